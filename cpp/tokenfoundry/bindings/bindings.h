@@ -1,0 +1,10 @@
+// What each file of this folder adds to the module. One file per noun, no logic: view, release, call, convert.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace tokenfoundry::bindings {
+
+void AddBase(pybind11::module_& module);
+
+}  // namespace tokenfoundry::bindings

@@ -1,0 +1,6 @@
+#include "tokenfoundry/bindings/bindings.h"
+
+PYBIND11_MODULE(_core, module) {
+  module.doc() = "TokenFoundry's C++ core. Use the typed faces in tokenfoundry/*.py; nothing here is public.";
+  tokenfoundry::bindings::AddBase(module);
+}
