@@ -1,0 +1,200 @@
+#include <algorithm>
+#include <numeric>
+#include <unordered_map>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "tokenfoundry/tokens/build_internal.h"
+#include "tokenfoundry/tokens/merge_internal.h"
+#include "tokenfoundry/tokens/table_internal.h"
+
+namespace tokenfoundry::tokens {
+namespace {
+
+using PairIds = std::unordered_map<uint64_t, uint32_t>;  // PairKey(left, right) to the merged id.
+
+// Slots for `count` keys, three fifths full: a search that finds nothing then looks at about four neighbouring slots.
+uint32_t SlotCount(size_t count) { return static_cast<uint32_t>(count * 5 / 3 + 1); }
+
+template <typename Slot, typename IsEmpty>
+void Insert(std::vector<Slot>* slots, uint64_t hash, const Slot& entry, IsEmpty&& is_empty) {
+  const auto count = static_cast<uint32_t>(slots->size());
+  uint32_t slot = FirstSlot(hash, count);
+  while (!is_empty((*slots)[slot])) slot = NextSlot(slot, count);
+  (*slots)[slot] = entry;
+}
+
+struct TokenSlots {
+  std::vector<ShortSlot> short_slots;
+  std::vector<uint64_t> long_slots;
+};
+
+TokenSlots SlotsOfTokens(const std::vector<std::string>& tokens) {
+  const auto short_count = std::count_if(tokens.begin(), tokens.end(),
+                                         [](const std::string& token) { return token.size() <= kShortTokenBytes; });
+  TokenSlots slots;
+  slots.short_slots.resize(SlotCount(static_cast<size_t>(short_count)));
+  slots.long_slots.resize(SlotCount(tokens.size() - static_cast<size_t>(short_count)), kEmptySlot);
+  for (uint64_t id = 0; id < tokens.size(); ++id) {
+    if (tokens[id].size() <= kShortTokenBytes) {
+      ShortSlot entry = ShortKey(tokens[id]);
+      const uint64_t hash = ShortHash(entry);
+      entry.high |= id << kSlotIdShift;
+      Insert(&slots.short_slots, hash, entry, [](const ShortSlot& slot) { return slot.high == 0; });
+    } else {
+      const uint64_t hash = LongHash(tokens[id]);
+      Insert(&slots.long_slots, hash, (hash & kSlotKeyMask) | id << kSlotIdShift,
+             [](uint64_t slot) { return slot == kEmptySlot; });
+    }
+  }
+  return slots;
+}
+
+// The two tokens that each token is merged from (FORMAT.md, "Which pairs are there").
+PairIds FindPairs(const std::vector<std::string>& tokens, const std::vector<uint32_t>& byte_ids) {
+  std::vector<uint32_t> shortest_first(tokens.size());
+  std::iota(shortest_first.begin(), shortest_first.end(), 0u);
+  std::stable_sort(shortest_first.begin(), shortest_first.end(),
+                   [&](uint32_t a, uint32_t b) { return tokens[a].size() < tokens[b].size(); });
+  PairIds pairs;
+  pairs.reserve(tokens.size());
+  const auto lookup = [&pairs](uint32_t left, uint32_t right) {
+    const auto found = pairs.find(PairKey(left, right));
+    return found == pairs.end() ? kNoToken : found->second;
+  };
+  std::vector<uint32_t> ids, scratch;
+  for (const uint32_t id : shortest_first) {
+    ids.clear();
+    for (const char byte : tokens[id]) ids.push_back(byte_ids[static_cast<uint8_t>(byte)]);
+    scratch.resize(ids.size());
+    if (MergeSmall(ids, scratch, lookup) == 2) pairs.emplace(PairKey(ids[0], ids[1]), id);
+  }
+  return pairs;
+}
+
+std::vector<uint64_t> SlotsOfPairs(const PairIds& pairs) {
+  std::vector<uint64_t> slots(SlotCount(pairs.size()), kEmptySlot);
+  std::vector<std::pair<uint64_t, uint32_t>> ordered(pairs.begin(), pairs.end());
+  std::sort(ordered.begin(), ordered.end());  // The same source gives the same bytes.
+  for (const auto& [key, merged] : ordered) {
+    Insert(&slots, PairHash(key), key << kIdBits | merged, [](uint64_t slot) { return slot == kEmptySlot; });
+  }
+  return slots;
+}
+
+// The id of each single byte; empty when one has none.
+std::vector<uint32_t> FindByteIds(const std::vector<std::string>& tokens) {
+  std::vector<uint32_t> ids(256, kNoToken);
+  for (uint32_t id = 0; id < tokens.size(); ++id) {
+    if (tokens[id].size() == 1) ids[static_cast<uint8_t>(tokens[id][0])] = id;
+  }
+  if (std::find(ids.begin(), ids.end(), kNoToken) != ids.end()) ids.clear();
+  return ids;
+}
+
+absl::Status CheckSource(const VocabularySource& source) {
+  if (source.name.empty() || source.name.size() > sizeof(TableHeader::name)) {
+    return absl::InvalidArgumentError("a vocabulary needs a name of 1 to 32 bytes");
+  }
+  if (source.tokens.size() + source.special_tokens.size() >= kIdLimit) {
+    return absl::InvalidArgumentError(absl::StrCat("a vocabulary has fewer than ", kIdLimit, " tokens"));
+  }
+  std::vector<std::string_view> ordered(source.tokens.begin(), source.tokens.end());
+  std::sort(ordered.begin(), ordered.end());
+  if (std::adjacent_find(ordered.begin(), ordered.end()) != ordered.end()) {
+    return absl::InvalidArgumentError("two ids have the same bytes");
+  }
+  for (const std::string_view token : ordered) {
+    if (token.empty() || token.size() > UINT16_MAX) {
+      return absl::InvalidArgumentError("a token has 1 to 65535 bytes");
+    }
+  }
+  uint64_t above = source.tokens.size();
+  for (const auto& [id, text] : source.special_tokens) {
+    if (id < above || id >= kIdLimit || text.empty()) {
+      return absl::InvalidArgumentError("special tokens have text and ascending ids above the others");
+    }
+    above = uint64_t{id} + 1;
+  }
+  return absl::OkStatus();
+}
+
+template <typename T>
+void Write(std::string* table, uint64_t begin, const std::vector<T>& section) {
+  std::memcpy(table->data() + begin, section.data(), section.size() * sizeof(T));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> ParseRanks(std::string_view file) {
+  std::vector<std::string> tokens;
+  for (size_t begin = 0; begin < file.size();) {
+    const size_t end = std::min(file.find('\n', begin), file.size());
+    const std::string_view line = file.substr(begin, end - begin);
+    begin = end + 1;
+    const size_t space = line.find(' ');
+    std::string token;
+    uint32_t id = 0;
+    if (space == std::string_view::npos || !absl::Base64Unescape(AbslView(line.substr(0, space)), &token) ||
+        !absl::SimpleAtoi(AbslView(line.substr(space + 1)), &id) || id != tokens.size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("line ", tokens.size() + 1, " is not a token in base64 and its rank, which counts from 0"));
+    }
+    tokens.push_back(std::move(token));
+  }
+  return tokens;
+}
+
+absl::StatusOr<std::string> BuildTable(const VocabularySource& source) {
+  TF_RETURN_IF_ERROR(CheckSource(source));
+  const std::vector<uint32_t> byte_ids = FindByteIds(source.tokens);
+  if (byte_ids.empty()) return absl::InvalidArgumentError("a single byte has no token");
+  const TokenSlots token_slots = SlotsOfTokens(source.tokens);
+  const std::vector<uint64_t> pair_slots = SlotsOfPairs(FindPairs(source.tokens, byte_ids));
+
+  TableHeader header = {};
+  std::vector<uint32_t> special_ids, text_offsets = {0};
+  std::string text;
+  for (const std::string& token : source.tokens) {
+    header.max_token_bytes = std::max(header.max_token_bytes, static_cast<uint32_t>(token.size()));
+    text += token;
+    text_offsets.push_back(static_cast<uint32_t>(text.size()));
+  }
+  for (const auto& [id, token] : source.special_tokens) {
+    special_ids.push_back(id);
+    text += token;
+    text_offsets.push_back(static_cast<uint32_t>(text.size()));
+  }
+  if (text.size() > UINT32_MAX) return absl::InvalidArgumentError("the tokens are longer than 4 GiB together");
+
+  kMagic.copy(header.magic, sizeof(header.magic));
+  header.version = kFormatVersion;
+  std::copy(source.sha256.begin(), source.sha256.end(), header.source_sha256);
+  source.name.copy(header.name, sizeof(header.name));
+  header.pretokenizer = static_cast<uint32_t>(source.pretokenizer);
+  header.token_count = static_cast<uint32_t>(source.tokens.size());
+  header.special_count = static_cast<uint32_t>(special_ids.size());
+  header.short_slot_count = static_cast<uint32_t>(token_slots.short_slots.size());
+  header.long_slot_count = static_cast<uint32_t>(token_slots.long_slots.size());
+  header.pair_slot_count = static_cast<uint32_t>(pair_slots.size());
+  header.text_bytes = static_cast<uint32_t>(text.size());
+  const TableLayout layout(header);
+  header.file_bytes = layout.file_bytes;
+
+  std::string table(layout.file_bytes, '\0');
+  Write(&table, layout.byte_ids, byte_ids);
+  Write(&table, layout.special_ids, special_ids);
+  Write(&table, layout.text_offsets, text_offsets);
+  Write(&table, layout.short_slots, token_slots.short_slots);
+  Write(&table, layout.long_slots, token_slots.long_slots);
+  Write(&table, layout.pair_slots, pair_slots);
+  text.copy(table.data() + layout.text, text.size());
+
+  std::memcpy(table.data(), &header, sizeof(header));
+  const Digest digest = Sha256Of(std::string_view(table).substr(kDigestedFrom));
+  std::memcpy(table.data() + offsetof(TableHeader, content_sha256), digest.data(), digest.size());
+  return table;
+}
+
+}  // namespace tokenfoundry::tokens

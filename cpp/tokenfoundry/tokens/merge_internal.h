@@ -1,0 +1,69 @@
+// Byte-pair merging: turns a piece that is no token itself into tokens, by always merging the pair of neighbours whose
+// result has the lowest id, the leftmost of equals.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "tokenfoundry/tokens/vocabulary_internal.h"
+
+namespace tokenfoundry::tokens {
+
+// Up to here the whole piece is searched for the lowest pair each time: it lies in the first cache. Above, a heap.
+inline constexpr size_t kSmallPieceBytes = 96;
+
+// Merges `ids` in place and returns how many are left. `merged` has as many elements, for its own use; `lookup(left,
+// right)` gives the id of a merge or kNoToken. Quadratic: for few ids.
+template <typename Lookup>
+size_t MergeSmall(std::span<uint32_t> ids, std::span<uint32_t> merged, Lookup&& lookup) {
+  size_t count = ids.size();
+  for (size_t i = 0; i + 1 < count; ++i) merged[i] = lookup(ids[i], ids[i + 1]);
+  while (count > 1) {
+    const auto lowest = std::min_element(merged.begin(), merged.begin() + static_cast<ptrdiff_t>(count - 1));
+    if (*lowest == kNoToken) break;
+    const auto at = static_cast<size_t>(lowest - merged.begin());
+    ids[at] = *lowest;
+    --count;
+    std::memmove(&ids[at + 1], &ids[at + 2], (count - at - 1) * sizeof(uint32_t));
+    std::memmove(&merged[at], &merged[at + 1], (count - at - 1) * sizeof(uint32_t));
+    if (at + 1 < count) merged[at] = lookup(ids[at], ids[at + 1]);
+    if (at > 0) merged[at - 1] = lookup(ids[at - 1], ids[at]);
+  }
+  return count;
+}
+
+// Merges pieces of any length, in O(n log n). Keeps its memory from piece to piece: one for each call, not shared.
+class Merger {
+ public:
+  explicit Merger(const Vocabulary& vocabulary) : vocabulary_(vocabulary) {}
+
+  // The tokens of `piece`, valid until the next call.
+  std::span<const uint32_t> Merge(std::string_view piece);
+
+ private:
+  // A token of a long piece, at the index of its first byte. Its neighbours are found by the sizes.
+  struct Node {
+    uint32_t id;
+    uint32_t merged;       // What it becomes with its right neighbour, or kNoToken.
+    uint16_t size;         // In bytes. Zero once it has been merged into its left neighbour.
+    uint16_t size_before;  // Of its left neighbour; zero for the first.
+  };
+
+  std::span<const uint32_t> MergeLong(std::string_view piece);
+  void Propose(size_t at, size_t right);
+  void MergeWithRight(size_t at);
+
+  const Vocabulary& vocabulary_;
+  uint32_t small_ids_[kSmallPieceBytes];
+  uint32_t small_merged_[kSmallPieceBytes];
+  std::vector<Node> nodes_;
+  std::vector<uint64_t> heap_;  // Merged id << 44 | index of the left node: lowest id first, then leftmost.
+  std::vector<uint32_t> ids_;
+};
+
+}  // namespace tokenfoundry::tokens

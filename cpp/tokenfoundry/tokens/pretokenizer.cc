@@ -1,0 +1,158 @@
+// Each scanner is its pattern, alternative by alternative, with the backtracking worked out beforehand.
+//
+// cl100k_base, tiktoken 0.14:
+//   '(?i:[sdmt]|ll|ve|re)
+//   [^\r\n\p{L}\p{N}]?+\p{L}++
+//   \p{N}{1,3}+
+//    ?[^\s\p{L}\p{N}]++[\r\n]*+
+//   \s++$   \s*[\r\n]   \s+(?!\S)   \s
+//
+// o200k_base, with U = [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}], L = [\p{Ll}\p{Lm}\p{Lo}\p{M}], C =
+// (?i:'s|'t|'re|'ve|'m|'ll|'d):
+//   [^\r\n\p{L}\p{N}]? U* L+ C?
+//   [^\r\n\p{L}\p{N}]? U+ L* C?
+//   \p{N}{1,3}
+//    ?[^\s\p{L}\p{N}]+[\r\n/]*
+//   \s*[\r\n]+   \s+(?!\S)   \s+
+#include "tokenfoundry/tokens/pretokenizer_internal.h"
+#include "tokenfoundry/tokens/unicode_internal.h"
+
+namespace tokenfoundry::tokens {
+namespace {
+
+constexpr uint8_t kPunctuation = kOther | kMark;           // [^\s\p{L}\p{N}]
+constexpr uint8_t kUpperLike = kUpper | kUncased | kMark;  // U
+constexpr uint8_t kLowerLike = kLower | kUncased | kMark;  // L
+constexpr uint8_t kWordPrefix = kSpace | kOther | kMark;   // [^\r\n\p{L}\p{N}]
+
+// The first character from `at` on that is in none of `classes`.
+inline const char* SkipClasses(const char* at, const char* end, uint8_t classes) {
+  while (at < end) {
+    const Character character = CharacterAt(at, end);
+    if ((character.character_class & classes) == 0) break;
+    at += character.size_bytes;
+  }
+  return at;
+}
+
+inline bool IsClassAt(const char* at, const char* end, uint8_t classes) {
+  return at < end && (CharacterAt(at, end).character_class & classes) != 0;
+}
+
+// The end of the contraction at `at`, or `at`. Case is folded as Unicode does: the long s, U+017F (C5 BF), is an s.
+const char* SkipContraction(const char* at, const char* end) {
+  const auto left_bytes = end - at;
+  if (left_bytes < 2 || *at != '\'') return at;
+  const char first = static_cast<char>(at[1] | 0x20);
+  if (first == 's' || first == 't' || first == 'm' || first == 'd') return at + 2;
+  if (left_bytes < 3) return at;
+  if (at[1] == '\xC5' && at[2] == '\xBF') return at + 3;
+  const char second = static_cast<char>(at[2] | 0x20);
+  const bool is_long = second == 'e' ? first == 'r' || first == 'v' : second == 'l' && first == 'l';
+  return is_long ? at + 3 : at;
+}
+
+// \p{N}{1,3}, when the first number is known to be there.
+const char* SkipNumbers(const char* at, const char* end) {
+  for (int i = 0; i < 3 && IsClassAt(at, end, kNumber); ++i) at += CharacterAt(at, end).size_bytes;
+  return at;
+}
+
+// ` ?[^\s\p{L}\p{N}]+`, or `at`. A space that nothing follows is left to the white space.
+inline const char* SkipPunctuation(const char* at, const char* end) {
+  const char* const first = *at == ' ' ? at + 1 : at;
+  const char* const last = SkipClasses(first, end, kPunctuation);
+  return last == first ? at : last;
+}
+
+struct WhiteSpaceRun {
+  const char* end;
+  const char* newline_end;  // After the last newline of the run; null without one.
+  const char* last_begin;   // Where its last character begins.
+};
+
+WhiteSpaceRun ScanWhiteSpace(const char* begin, const char* end) {
+  WhiteSpaceRun run = {begin, nullptr, begin};
+  while (run.end < end) {
+    const Character character = CharacterAt(run.end, end);
+    if ((character.character_class & kWhiteSpace) == 0) break;
+    run.last_begin = run.end;
+    run.end += character.size_bytes;
+    if (character.character_class == kNewline) run.newline_end = run.end;
+  }
+  return run;
+}
+
+// `\s+(?!\S)`, then one white space: the run less its last character, which belongs to the word behind it; a run of one
+// is a piece.
+const char* BeforeLastSpace(const WhiteSpaceRun& run, const char* begin) {
+  return run.last_begin > begin ? run.last_begin : run.end;
+}
+
+// The two word alternatives of o200k less the contraction, from `begin`, or `begin` when neither matches. `prefix` is
+// the class of the character at `begin` when it may be a prefix, else 0; the word proper begins at `word`.
+//
+// `U* L+` takes all of U, then gives back until L+ finds a character. So it ends after the lower-case letters behind
+// the run of U; without those, after the last character of the run that is in both sets; without that, U* L+ fails.
+// It then tries without the prefix, which matches exactly when the prefix is a mark: as a word of one mark. Last comes
+// the second alternative, whose U+ is the run: it has only upper-case letters now, and nothing of L follows it.
+inline const char* SkipCasedWord(const char* begin, const char* word, const char* end, uint8_t prefix) {
+  const char* at = word;
+  const char* both_end = nullptr;
+  while (at < end) {
+    const Character character = CharacterAt(at, end);
+    if ((character.character_class & kUpperLike) == 0) {
+      if (character.character_class == kLower) return SkipClasses(at, end, kLowerLike);
+      break;
+    }
+    at += character.size_bytes;
+    if (character.character_class != kUpper) both_end = at;
+  }
+  if (both_end != nullptr) return both_end;
+  if (prefix == kMark) return word;
+  return at > word ? at : begin;
+}
+
+}  // namespace
+
+const char* Cl100kPieceEnd(const char* begin, const char* end) {
+  if (*begin == '\'') {
+    if (const char* const next = SkipContraction(begin, end); next > begin) return next;
+  }
+  const Character first = CharacterAt(begin, end);
+  const char* const second = begin + first.size_bytes;
+  if ((first.character_class & kLetter) != 0) return SkipClasses(second, end, kLetter);
+  if ((first.character_class & kWordPrefix) != 0) {
+    if (const char* const next = SkipClasses(second, end, kLetter); next > second) return next;
+  }
+  if (first.character_class == kNumber) return SkipNumbers(begin, end);
+  if (const char* const next = SkipPunctuation(begin, end); next > begin) return SkipClasses(next, end, kNewline);
+
+  const WhiteSpaceRun run = ScanWhiteSpace(begin, end);
+  if (run.end == end) return end;
+  if (run.newline_end != nullptr) return run.newline_end;
+  return BeforeLastSpace(run, begin);
+}
+
+const char* O200kPieceEnd(const char* begin, const char* end) {
+  const Character first = CharacterAt(begin, end);
+  if ((first.character_class & (kLetter | kWordPrefix)) != 0) {
+    const uint8_t prefix = first.character_class & kWordPrefix;
+    const char* const word = prefix != 0 ? begin + first.size_bytes : begin;
+    if (const char* const next = SkipCasedWord(begin, word, end, prefix); next > begin) {
+      return SkipContraction(next, end);
+    }
+  }
+  if (first.character_class == kNumber) return SkipNumbers(begin, end);
+  if (const char* next = SkipPunctuation(begin, end); next > begin) {
+    while (next < end && (*next == '\r' || *next == '\n' || *next == '/')) ++next;
+    return next;
+  }
+
+  const WhiteSpaceRun run = ScanWhiteSpace(begin, end);
+  if (run.newline_end != nullptr) return run.newline_end;
+  if (run.end == end) return end;
+  return BeforeLastSpace(run, begin);
+}
+
+}  // namespace tokenfoundry::tokens

@@ -1,0 +1,205 @@
+"""The same ids as tiktoken, for both vocabularies, on everything that tells a wrong scanner or a wrong merge apart.
+
+tiktoken is built from the committed rank files, so that nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import base64
+import lzma
+import pathlib
+import random
+import unicodedata
+from collections.abc import Iterator
+
+import pytest
+import tiktoken
+import tiktoken.load
+import tiktoken_ext.openai_public as published
+
+import tokenfoundry as tf
+
+ROOT = pathlib.Path(__file__).parents[2]
+RANKS = ROOT / "cpp/tokenfoundry/tokens/vocabularies"
+TEXTS = sorted((ROOT / "tests/data/texts").glob("*.txt"))
+VOCABULARIES = ("o200k_base", "cl100k_base")
+
+CODE_POINTS = [*range(0xD800), *range(0xE000, 0x110000)]
+# Each context puts the code point where another alternative of the patterns would take it.
+EVERY_CONTEXT = ("a{}b 1",)
+ASSIGNED_CONTEXTS = ("A{0}{0}B", " {}a", "é{}'S", "1{}2", "  {}\n", "!{}/\n", "{}AB\u0301C", "\n{} ", "'{}")
+
+
+def committed_ranks(tiktoken_bpe_file: str, expected_hash: str | None = None) -> dict[bytes, int]:
+    packed = RANKS / f"{pathlib.PurePosixPath(tiktoken_bpe_file).name}.xz"
+    ranks = lzma.decompress(packed.read_bytes())
+    assert expected_hash is not None
+    assert tiktoken.load.check_hash(ranks, expected_hash)
+    return {base64.b64decode(token): int(rank) for token, rank in map(bytes.split, ranks.splitlines())}
+
+
+class Pair:
+    """Our tokenizer and the reference."""
+
+    def __init__(self, name: str) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(published, "load_tiktoken_bpe", committed_ranks)
+            self.reference = tiktoken.Encoding(**published.ENCODING_CONSTRUCTORS[name]())
+        self.ours = tf.Tokenizer.load(name)
+
+    def check(self, text: str) -> None:
+        ids = self.ours.encode(text)
+        assert ids == self.reference.encode_ordinary(text), f"other ids for {text!r}"
+        assert self.ours.count(text) == len(ids)
+        assert self.ours.decode(ids) == text, f"not the same text back for {text!r}"
+
+    def check_joined(self, texts: list[str]) -> None:
+        """Checks a long text at once and, if it is wrong, finds the part that is wrong by itself."""
+        joined = "".join(texts)
+        if self.ours.encode(joined) != self.reference.encode_ordinary(joined):
+            for text in texts:
+                self.check(text)
+        self.check(joined)
+
+
+@pytest.fixture(scope="module", params=VOCABULARIES)
+def pair(request: pytest.FixtureRequest) -> Pair:
+    return Pair(request.param)
+
+
+def joined_cases(context: str, code_points: list[int]) -> Iterator[list[str]]:
+    for start in range(0, len(code_points), 512):
+        yield [context.format(chr(code_point)) for code_point in code_points[start : start + 512]]
+
+
+@pytest.mark.parametrize("context", EVERY_CONTEXT)
+def test_every_code_point_is_of_the_class_that_the_reference_gives_it(pair: Pair, context: str) -> None:
+    for texts in joined_cases(context, CODE_POINTS):
+        pair.check_joined(texts)
+
+
+@pytest.mark.parametrize("context", ASSIGNED_CONTEXTS)
+def test_every_sort_of_character_splits_alike_wherever_it_stands(pair: Pair, context: str) -> None:
+    ideographs = range(0x3400, 0xD7A4)  # One category, the same class: tested once above.
+    code_points = [
+        code_point
+        for code_point in CODE_POINTS
+        if code_point < 0x20000 and code_point not in ideographs and unicodedata.category(chr(code_point)) != "Cn"
+    ]
+    for texts in joined_cases(context, code_points):
+        pair.check_joined(texts)
+
+
+FRAGMENTS = (
+    *("'s", "'S", "'ſ", "'t", "'RE", "'ve", "'Ll", "'d", "'m", "'", "’s", "''", "'r", "'l"),
+    *(
+        " ",
+        "  ",
+        "   ",
+        "\t",
+        "\n",
+        "\r\n",
+        "\r",
+        "\n\n",
+        " \n",
+        "\n ",
+        "\t\n\t",
+        "\u00a0",
+        "\u2003",
+        "\u3000",
+        "\x85",
+        "\x0b",
+    ),
+    *("0", "7", "42", "123", "1234", "3.14", "१२३", "Ⅷ", "½", "²"),
+    *("/", "//", "/\n", "!", "...", "—", "«", "»", "{", "}", "_", "#", "@", "$", "€", "```", "\\", "\x00", "\x1b[0m"),
+    *("the", " the", "Hello", "HELLO", "camelCase", "HTTPServer", "Ǆ", "ǅ", "ʰ", "ª", "naïve", "Straße", "İ", "ı"),
+    *("e\u0301", "A\u0301", "\u0301", "\u0301\u0302", "\u20dd", "\u0903", "ÀÈ", "àè", "Ελλάδα", "Привет", "ПРИВЕТ"),
+    *("中文", "日本語", "カナ", "한국어", "ไทย", "हिन्दी", "العربية", "עברית", "ქართული", "አማርኛ"),
+    *("😀", "👩‍👩‍👧‍👦", "🇮🇹", "👍🏽", "\ufe0f", "\u200d", "\ufeff", "\ufffd", "\ue000", "\U0010ffff", "\u0378"),
+    *(
+        "<|endoftext|>",
+        "<|fim_prefix|>",
+        "<|endofprompt|>",
+        "<|",
+        "|>",
+        "https://example.it/a?b=c",
+        "def f(x):\n    return x",
+    ),
+)
+
+
+def fuzzed(seed: int) -> str:
+    rng = random.Random(seed)
+    kind = rng.randrange(4)
+    if kind == 0:  # Any code point at all.
+        return "".join(chr(rng.choice(CODE_POINTS)) for _ in range(rng.randrange(1, 40)))
+    if kind == 1:  # One script.
+        block = rng.choice(CODE_POINTS) & ~0xFF
+        span = [code_point for code_point in range(block, block + 256) if not 0xD800 <= code_point < 0xE000]
+        return "".join(rng.choice((" ", "a", "A", chr(rng.choice(span)))) for _ in range(rng.randrange(1, 60)))
+    if kind == 2:  # Few different fragments, so that runs are long.
+        few = rng.sample(FRAGMENTS, 3)
+        return "".join(rng.choice(few) * rng.randrange(1, 6) for _ in range(rng.randrange(1, 40)))
+    return "".join(rng.choice(FRAGMENTS) for _ in range(rng.randrange(1, 80)))
+
+
+def test_fuzzed_texts_have_the_same_ids(pair: Pair) -> None:
+    for seed in range(6_000):
+        pair.check(fuzzed(seed))
+
+
+LETTERS = ("A", "b", "ǅ", "中", "ʰ", "\u0301", "'", "s", " ", "1", "\n", "!", "/")
+
+
+def test_all_short_orders_of_the_character_classes_split_alike(pair: Pair) -> None:
+    """Every string of up to four characters, one of each class: no path through the patterns is left out."""
+    texts = [""]
+    shorter = [""]
+    for _ in range(4):
+        shorter = [text + letter for text in shorter for letter in LETTERS]
+        texts += shorter
+    for text in texts:
+        assert pair.ours.encode(text) == pair.reference.encode_ordinary(text), f"other ids for {text!r}"
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_prose_has_the_same_ids(pair: Pair, path: pathlib.Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text) > 2_000
+    pair.check(text)
+    for cut in range(0, len(text), 7):
+        pair.check(text[cut : cut + 200])
+
+
+def test_the_texts_are_in_five_languages() -> None:
+    assert [path.stem for path in TEXTS] == ["de", "en", "es", "fr", "it"]
+
+
+@pytest.mark.parametrize("length", [95, 96, 97, 127, 128, 129, 1_000, 20_000])
+def test_pieces_on_both_sides_of_the_long_merge_have_the_same_ids(pair: Pair, length: int) -> None:
+    rng = random.Random(length)
+    for letters in ("a", "ab", "abcdefghijklmnopqrstuvwxyz", "etaoin", "éàü", "中文字"):
+        pair.check("".join(rng.choice(letters) for _ in range(length)))
+    for sign in ("=", "-", " ", "\n", "!?", "\t"):
+        pair.check("".join(rng.choice(sign) for _ in range(length)))
+
+
+def test_every_token_of_the_vocabulary_encodes_as_in_the_reference(pair: Pair) -> None:
+    for token in pair.reference.token_byte_values():
+        try:
+            text = token.decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        assert pair.ours.encode(text) == pair.reference.encode_ordinary(text), f"other ids for {text!r}"
+
+
+def test_every_id_decodes_to_the_same_bytes_special_tokens_included(pair: Pair) -> None:
+    assert pair.ours.n_vocab == pair.reference.n_vocab
+    for token_id in range(pair.reference.n_vocab):
+        try:
+            expected = pair.reference.decode_single_token_bytes(token_id)
+        except KeyError:
+            with pytest.raises(tf.errors.InvalidInput):
+                pair.ours.decode_bytes([token_id])
+        else:
+            assert pair.ours.decode_bytes([token_id]) == expected
