@@ -115,7 +115,7 @@ class Tokenizer:
     def count_up_to(self, text: str, limit: int) -> int:
         """The number of tokens of ``text``, but at most ``limit + 1``, which means "more than ``limit``".
 
-        Stops reading soon after the limit is passed, so a long text costs no more than a short one.
+        Stops soon after the limit is passed: the rest of a long text is not tokenized.
 
         >>> Tokenizer.load("o200k_base").count_up_to("Hello, world!" * 1000, 10)
         11

@@ -1,5 +1,7 @@
 #include "tokenfoundry/tokens/tokens.h"
 
+#include <pybind11/typing.h>
+
 #include <optional>
 
 #include "tokenfoundry/bindings/bindings.h"
@@ -31,10 +33,10 @@ std::unique_ptr<Tokenizer> Open(const py::str& path) {
   return std::unique_ptr<Tokenizer>(const_cast<Tokenizer*>(Unwrap(std::move(tokenizer)).release()));
 }
 
-py::list Encode(const Tokenizer& self, const py::str& text) {
+py::typing::List<py::int_> Encode(const Tokenizer& self, const py::str& text) {
   const std::string_view bytes = Utf8(text);
   const std::vector<uint32_t> ids = WithoutGil(bytes.size(), [&] { return self.Encode(bytes); });
-  py::list list(ids.size());
+  py::typing::List<py::int_> list(ids.size());
   for (size_t i = 0; i < ids.size(); ++i) {
     PyObject* const id = PyLong_FromUnsignedLong(ids[i]);
     if (id == nullptr) throw py::error_already_set();
@@ -54,9 +56,9 @@ uint64_t CountUpTo(const Tokenizer& self, const py::str& text, int64_t limit) {
   return WithoutGil(bytes.size(), [&] { return self.CountUpTo(bytes, static_cast<uint64_t>(limit)); });
 }
 
-py::bytes Decode(const Tokenizer& self, const py::sequence& ids) {
+py::bytes Decode(const Tokenizer& self, const py::typing::Iterable<py::int_>& ids) {
   std::vector<uint32_t> wanted;
-  wanted.reserve(ids.size());
+  wanted.reserve(py::len_hint(ids));
   for (const py::handle id : ids) {
     int overflow = 0;
     const long long value = PyLong_AsLongLongAndOverflow(id.ptr(), &overflow);

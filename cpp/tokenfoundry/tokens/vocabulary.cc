@@ -21,7 +21,7 @@ std::span<const T> Section(std::string_view table, uint64_t begin, uint64_t coun
 absl::StatusOr<Vocabulary> Vocabulary::Check(std::string_view table) {
   if (table.size() < sizeof(TableHeader)) return Damaged("it is shorter than its header");
   const auto* const header = reinterpret_cast<const TableHeader*>(table.data());
-  if (!table.starts_with(kMagic)) return Damaged("it does not begin as one");
+  if (!table.starts_with(kMagic) || header->zero != 0) return Damaged("it does not begin as one");
   if (header->version != kFormatVersion) {
     return absl::DataLossError(absl::StrCat("the vocabulary table has format version ", header->version,
                                             ", this build reads version ", kFormatVersion));
