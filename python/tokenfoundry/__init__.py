@@ -1,5 +1,25 @@
 """TokenFoundry: an AI token factory between application code and model providers."""
 
 from tokenfoundry._core import __version__
+from tokenfoundry.privacy import (
+    Detector,
+    Finding,
+    Pattern,
+    Redaction,
+    RedactionSession,
+    Redactor,
+    StreamRestorer,
+    entities,
+)
 
-__all__ = ["__version__"]
+__all__ = [
+    "Detector",
+    "Finding",
+    "Pattern",
+    "Redaction",
+    "RedactionSession",
+    "Redactor",
+    "StreamRestorer",
+    "__version__",
+    "entities",
+]

@@ -6,5 +6,6 @@
 namespace tokenfoundry::bindings {
 
 void AddBase(pybind11::module_& module);
+void AddPii(pybind11::module_& module);
 
 }  // namespace tokenfoundry::bindings
