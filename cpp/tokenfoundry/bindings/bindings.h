@@ -7,5 +7,6 @@ namespace tokenfoundry::bindings {
 
 void AddBase(pybind11::module_& module);
 void AddTokens(pybind11::module_& module);
+void AddPii(pybind11::module_& module);
 
 }  // namespace tokenfoundry::bindings

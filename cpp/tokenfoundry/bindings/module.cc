@@ -4,4 +4,5 @@ PYBIND11_MODULE(_core, module) {
   module.doc() = "TokenFoundry's C++ core. Use the typed faces in tokenfoundry/*.py; nothing here is public.";
   tokenfoundry::bindings::AddBase(module);
   tokenfoundry::bindings::AddTokens(module);
+  tokenfoundry::bindings::AddPii(module);
 }

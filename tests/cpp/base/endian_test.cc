@@ -26,7 +26,8 @@ TEST(ByteReader, ReadsBackWhatWasAppended) {
 TEST(ByteReader, AShortRecordIsNotOkAndReadsEmptyFromThenOn) {
   std::string bytes;
   AppendLittle<uint32_t>(&bytes, 100);  // Promises a hundred bytes that are not there.
-  ByteReader reader(bytes + "abc");
+  bytes += "abc";
+  ByteReader reader(bytes);
   EXPECT_EQ(reader.Sized(), "");
   EXPECT_EQ(reader.Little<int64_t>(), 0);
   EXPECT_FALSE(reader.ok());

@@ -1,0 +1,31 @@
+// The anchor is the whole form, with or without the spaces of a printed card: what is left is the start and the check.
+#include <algorithm>
+
+#include "tokenfoundry/pii/ascii_internal.h"
+#include "tokenfoundry/pii/finders_internal.h"
+#include "tokenfoundry/pii/validators/codice_fiscale.h"
+
+namespace tokenfoundry::pii {
+
+void FindFiscalCodes(std::string_view text, std::span<const uint32_t> anchor_ends, Extents* out) {
+  for (const uint32_t end : anchor_ends) {
+    char code[kFiscalCodeSize];
+    size_t start = end;
+    bool has_gaps = false;
+    for (size_t i = kFiscalCodeSize; i-- > 0;) {
+      ++out->steps;
+      if (text[start - 1] == ' ') {
+        has_gaps = true;
+        --start;
+      }
+      code[i] = text[--start];
+    }
+    if (IsAlnum(Before(text, start)) || IsAlnum(At(text, end))) continue;
+    const std::string_view view(code, sizeof(code));
+    // Letters for digits and gaps together would let ordinary words through.
+    if (!IsFiscalCode(view) || (has_gaps && HasOmocodia(view))) continue;
+    out->found.push_back({static_cast<uint32_t>(start), end});
+  }
+}
+
+}  // namespace tokenfoundry::pii

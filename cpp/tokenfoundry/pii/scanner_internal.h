@@ -1,0 +1,80 @@
+// One Hyperscan database for everything that is looked for: one pass over the text finds all anchors and all matches of
+// the custom patterns.
+//
+// Immutable after Create; Scan may be called from any number of threads, each with a Workspace of its own. Compiling
+// takes 50-500 ms, so the database is kept on disk (FORMAT.md) where the caller allows it.
+// Units: offsets are bytes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tokenfoundry/base/status.h"
+#include "tokenfoundry/pii/finders_internal.h"
+
+struct hs_database;
+struct hs_scratch;
+
+namespace tokenfoundry::pii {
+
+// The longest text of one scan: offsets fit 32 bits and code point counting stays well inside.
+inline constexpr size_t kMaxTextBytes = size_t{1} << 30;
+
+struct ScanPattern {
+  enum class Kind {
+    kAnchor,      // Over bytes; reports where matches end.
+    kWholeMatch,  // Over UTF-8 code points; reports where matches start and end.
+  };
+  std::string name;  // For error messages.
+  std::string regex;
+  bool caseless = false;
+  Kind kind = Kind::kAnchor;
+};
+
+// What one scan saw, by pattern, in the patterns' order.
+struct Sightings {
+  std::vector<std::vector<uint32_t>> anchor_ends;  // Ascending. Empty for whole-match patterns.
+  std::vector<std::vector<Extent>> matches;        // The longest match per start. Empty for anchors.
+};
+
+struct ScratchDeleter {
+  void operator()(hs_scratch* scratch) const;
+};
+
+// What one scan needs to itself: Hyperscan's scratch space and room for its findings. Reusing it saves the allocations.
+struct Workspace {
+  std::unique_ptr<hs_scratch, ScratchDeleter> scratch;
+  Sightings sightings;
+};
+
+class Scanner {
+ public:
+  // kInvalidArgument, with Hyperscan's reason and the pattern's name, for a pattern that does not compile. An empty
+  // `cache_dir` means no cache; one that cannot be read or written means the same, silently: it only costs time.
+  static absl::StatusOr<std::unique_ptr<const Scanner>> Create(std::vector<ScanPattern> patterns,
+                                                               const std::string& cache_dir);
+  ~Scanner();
+  Scanner(const Scanner&) = delete;
+  Scanner& operator=(const Scanner&) = delete;
+
+  absl::StatusOr<std::unique_ptr<Workspace>> NewWorkspace() const;
+
+  // Fills workspace->sightings. `text` must be valid UTF-8, at most kMaxTextBytes.
+  absl::Status Scan(std::string_view text, Workspace* workspace) const;
+
+  bool loaded_from_cache() const { return loaded_from_cache_; }
+
+ private:
+  explicit Scanner(std::vector<ScanPattern> patterns) : patterns_(std::move(patterns)) {}
+  absl::Status Compile();
+
+  const std::vector<ScanPattern> patterns_;
+  hs_database* database_ = nullptr;                        // Owned; set once, by Create.
+  std::unique_ptr<hs_scratch, ScratchDeleter> prototype_;  // Cloned for each workspace, never scanned with.
+  bool loaded_from_cache_ = false;
+};
+
+}  // namespace tokenfoundry::pii

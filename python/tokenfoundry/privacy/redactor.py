@@ -1,0 +1,189 @@
+"""Text made safe to send, and the answer made whole again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tokenfoundry.errors import BlockedContent
+from tokenfoundry.privacy.detector import Detector, Finding
+from tokenfoundry.privacy.placeholders import LITERAL, NUMBERED, PlaceholderMap
+from tokenfoundry.privacy.policy import Policy
+from tokenfoundry.privacy.restore import StreamRestorer, restore
+
+_KEPT_CHARACTERS = 4  # Of a masked value, at its end.
+
+
+class RedactionSession:
+    """The texts of one request, with one numbering. Lives as long as the request; not thread-safe.
+
+    Made by ``Redactor.session()``. ``repr`` shows counts, never a value.
+
+    >>> session = Redactor().session()
+    >>> session.redact("Sono mario@example.it"), session.redact("anna@example.it scrive a mario@example.it")
+    ('Sono [EMAIL_ADDRESS_1]', '[EMAIL_ADDRESS_2] scrive a [EMAIL_ADDRESS_1]')
+    >>> session.restore("Ciao [EMAIL_ADDRESS_2]!")
+    'Ciao anna@example.it!'
+    >>> session.counts, session.sensitive, session.on_prem
+    ({'EMAIL_ADDRESS': 3}, True, False)
+    """
+
+    def __init__(self, detector: Detector, policy: Policy) -> None:
+        self._detector = detector
+        self._policy = policy
+        self._values = PlaceholderMap()
+        self._counts: dict[str, int] = {}
+        self._on_prem = False
+
+    def redact(self, text: str) -> str:
+        """``text`` with the policy applied.
+
+        Raises ``BlockedContent`` for an entity that the policy blocks (the session is then as before the call) and
+        ``InvalidInput`` for a lone surrogate.
+        """
+        return self._redact(text, self._detector.detect(text))
+
+    def restore(self, text: str, *, json: bool = False) -> str:
+        """``text`` with this session's placeholders replaced by their values, with ``json`` escaped for JSON."""
+        return restore(text, self._values, json=json)
+
+    def stream(self, *, json: bool = False) -> StreamRestorer:
+        """A restorer for one stream: one for each choice, and for each tool call's arguments (``json``)."""
+        return StreamRestorer(self._values, json=json)
+
+    @property
+    def values(self) -> PlaceholderMap:
+        """Placeholder to value, in order of first occurrence."""
+        return self._values
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Findings by entity, those that the policy allows left out."""
+        return dict(self._counts)
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether anything was found that the policy does not allow."""
+        return bool(self._counts)
+
+    @property
+    def on_prem(self) -> bool:
+        """Whether the policy demands an on-premises target for what was found."""
+        return self._on_prem
+
+    def _redact(self, text: str, findings: list[Finding]) -> str:
+        protected = [finding for finding in findings if self._policy.action(finding.entity) != "allow"]
+        for finding in protected:
+            if self._policy.action(finding.entity) == "block":
+                raise BlockedContent(finding.entity, finding.start, finding.end)
+        pieces: list[str] = []
+        done = 0
+        for entity, start, end in _with_literals(text, protected):
+            pieces += (text[done:start], self._stand_in(entity, text[start:end]))
+            done = end
+        pieces.append(text[done:])
+        return "".join(pieces)
+
+    def _stand_in(self, entity: str, value: str) -> str:
+        if entity == LITERAL:
+            return self._values.assign(LITERAL, value)
+        self._counts[entity] = self._counts.get(entity, 0) + 1
+        action = self._policy.action(entity)
+        if action == "mask":
+            return _masked(value)
+        if action == "redact":
+            return f"[{entity}]"
+        self._on_prem = self._on_prem or action == "on_prem"
+        return self._values.assign(entity, value)
+
+    def __repr__(self) -> str:
+        return f"RedactionSession(counts={self._counts}, on_prem={self._on_prem})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Redaction:
+    """One text after redaction: ``text`` is safe to send.
+
+    ``findings`` are all that was found, those the policy allows too, in code points of the original.
+    """
+
+    text: str
+    findings: list[Finding]
+    session: RedactionSession
+
+    def restore(self, answer: str, *, json: bool = False) -> str:
+        """``answer`` with the placeholders replaced by their values, with ``json`` escaped for JSON."""
+        return self.session.restore(answer, json=json)
+
+    def stream(self, *, json: bool = False) -> StreamRestorer:
+        """A restorer for one streamed answer."""
+        return self.session.stream(json=json)
+
+    def __repr__(self) -> str:
+        return f"Redaction({len(self.findings)} findings)"
+
+
+class Redactor:
+    """A detector and what to do with what it finds. Immutable: build one and share it between threads.
+
+    ``policy`` maps entities, or ``default``, to actions (see ``Policy``). Raises ``InvalidInput`` for an unknown one.
+
+    >>> redactor = Redactor(policy={"IBAN_CODE": "mask"})
+    >>> r = redactor.redact("Mario (mario@example.it), IBAN IT60X0542811101000000123456")
+    >>> r.text
+    'Mario ([EMAIL_ADDRESS_1]), IBAN ***********************3456'
+    >>> r.restore("Ho scritto a [EMAIL_ADDRESS_1].")
+    'Ho scritto a mario@example.it.'
+    """
+
+    def __init__(self, detector: Detector | None = None, *, policy: Mapping[str, str] | None = None) -> None:
+        self._detector = detector if detector is not None else Detector()
+        self._policy = Policy(policy, entities=self._detector.entities)
+
+    def redact(self, text: str) -> Redaction:
+        """One text by itself, numbered from 1. Raises as ``RedactionSession.redact`` does."""
+        session = self.session()
+        findings = self._detector.detect(text)
+        return Redaction(session._redact(text, findings), findings, session)
+
+    def session(self) -> RedactionSession:
+        """A new, empty numbering for the texts of one request."""
+        return RedactionSession(self._detector, self._policy)
+
+    @property
+    def detector(self) -> Detector:
+        """What finds the data."""
+        return self._detector
+
+    @property
+    def policy(self) -> Policy:
+        """What is done with it."""
+        return self._policy
+
+    def __repr__(self) -> str:
+        return f"Redactor({self._policy!r})"
+
+
+def _with_literals(text: str, findings: list[Finding]) -> Iterator[tuple[str, int, int]]:
+    """The findings, and between them the user's own text that looks like a placeholder; in order, disjoint."""
+    literals = NUMBERED.finditer(text)
+    literal = next(literals, None)
+    for finding in findings:
+        while literal is not None and literal.start() < finding.end:
+            if literal.end() <= finding.start:
+                yield LITERAL, literal.start(), literal.end()
+            literal = next(literals, None)  # One that a finding cuts into is broken up with it.
+        yield finding.entity, finding.start, finding.end
+    while literal is not None:
+        yield LITERAL, literal.start(), literal.end()
+        literal = next(literals, None)
+
+
+def _masked(value: str) -> str:
+    """Stars but for the last four characters; all stars for four or fewer.
+
+    Brackets go too: what is left, and the text after it, must not read as a placeholder.
+    """
+    kept = value[-_KEPT_CHARACTERS:] if len(value) > _KEPT_CHARACTERS else ""
+    kept = kept.replace("[", "*").replace("]", "*")
+    return "*" * (len(value) - len(kept)) + kept
