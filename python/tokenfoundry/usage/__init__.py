@@ -52,7 +52,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         for name in _COUNTS:
             count = getattr(self, name)
-            if type(count) is not int or count < 0:
+            if type(count) is not int or not 0 <= count <= _COUNT_MAX:
                 raise InvalidInput(f"usage: {name} must be a whole number of at least 0, not {count!r}")
         if self.cache_read_tokens + self.cache_write_tokens > self.input_tokens:
             raise InvalidInput(
@@ -96,4 +96,5 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         return None if counts is None else cls(**counts)
 
 
+_COUNT_MAX = 2**63 - 1  # what the ledger can hold
 _COUNTS = tuple(name for name in Usage.__struct_fields__ if name != "estimated")

@@ -157,6 +157,7 @@ def test_a_worst_case_of_negative_counts_is_refused(bounds: dict[str, int]) -> N
         ({"input": "0.15"}, "output must be stated"),
         ({}, "input and output must be stated"),
         ({"input": "1", "output": "1", "inptu": "2"}, "inptu is unknown"),
+        ({"input": "1", "output": "1", "currency": "euro"}, "ISO 4217"),
         ({"input": "-1", "output": "1"}, "from 0 to a billion"),
         ({"input": "NaN", "output": "1"}, "from 0 to a billion"),
         ({"input": "a lot", "output": "1"}, "must be a decimal"),

@@ -25,6 +25,7 @@ def test_the_whole_input_may_be_cached() -> None:
         ({"output_tokens": True}, "output_tokens"),
         ({"input_tokens": "5"}, "input_tokens"),
         ({"images": -3}, "images"),
+        ({"output_tokens": 2**63}, "output_tokens"),
         ({"audio_seconds": 2.5}, "audio_seconds"),
         ({"input_tokens": 10, "cache_read_tokens": 11}, "more than the input's 10"),
         ({"input_tokens": 10, "cache_read_tokens": 6, "cache_write_tokens": 5}, "more than the input's 10"),
