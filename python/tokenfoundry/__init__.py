@@ -1,6 +1,7 @@
 """TokenFoundry: an AI token factory between application code and model providers."""
 
 from tokenfoundry._core import __version__
+from tokenfoundry.pricing import Catalogue, Cost, Rates, prices
 from tokenfoundry.privacy import (
     Detector,
     Finding,
@@ -12,16 +13,22 @@ from tokenfoundry.privacy import (
     entities,
 )
 from tokenfoundry.tokens import Tokenizer
+from tokenfoundry.usage import Usage
 
 __all__ = [
+    "Catalogue",
+    "Cost",
     "Detector",
     "Finding",
     "Pattern",
+    "Rates",
     "Redaction",
     "RedactionSession",
     "Redactor",
     "StreamRestorer",
     "Tokenizer",
+    "Usage",
     "__version__",
     "entities",
+    "prices",
 ]

@@ -1,0 +1,121 @@
+"""The price table that ships with the package: its shape on disk, and how a row becomes rates.
+
+`data/prices.json` is made by `scripts/update-prices`; where it comes from stands in `data/PROVENANCE.md`. Decimals are
+strings.
+"""
+
+from __future__ import annotations
+
+from datetime import date, time
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from tokenfoundry.errors import DataLoss
+from tokenfoundry.pricing.history import DailyRates, Period, RateHistory
+from tokenfoundry.pricing.instant import midnight_ms
+from tokenfoundry.pricing.match import Rule
+from tokenfoundry.pricing.rates import Rates, Tier
+
+PATH = Path(__file__).with_name("data") / "prices.json"
+FORMAT = 1
+
+
+class TierRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    above: int
+    input: Decimal
+    output: Decimal | None = None
+    cache_read: Decimal | None = None
+    cache_write: Decimal | None = None
+
+
+class RatesRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    input: Decimal
+    output: Decimal | None = None
+    cache_read: Decimal | None = None
+    cache_write: Decimal | None = None
+    tiers: tuple[TierRow, ...] = ()
+
+    def to_rates(self, currency: str) -> Rates:
+        return Rates(
+            input=self.input,
+            output=self.output,
+            cache_read=self.cache_read,
+            cache_write=self.cache_write,
+            currency=currency,
+            tiers=tuple(Tier(**msgspec.structs.asdict(tier)) for tier in self.tiers),
+        )
+
+
+class DailyRow(RatesRow, frozen=True, kw_only=True):
+    """Rates of some hours of every day, `from` included and `to` excluded, in UTC."""
+
+    start: time = msgspec.field(name="from")
+    end: time = msgspec.field(name="to")
+
+
+class PeriodRow(RatesRow, frozen=True, kw_only=True):
+    """Rates from midnight UTC of a day on; from ever when `start` is missing."""
+
+    start: date | None = msgspec.field(name="from", default=None)
+    daily: tuple[DailyRow, ...] = ()
+
+    def to_period(self, currency: str) -> Period:
+        return Period(
+            from_ms=0 if self.start is None else midnight_ms(self.start),
+            rates=self.to_rates(currency),
+            daily=tuple(
+                DailyRates(_of_day_ms(row.start), _of_day_ms(row.end), row.to_rates(currency)) for row in self.daily
+            ),
+        )
+
+
+class ModelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A model of a provider. Without `prices` it is listed so that its name finds no other model's price."""
+
+    id: str
+    match: tuple[Rule, ...]
+    name: str | None = None
+    context_tokens: int | None = None
+    prices: tuple[PeriodRow, ...] = ()
+
+    def to_history(self, currency: str) -> RateHistory:
+        return RateHistory(tuple(period.to_period(currency) for period in self.prices))
+
+
+class ProviderRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A provider. `models` are tried in order: the first whose rules hold is the one."""
+
+    id: str
+    name: str
+    api: str
+    """A regular expression that the address of its API begins with."""
+    match: tuple[Rule, ...] = ()
+    """Names of models that are this provider's when none is named."""
+    also: tuple[str, ...] = ()
+    """Providers whose models it serves at their prices."""
+    models: tuple[ModelRow, ...] = ()
+
+
+class PriceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    format: int
+    source: str
+    licence: str
+    currency: str
+    providers: tuple[ProviderRow, ...]
+
+
+def read(path: Path = PATH) -> PriceTable:
+    """The table at `path`, about 3 ms. Raises `DataLoss` when the file is missing or is not what was written."""
+    try:
+        table = msgspec.json.decode(path.read_bytes(), type=PriceTable)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise DataLoss(f"the price table cannot be read: {error}") from error
+    if table.format != FORMAT:
+        raise DataLoss(f"the price table has format {table.format}, and this version reads {FORMAT}")
+    return table
+
+
+def _of_day_ms(at: time) -> int:
+    return ((at.hour * 60 + at.minute) * 60 + at.second) * 1000

@@ -1,0 +1,194 @@
+"""The kinds of value a configuration field may have beyond YAML's own: sizes, durations, money, comparisons, keys.
+
+Each is parsed once, at load, into the number or object that the code uses; a value that cannot be parsed is refused
+with a sentence that shows a right one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from tokenfoundry.errors import ConfigError
+
+INT64_MAX = 2**63 - 1
+
+_DURATION_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_SIZE_BYTES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_SIZE_BYTES |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+class Section(BaseModel):
+    """A mapping of the configuration: immutable, and without unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _parse_duration(value: Any) -> int:
+    """`24h` in milliseconds.
+
+    >>> _parse_duration("90s")
+    90000
+    """
+    found = re.fullmatch(r"(\d{1,9})\s*(ms|s|m|h|d)", value.strip()) if isinstance(value, str) else None
+    if found is None or int(found[1]) == 0:
+        raise ValueError("should be a duration above 0 with its unit, such as 90s, 24h or 7d (ms, s, m, h, d)")
+    return int(found[1]) * _DURATION_MS[found[2]]
+
+
+def _parse_size(value: Any) -> int:
+    """`2GB` in bytes; a bare number is bytes.
+
+    >>> _parse_size("2GB")
+    2000000000
+    """
+    if type(value) is int:
+        value = str(value)
+    found = re.fullmatch(r"(\d{1,12})\s*([KMGT]i?B|B|)", value.strip()) if isinstance(value, str) else None
+    if found is None or int(found[1]) == 0:
+        raise ValueError("should be a size above 0, such as 2GB or 512MiB")
+    size_bytes = int(found[1]) * _SIZE_BYTES[found[2] or "B"]
+    if size_bytes > INT64_MAX:
+        raise ValueError("is larger than any disk: a size is at most 9 EB")
+    return size_bytes
+
+
+def _parse_decimal(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise ValueError('should be a decimal in quotes, such as "0.15": a binary float has already lost it')
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise ValueError('should be a decimal, such as "0.15"') from None
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -18 or number.adjusted() > 18:
+        raise ValueError("should be a finite decimal with at most 18 decimals")
+    return number
+
+
+def _check_zone(value: Any) -> str:
+    try:
+        if isinstance(value, str) and value:
+            ZoneInfo(value)
+            return value
+    except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError; a directory or a bad path end here
+        pass
+    except KeyError:
+        pass
+    raise ValueError("should be a time zone of the IANA database, such as Europe/Rome or UTC")
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$")]
+CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+DurationMs = Annotated[int, BeforeValidator(_parse_duration)]
+SizeBytes = Annotated[int, BeforeValidator(_parse_size)]
+Money = Annotated[Decimal, BeforeValidator(_parse_decimal), Field(ge=0)]
+Rate = Annotated[Decimal, BeforeValidator(_parse_decimal), Field(ge=0, le=10**9)]
+FxRate = Annotated[Decimal, BeforeValidator(_parse_decimal), Field(gt=0, le=10**9)]
+ZoneName = Annotated[str, BeforeValidator(_check_zone)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class Secret:
+    """A secret text; `reveal()` is the only way to see it.
+
+    >>> Secret("hunter2")
+    Secret('**********')
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself, for the header it belongs in and nothing else."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret('**********')"
+
+    __str__ = __repr__
+
+
+class KeyReference(Section):
+    """Where a provider's API key is kept: `env:NAME` or `file:/path`. The key itself never stands there."""
+
+    kind: Literal["env", "file"]
+    place: str
+
+    def read(self, environ: Mapping[str, str] | None = None) -> Secret:
+        """The key, white space around it removed. Raises `ConfigError` when its place is missing or empty."""
+        if self.kind == "env":
+            text = (os.environ if environ is None else environ).get(self.place, "")
+        else:
+            try:
+                text = Path(self.place).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigError(f"the key file {self.place} cannot be read: {type(error).__name__}") from None
+        if not text.strip():
+            kept = (
+                f"the environment variable {self.place} is not set" if self.kind == "env" else f"{self.place} is empty"
+            )
+            raise ConfigError(f"no API key: {kept}")
+        return Secret(text.strip())
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.place}"
+
+
+def _parse_key(value: Any) -> Any:
+    if isinstance(value, KeyReference):
+        return value
+    kind, _, place = value.partition(":") if isinstance(value, str) else ("", "", "")
+    is_name = kind == "env" and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", place)
+    if not is_name and not (kind == "file" and place.startswith("/")):
+        raise ValueError("should say where the key is kept, as env:NAME or file:/path; a key itself never stands here")
+    return {"kind": kind, "place": place}
+
+
+Key = Annotated[KeyReference, BeforeValidator(_parse_key)]
+
+
+class Comparison(Section):
+    """A bound on a count, written as `"<= 500"`.
+
+    >>> Comparison(operator="<=", value=500).holds(501)
+    False
+    """
+
+    operator: Literal["<", "<=", ">", ">=", "=="]
+    value: int
+
+    def holds(self, count: int) -> bool:
+        """Whether `count` is on the wanted side of the bound."""
+        match self.operator:
+            case "<":
+                return count < self.value
+            case "<=":
+                return count <= self.value
+            case ">":
+                return count > self.value
+            case ">=":
+                return count >= self.value
+            case "==":
+                return count == self.value
+
+
+def _parse_comparison(value: Any) -> Any:
+    if isinstance(value, Comparison):
+        return value
+    found = re.fullmatch(r"\s*(<=|>=|==|<|>)\s*(\d{1,12})\s*", value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError('should be a comparison with a whole number, such as "<= 500" (<, <=, >, >=, ==)')
+    return {"operator": found[1], "value": int(found[2])}
+
+
+CountComparison = Annotated[Comparison, BeforeValidator(_parse_comparison)]

@@ -1,0 +1,122 @@
+"""The whole configuration: one immutable object, made from one YAML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from tokenfoundry.settings import load
+from tokenfoundry.settings.budgets import BudgetSettings
+from tokenfoundry.settings.example import EXAMPLE
+from tokenfoundry.settings.fields import CurrencyCode, DurationMs, Name, Section, SizeBytes
+from tokenfoundry.settings.privacy import PrivacySettings
+from tokenfoundry.settings.targets import (
+    Alias,
+    FxRateSettings,
+    PolicyRules,
+    ProviderSettings,
+    TargetSettings,
+    _ends_with_a_rule_for_every_call,
+)
+
+
+class CacheSettings(Section):
+    """Answers to calls that were made before."""
+
+    enabled: bool = Field(True, description="Whether answers are kept and given again.")
+    ttl_ms: DurationMs = Field(86_400_000, alias="ttl", description="How long an answer is kept: 90s, 24h, 7d.")
+    max_bytes: SizeBytes = Field(2 * 10**9, description="How much disk it may take, such as 2GB.")
+    scope: Literal["project", "workspace", "key"] = Field("project", description="Who shares answers.")
+
+
+class ServerSettings(Section):
+    """The address that `tokenfoundry serve` listens on, and how much it takes."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="The address to listen on.")
+    port: int = Field(8080, ge=0, le=65_535, description="The port; 0 takes a free one.")
+    max_body_bytes: SizeBytes = Field(
+        10 * 10**6, description="The largest request body; a larger one is answered with 413."
+    )
+    max_concurrent: int = Field(
+        1000, ge=1, description="How many calls may be under way at once; more are answered with 503."
+    )
+
+
+class LimitSettings(Section):
+    """Bounds on a single call."""
+
+    default_max_output_tokens: int = Field(
+        4096, ge=1, description="The cap put on a request that states none, so that its cost has a bound."
+    )
+
+
+class Settings(Section):
+    """The configuration of a token factory. `Settings.example()` is a commented file that works.
+
+    >>> Settings.from_dict({"currency": "USD"}).server.port
+    8080
+    """
+
+    currency: CurrencyCode = Field("EUR", description="The currency of the ledger and of money budgets, ISO 4217.")
+    fx: dict[CurrencyCode, tuple[FxRateSettings, ...]] = Field(
+        {}, description="Dated exchange rates into `currency`, for every currency that a price is in."
+    )
+    data_dir: Path = Field(
+        Path("tokenfoundry-data"), description="Where the books and the cache are kept; one process at a time."
+    )
+    durability: Literal["process", "power"] = Field(
+        "process", description="process: what was acknowledged survives a killed process. power: also a power cut."
+    )
+    providers: dict[Name, ProviderSettings] = Field({}, description="Who serves models, by a name of your choice.")
+    targets: dict[Name, TargetSettings] = Field(
+        {}, description="The models that calls can be sent to, by a name of your choice."
+    )
+    aliases: dict[Name, Alias] = Field({}, description="The model names that clients ask for.")
+    routing: dict[
+        Name, Annotated[PolicyRules, Field(min_length=1), AfterValidator(_ends_with_a_rule_for_every_call)]
+    ] = Field({}, description="Policies: rules in order, the first that applies picks the targets.")
+    privacy: PrivacySettings = Field(PrivacySettings(), description="Redaction of prompts before they leave.")
+    cache: CacheSettings = Field(CacheSettings(), description="Answers to calls that were made before.")
+    budgets: tuple[BudgetSettings, ...] = Field((), description="Who may spend how much.")
+    server: ServerSettings = Field(ServerSettings(), description="The server of `tokenfoundry serve`.")
+    limits: LimitSettings = Field(LimitSettings(), description="Bounds on a single call.")
+
+    @classmethod
+    def load(cls, path: str | PathLike[str], *, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+        """The settings in the YAML file at `path`.
+
+        `overrides` go before the environment, and that before the file. An override is a field of `Settings`, a mapping
+        changes only what it names: `server={"port": 9000}`. The environment's `TF_SERVER__PORT=9000` does the same, its
+        value read as YAML; a list item is named by its number, as in `TF_BUDGETS__0__HARD`. `environ` stands for the
+        process's environment, also for `${NAME}` and `${NAME:-default}` in the file's values (`$${` is a plain `${`).
+
+        Raises `ConfigError` that lists every problem of the file with its path; `path` of the error is the first one's.
+        """
+        return load.read(cls, load.yaml_file(path), environ=environ, overrides=overrides, source=str(path))
+
+    @classmethod
+    def from_yaml(cls, text: str, *, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+        """The settings in a YAML text; as `load` in all else.
+
+        >>> Settings.from_yaml("server: {port: 9000}", environ={"TF_SERVER__PORT": "9001"}).server.port
+        9001
+        """
+        return load.read(cls, load.yaml_text(text), environ=environ, overrides=overrides, source="")
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], *, environ: Mapping[str, str] | None = None) -> Settings:
+        """The settings in a mapping with the names of the YAML file.
+
+        The environment fills in `${NAME}`, but its `TF_` variables change nothing: what code states is an argument.
+        Raises as `load` does.
+        """
+        return load.read(cls, values, environ=environ, overrides=None, source="")
+
+    @staticmethod
+    def example() -> str:
+        """A commented configuration that loads as it is, with every section in it."""
+        return EXAMPLE

@@ -1,0 +1,154 @@
+"""Providers, the targets on them, and how a model name that a client asks for becomes targets."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from tokenfoundry.settings.fields import CountComparison, CurrencyCode, FxRate, Key, Name, Rate, Seconds, Section
+
+Endpoint = Literal["chat", "embeddings"]
+Trust = Literal["external", "on_prem"]
+Tier = Literal["small", "medium", "large"]
+
+
+class FxRateSettings(Section):
+    """An exchange rate from a day on."""
+
+    from_date: date = Field(alias="from", description="The day, in UTC, from which the rate is in force.")
+    rate: FxRate = Field(description="Units of the ledger's currency for one unit of this one.")
+
+
+class TimeoutSettings(Section):
+    """How long a provider may take, in seconds."""
+
+    connect: Seconds = Field(5.0, description="To accept the connection, TLS included.")
+    first_byte: Seconds = Field(120.0, description="From the request to the first byte of the answer.")
+    read: Seconds = Field(60.0, description="Between two pieces of an answer that has begun.")
+    total: Seconds = Field(600.0, description="For the whole call.")
+
+
+class ProviderSettings(Section):
+    """Somebody who serves models: an address, a wire format, and the keys to it."""
+
+    format: Literal["openai"] = Field(description="The wire format it speaks.")
+    base_url: str = Field(description="The address before /chat/completions, such as https://api.openai.com/v1.")
+    keys: tuple[Key, ...] = Field(
+        (), description="Where its API keys are kept: env:NAME or file:/path. None for an open node."
+    )
+    timeout_s: TimeoutSettings = Field(TimeoutSettings(), description="How long it may take.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:_-]+(/[^\s?#@]*)?", value):
+            raise ValueError("should be an http or https address without user, query or fragment")
+        return value.rstrip("/")
+
+
+class PriceSettings(Section):
+    """What a target costs per million tokens, instead of the catalogue's price. Decimals in quotes."""
+
+    input: Rate = Field(description="Input tokens.")
+    output: Rate = Field(description="Output tokens, reasoning included.")
+    cache_read: Rate | None = Field(
+        None, description="Input tokens from the provider's cache; the input rate when missing."
+    )
+    cache_write: Rate | None = Field(
+        None, description="Input tokens written to that cache; the input rate when missing."
+    )
+    currency: CurrencyCode | None = Field(None, description="ISO 4217; the ledger's currency when missing.")
+
+
+class TargetSettings(Section):
+    """One model at one provider: what a call can be sent to."""
+
+    provider: str = Field(description="A name of `providers`.")
+    model: str = Field(min_length=1, description="The model's name at that provider.")
+    region: Name | None = Field(
+        None, description="Where it computes, such as it, eu or us; budgets and rules can name it."
+    )
+    trust: Trust = Field(
+        "external", description="external: gets placeholders for personal data. on_prem: may get the text as it is."
+    )
+    tier: Tier | None = Field(None, description="How capable it is.")
+    price: PriceSettings | None = Field(
+        None, description="Its price; required for on_prem, else the catalogue's when missing."
+    )
+    tokenizer: str | None = Field(
+        None, description="The vocabulary that counts its tokens; chosen by the model when missing."
+    )
+    max_output_tokens: int | None = Field(None, ge=1, description="The most it may generate for one choice.")
+    context_tokens: int | None = Field(None, ge=1, description="The most input and output it can hold together.")
+    endpoints: frozenset[Endpoint] = Field(
+        frozenset({"chat", "embeddings"}), min_length=1, description="What it serves: chat, embeddings."
+    )
+
+
+class AliasSettings(Section):
+    """A model name that clients ask for: either targets in order, or a routing policy that picks them."""
+
+    targets: tuple[str, ...] | None = Field(
+        None, min_length=1, description="Names of `targets`, the first tried first."
+    )
+    policy: str | None = Field(None, description="A name of `routing`.")
+
+
+def _read_alias(value: Any) -> Any:
+    """An alias is written as a list of targets, or as {policy: name}."""
+    if isinstance(value, AliasSettings):
+        return value
+    if isinstance(value, list | tuple) and value and all(isinstance(each, str) for each in value):
+        return {"targets": tuple(value)}
+    if isinstance(value, dict) and set(value) == {"policy"} and isinstance(value["policy"], str):
+        return value
+    raise ValueError("should be a list of targets, such as [gpt-mini], or {policy: name of a routing policy}")
+
+
+Alias = Annotated[AliasSettings, BeforeValidator(_read_alias)]
+
+
+class WhenSettings(Section):
+    """What a call must be for a rule to apply; all that is stated must hold."""
+
+    sensitive: bool | None = Field(None, description="Whether the prompt holds personal data.")
+    input_tokens: CountComparison | None = Field(
+        None, description='The estimated size of the prompt, such as "<= 500".'
+    )
+
+    def holds(self, *, sensitive: bool, input_tokens: int) -> bool:
+        """Whether a call is of this kind.
+
+        >>> WhenSettings.model_validate({"sensitive": True}).holds(sensitive=True, input_tokens=9)
+        True
+        """
+        if self.sensitive is not None and self.sensitive != sensitive:
+            return False
+        return self.input_tokens is None or self.input_tokens.holds(input_tokens)
+
+
+class RuleSettings(Section):
+    """Which targets a kind of call uses."""
+
+    when: WhenSettings = Field(WhenSettings(), description="The calls it is for; every call when missing.")
+    use: tuple[str, ...] = Field(min_length=1, description="Names of `targets`, the first tried first.")
+
+    @property
+    def is_for_every_call(self) -> bool:
+        """Whether the rule states no condition."""
+        return self.when == WhenSettings()
+
+
+def _ends_with_a_rule_for_every_call(rules: tuple[RuleSettings, ...]) -> tuple[RuleSettings, ...]:
+    if not rules[-1].is_for_every_call:
+        raise ValueError("should end with a rule without `when`, or a call may find no target")
+    for index, rule in enumerate(rules[:-1]):
+        if rule.is_for_every_call:
+            raise ValueError(f"has a rule without `when` at [{index}], so the rules after it are never reached")
+    return rules
+
+
+PolicyRules = tuple[RuleSettings, ...]

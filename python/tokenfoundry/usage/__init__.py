@@ -1,0 +1,100 @@
+"""What one call consumed, in one normal form whatever the provider's wire format.
+
+Every format reports the same few counts under other names and with other borders: one counts cached prompt tokens
+inside the input, another beside it. `Usage` is the normal form that prices, budgets and records read; each file of this
+package turns one wire format into its fields and knows nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from tokenfoundry.errors import InvalidInput
+from tokenfoundry.usage import openai
+
+__all__ = ["Usage"]
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any] | None]] = {"openai": openai.read}
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """What one call consumed. A provider's zero is a count; a count that nobody reported is no `Usage` at all.
+
+    Every count is a non-negative int, and a part is never larger than its whole: both raise `InvalidInput`, here and
+    nowhere else, so that a `Usage` that exists can be priced.
+
+    >>> Usage(input_tokens=1200, output_tokens=80, cache_read_tokens=1000).cache_read_tokens
+    1000
+    """
+
+    input_tokens: int = 0
+    """Prompt tokens, those read from and written to the provider's cache included."""
+    output_tokens: int = 0
+    """Generated tokens, reasoning included."""
+    cache_read_tokens: int = 0
+    """The part of the input that the provider's prompt cache answered."""
+    cache_write_tokens: int = 0
+    """The part of the input that was written to the provider's prompt cache."""
+    reasoning_tokens: int = 0
+    """The part of the output that the caller does not see as an answer."""
+    audio_tokens: int = 0
+    """Tokens that stand for sound, in the input and the output together."""
+    images: int = 0
+    """Generated images."""
+    audio_seconds: int = 0
+    """Seconds of sound billed by length, not by token."""
+    estimated: bool = False
+    """True when the counts come from a tokenizer, because no provider reported them."""
+
+    def __post_init__(self) -> None:
+        for name in _COUNTS:
+            count = getattr(self, name)
+            if type(count) is not int or not 0 <= count <= _COUNT_MAX:
+                raise InvalidInput(f"usage: {name} must be a whole number of at least 0, not {count!r}")
+        if self.cache_read_tokens + self.cache_write_tokens > self.input_tokens:
+            raise InvalidInput(
+                f"usage: {self.cache_read_tokens} cached and {self.cache_write_tokens} newly cached tokens "
+                f"are more than the input's {self.input_tokens}"
+            )
+        if self.reasoning_tokens > self.output_tokens:
+            raise InvalidInput(
+                f"usage: {self.reasoning_tokens} reasoning tokens are more than the output's {self.output_tokens}"
+            )
+        if self.audio_tokens > self.input_tokens + self.output_tokens:
+            raise InvalidInput(
+                f"usage: {self.audio_tokens} audio tokens are more than "
+                f"the {self.input_tokens + self.output_tokens} of input and output"
+            )
+
+    @property
+    def total_tokens(self) -> int:
+        """Input and output tokens together."""
+        return self.input_tokens + self.output_tokens
+
+    @classmethod
+    def from_body(cls, format: str, body: Mapping[str, Any]) -> Usage | None:
+        """What a provider's decoded reply says it consumed; None when it says nothing.
+
+        `format` names the wire format (`openai`). `body` is a whole reply or one event of a stream, as decoded from
+        JSON.
+
+        Raises `InvalidInput` for an unknown format, and for counts that cannot be true: negative, not whole, or a part
+        larger than its whole. Nothing is clamped: a wrong bill is worse than none.
+
+        >>> Usage.from_body("openai", {"usage": {"prompt_tokens": 9, "completion_tokens": 3}}).total_tokens
+        12
+        >>> Usage.from_body("openai", {"choices": []}) is None
+        True
+        """
+        reader = _READERS.get(format)
+        if reader is None:
+            raise InvalidInput(f"no wire format is called {format!r}; there are: {', '.join(sorted(_READERS))}")
+        counts = reader(body)
+        return None if counts is None else cls(**counts)
+
+
+_COUNT_MAX = 2**63 - 1  # what the ledger can hold
+_COUNTS = tuple(name for name in Usage.__struct_fields__ if name != "estimated")

@@ -1,0 +1,145 @@
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tokenfoundry.errors import ConfigError
+from tokenfoundry.settings import KeyReference, Secret, Settings, WhenSettings
+
+
+def cache(**fields: Any) -> Any:
+    return Settings.from_dict({"cache": fields}).cache
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"), [("500ms", 500), ("90s", 90_000), ("5m", 300_000), ("24h", 86_400_000), ("7d", 604_800_000)]
+)
+def test_a_duration_is_read_with_its_unit(text: str, ms: int) -> None:
+    assert cache(ttl=text).ttl_ms == ms
+
+
+@pytest.mark.parametrize(
+    ("size", "size_bytes"),
+    [
+        ("2GB", 2 * 10**9),
+        ("1 KiB", 1024),
+        ("512MiB", 512 * 2**20),
+        ("10B", 10),
+        ("77", 77),
+        (4096, 4096),
+        ("1TB", 10**12),
+    ],
+)
+def test_a_size_is_read_in_decimal_or_binary_units(size: object, size_bytes: int) -> None:
+    assert cache(max_bytes=size).max_bytes == size_bytes
+
+
+@pytest.mark.parametrize(
+    ("text", "below", "at", "above"),
+    [
+        ("< 500", True, False, False),
+        ("<= 500", True, True, False),
+        ("> 500", False, False, True),
+        (">=500", False, True, True),
+        ("== 500", False, True, False),
+    ],
+)
+def test_a_comparison_holds_on_its_side_of_the_bound(text: str, below: bool, at: bool, above: bool) -> None:
+    when = WhenSettings.model_validate({"input_tokens": text})
+    assert [when.holds(sensitive=False, input_tokens=count) for count in (499, 500, 501)] == [below, at, above]
+
+
+@pytest.mark.parametrize(
+    ("when", "sensitive", "holds"),
+    [({}, True, True), ({}, False, True), ({"sensitive": True}, False, False), ({"sensitive": False}, False, True)],
+)
+def test_a_rule_without_a_condition_is_for_every_call(when: dict[str, Any], sensitive: bool, holds: bool) -> None:
+    assert WhenSettings.model_validate(when).holds(sensitive=sensitive, input_tokens=1) is holds
+
+
+def test_all_conditions_of_a_rule_must_hold() -> None:
+    when = WhenSettings.model_validate({"sensitive": True, "input_tokens": "<= 5"})
+    assert when.holds(sensitive=True, input_tokens=5)
+    assert not when.holds(sensitive=True, input_tokens=6)
+    assert not when.holds(sensitive=False, input_tokens=5)
+
+
+@pytest.mark.parametrize(
+    ("unit", "hard", "amount"),
+    [
+        ("money", "500", 500 * 10**9),
+        ("money", "0.000000001", 1),
+        ("money", 0, 0),
+        ("tokens", 2_000_000, 2_000_000),
+        ("requests", "10", 10),
+    ],
+)
+def test_a_cap_is_counted_in_the_ledger_s_units(unit: str, hard: object, amount: int) -> None:
+    budget = {"name": "a", "unit": unit, "window": {"kind": "lifetime"}, "hard": hard}
+    assert Settings.from_dict({"budgets": [budget]}).budgets[0].hard_amount == amount
+
+
+def test_an_axis_may_match_one_value_several_or_any() -> None:
+    match = {"project": "claims", "region": ["it", "eu"], "key": "*"}
+    budget = {"name": "a", "unit": "money", "window": {"kind": "daily"}, "hard": 1, "match": match}
+    assert Settings.from_dict({"budgets": [budget]}).budgets[0].match == {
+        "project": ("claims",),
+        "region": ("it", "eu"),
+        "key": ("*",),
+    }
+
+
+def test_an_address_loses_its_last_slash() -> None:
+    provider = {"format": "openai", "base_url": "http://[::1]:8000/v1/"}
+    assert Settings.from_dict({"providers": {"a": provider}}).providers["a"].base_url == "http://[::1]:8000/v1"
+
+
+def key(text: str) -> KeyReference:
+    provider = {"format": "openai", "base_url": "http://h", "keys": [text]}
+    return Settings.from_dict({"providers": {"a": provider}}).providers["a"].keys[0]
+
+
+def test_a_key_is_read_from_the_environment_or_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("from-a-file\n")
+    assert key("env:MY_KEY").read({"MY_KEY": "from-env"}).reveal() == "from-env"
+    assert key(f"file:{path}").read({}).reveal() == "from-a-file"
+
+
+def test_a_key_that_is_not_there_is_named_by_its_place(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.write_text("\n")
+    with pytest.raises(ConfigError, match="variable MY_KEY is not set"):
+        key("env:MY_KEY").read({})
+    with pytest.raises(ConfigError, match="empty is empty"):
+        key(f"file:{empty}").read({})
+    with pytest.raises(ConfigError, match="cannot be read"):
+        key(f"file:{tmp_path}/nothing").read({})
+
+
+def test_a_secret_does_not_show_itself() -> None:
+    secret = Secret("sk-verysecret")
+    assert "verysecret" not in f"{secret} {secret!r} {[secret]}"
+
+
+def test_an_entity_without_an_action_has_the_default_one() -> None:
+    privacy = Settings.from_dict({"privacy": {"policy": {"default": "mask", "SECRET": "block"}}}).privacy
+    assert [privacy.action(entity) for entity in ("SECRET", "IBAN_CODE")] == ["block", "mask"]
+    assert Settings.from_dict({"privacy": {"policy": {"SECRET": "block"}}}).privacy.action("X") == "pseudonymize"
+
+
+def test_a_price_keeps_its_decimals() -> None:
+    values: dict[str, Any] = {
+        "providers": {"n": {"format": "openai", "base_url": "http://h"}},
+        "targets": {
+            "t": {
+                "provider": "n",
+                "model": "m",
+                "price": {"input": "0.10", "output": Decimal("2.5"), "currency": "USD"},
+            }
+        },
+    }
+    price = Settings.from_dict(values).targets["t"].price
+    assert price is not None
+    assert (str(price.input), str(price.output), price.cache_read, price.currency) == ("0.10", "2.5", None, "USD")
