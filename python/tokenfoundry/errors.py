@@ -1,17 +1,17 @@
 """Every exception this package raises, in one tree.
 
-    TokenFoundryError
-    ├── InvalidInput          the caller's value is wrong; the message says which and what to do (also a ValueError)
-    │   └── ConfigError       the same, in a configuration file, with the path of the field
-    ├── BlockedContent        a policy forbids to send what was found; names the entity, never the value
-    ├── NotFound              no such budget, key, hold, model or vocabulary (also a LookupError)
-    ├── Conflict              the id, name or field is taken, or belongs to the YAML file
-    ├── InvalidState          the object is closed, forked, or already resolved
-    ├── MissingExtra          a dependency behind an extra is not installed (also an ImportError)
-    ├── ProviderError         an upstream model provider could not be reached or answered wrongly
-    └── StoreError            the disk or the store under it failed
-        ├── DirectoryBusy     another process holds the data directory
-        └── DataLoss          what was read back is not what was written; the object refuses further work
+TokenFoundryError
+├── InvalidInput          the caller's value is wrong; the message says which and what to do (also a ValueError)
+│   └── ConfigError       the same, in a configuration file, with the path of the field
+├── BlockedContent        a policy forbids to send what was found; names the entity, never the value
+├── NotFound              no such budget, key, hold, model or vocabulary (also a LookupError)
+├── Conflict              the id, name or field is taken, or belongs to the YAML file
+├── InvalidState          the object is closed, forked, or already resolved
+├── MissingExtra          a dependency behind an extra is not installed (also an ImportError)
+├── ProviderError         an upstream model provider could not be reached or answered wrongly
+└── StoreError            the disk or the store under it failed
+    ├── DirectoryBusy     another process holds the data directory
+    └── DataLoss          what was read back is not what was written; the object refuses further work
 """
 
 from __future__ import annotations
