@@ -25,12 +25,13 @@ class Books:
         at_ms: int | None,
         now_ms: int,
         detail: bytes,
+        *,
         may_wait: bool,
     ) -> Any: ...
     def settle(
         self, id: str, amounts: tuple[Any, ...], flags: int, detail: bytes | None, now_ms: int, may_wait: bool
     ) -> Any: ...
-    def void(self, id: str, detail: bytes | None, now_ms: int, may_wait: bool) -> Any: ...
+    def void(self, id: str, detail: bytes | None, now_ms: int, *, may_wait: bool) -> Any: ...
     def record(
         self,
         id: str,
@@ -40,6 +41,7 @@ class Books:
         at_ms: int | None,
         now_ms: int,
         detail: bytes,
+        *,
         may_wait: bool,
     ) -> Any: ...
     def set_budgets(self, budgets: list[tuple[object, ...]], now_ms: int) -> int: ...

@@ -196,12 +196,12 @@ void AddBooks(py::module_& module) {
                   py::arg("now_ms"))
       .def("close", &BooksHandle::Close)
       .def("reserve", &Reserve, py::arg("id"), py::arg("amounts"), py::arg("axes"), py::arg("at_ms"), py::arg("now_ms"),
-           py::arg("detail"), py::arg("may_wait"))
+           py::arg("detail"), py::kw_only(), py::arg("may_wait"))
       .def("settle", &Settle, py::arg("id"), py::arg("amounts"), py::arg("flags"), py::arg("detail"), py::arg("now_ms"),
-           py::arg("may_wait"))
-      .def("void", &Void, py::arg("id"), py::arg("detail"), py::arg("now_ms"), py::arg("may_wait"))
+           py::kw_only(), py::arg("may_wait"))
+      .def("void", &Void, py::arg("id"), py::arg("detail"), py::arg("now_ms"), py::kw_only(), py::arg("may_wait"))
       .def("record", &Record, py::arg("id"), py::arg("kind"), py::arg("amounts"), py::arg("axes"), py::arg("at_ms"),
-           py::arg("now_ms"), py::arg("detail"), py::arg("may_wait"))
+           py::arg("now_ms"), py::arg("detail"), py::kw_only(), py::arg("may_wait"))
       .def("set_budgets", &SetBudgets, py::arg("budgets"), py::arg("now_ms"))
       .def("balances", &Balances, py::arg("at_ms"))
       .def("entries", &Entries, py::arg("first_seq"), py::arg("limit"), py::arg("from_ms"), py::arg("until_ms"))

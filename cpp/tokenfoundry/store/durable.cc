@@ -1,26 +1,26 @@
 // `power`: one thread syncs the log for everybody who wrote since its last sync, and wakes them.
-#include <rocksdb/db.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
-#include "tokenfoundry/store/rocks_status.h"
+#include "tokenfoundry/store/log_sync_internal.h"
 #include "tokenfoundry/store/store.h"
 
 namespace tokenfoundry::store {
 
 void Store::SyncForEverybody() {
+  LogSync log(options_.path);
   std::unique_lock lock(mu_);
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || (poison_.ok() && written_.load() > durable_.load()); });
     if (stopping_) return;  // The destructor syncs once more.
     lock.unlock();
     const Ticket target = written_.load();
-    const rocksdb::Status synced = db_->SyncWAL();
+    const absl::Status synced = log.Sync(*db_);
     if (!synced.ok()) {
-      Poison(FromRocks(synced, "sync the log of " + options_.path)).IgnoreError();
+      Poison(synced).IgnoreError();
       lock.lock();
       continue;
     }

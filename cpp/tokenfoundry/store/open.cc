@@ -11,6 +11,7 @@
 
 #include "tokenfoundry/base/endian.h"
 #include "tokenfoundry/store/holder_internal.h"
+#include "tokenfoundry/store/log_sync_internal.h"
 #include "tokenfoundry/store/rocks_status.h"
 #include "tokenfoundry/store/slice_internal.h"
 #include "tokenfoundry/store/store.h"
@@ -20,6 +21,14 @@ namespace {
 
 // A reader beside a writer may find a file gone between the manifest and the file: it looks again.
 constexpr int kReadOnlyAttempts = 5;
+
+// RocksDB's own diary is not kept: when the disk is full, the distribution's build aborts the process at the second
+// line that it cannot write to it.
+class NoDiary : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
 
 rocksdb::DBOptions DbOptionsOf(const StoreOptions& options) {
   rocksdb::DBOptions db;
@@ -33,8 +42,7 @@ rocksdb::DBOptions DbOptionsOf(const StoreOptions& options) {
   db.max_total_wal_size = 64 << 20;
   db.max_open_files = -1;  // Every file stays open, so a reader keeps the ones its writer deletes.
   db.max_background_jobs = 2;
-  db.keep_log_file_num = 2;
-  db.info_log_level = rocksdb::WARN_LEVEL;
+  db.info_log = std::make_shared<NoDiary>();
   return db;
 }
 
@@ -158,10 +166,10 @@ Store::~Store() {
   if (flusher_.joinable()) flusher_.join();
   for (const int fd : watchers_) close(fd);
   if (db_ == nullptr) return;
-  if (!options_.read_only) {
-    // A clean close leaves nothing to lose. Failure changes no promise: it was never asked for.
+  // A clean close leaves nothing to lose. Failure changes no promise: it was never asked for.
+  if (!options_.read_only && !poisoned_.load()) {
     if (options_.wal) {
-      db_->SyncWAL().PermitUncheckedError();
+      LogSync(options_.path).Sync(*db_).IgnoreError();
     } else {
       std::vector<rocksdb::ColumnFamilyHandle*> all;
       for (const auto& [name, handle] : handles_) all.push_back(handle);
