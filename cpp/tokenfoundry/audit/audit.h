@@ -57,6 +57,8 @@ class Log {
   absl::StatusOr<Verification> Verify() const;
 
  private:
+  static constexpr std::string_view kHeadKey = "head";  // In audit.heads.
+
   explicit Log(store::Store& store) : store_(store) {}
 
   store::Store& store_;

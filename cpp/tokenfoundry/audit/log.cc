@@ -6,8 +6,6 @@
 namespace tokenfoundry::audit {
 namespace {
 
-constexpr std::string_view kHeadKey = "head";
-
 std::string Encode(const Tree& tree, const Digest& root) {
   std::string bytes;
   AppendLittle(&bytes, tree.size());

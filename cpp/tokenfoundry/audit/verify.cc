@@ -54,9 +54,12 @@ absl::StatusOr<Verification> Log::Verify() const {
   }
   if (tree.Root() != result.head.root) return broken(std::nullopt, "the leaves do not give the stored root");
 
-  // Records beyond the head have no leaf, unless they were added while this ran.
+  // Records beyond the head have no leaf, unless they were added while this ran: then the stored head, read after them,
+  // is beyond them too.
   TF_ASSIGN_OR_RETURN(const auto last, store_.Last(records_));
-  if (last && last->first.size() == 8 && LoadBig<uint64_t>(last->first.data()) >= head().size) {
+  TF_ASSIGN_OR_RETURN(const std::optional<std::string> stored_head, store_.Get(heads_, kHeadKey));
+  const uint64_t leaves = stored_head ? ByteReader(*stored_head).Little<uint64_t>() : 0;
+  if (last && last->first.size() == 8 && LoadBig<uint64_t>(last->first.data()) >= leaves) {
     return broken(LoadBig<uint64_t>(last->first.data()), "the entry has no leaf");
   }
   return result;

@@ -103,6 +103,7 @@ absl::StatusOr<Posted> Ledger::RecordLocked(const RecordRequest& request) {
     if (same) return Posted{*std::move(done), store_.written()};
     return absl::AlreadyExistsError("id " + request.id + " is taken: entry " + std::to_string(done->seq));
   }
+  ForgetIdleAccounts();
   return Post(std::move(entry), nullptr, request.now_ms);
 }
 

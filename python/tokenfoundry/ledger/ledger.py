@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import weakref
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Literal, Self
@@ -56,7 +55,7 @@ class Ledger:
         self._core = core
         self._clock = clock
         self._waits = durability == "power"
-        self._faces: weakref.WeakSet[AsyncLedger] = weakref.WeakSet()
+        self._faces: list[AsyncLedger] = []
 
     @classmethod
     def open(
@@ -82,7 +81,7 @@ class Ledger:
 
     def close(self) -> None:
         """Closes the directory once the calls under way have returned. Open holds stay, for the next opening."""
-        for face in list(self._faces):
+        for face in self._faces:
             face.close()
         self._core.close()
 
@@ -95,9 +94,9 @@ class Ledger:
         self.close()
 
     def asynchronous(self) -> AsyncLedger:
-        """The same ledger for one event loop, which it never blocks. Closed with this one."""
+        """The same ledger for one event loop, which it never blocks. Ask once per loop: it is closed with this one."""
         face = AsyncLedger(self._core, waits=self._waits, clock=self._clock)
-        self._faces.add(face)
+        self._faces.append(face)
         return face
 
     def reserve(

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "tests/cpp/store/full_disk.h"
 #include "tests/cpp/store/temp_directory.h"
 #include "tokenfoundry/base/endian.h"
@@ -76,6 +78,12 @@ TEST_F(BooksTest, EveryEntryIsALeafAndAllOfItVerifies) {
   const audit::Verification verified = books_->Verify().value();
   EXPECT_EQ(verified.problem, "");
   EXPECT_EQ(verified.head, books_->audit().head());
+}
+
+TEST_F(BooksTest, VerifyFindsNothingWhileEntriesAreBeingAdded) {
+  std::thread spender([&] { Spend(300); });
+  while (books_->ledger().size() < 300) EXPECT_EQ(books_->Verify()->problem, "");
+  spender.join();
 }
 
 TEST_F(BooksTest, AFlippedByteInAnyPlaceOfAnEntryIsNamedAlsoToAReader) {

@@ -113,6 +113,23 @@ TEST_F(BudgetsTest, ReplacedWhileCallsAreUnderWayTheNewSetHoldsWhatTheyHold) {
   EXPECT_TRUE(ledger_->Check().ok());
 }
 
+TEST_F(BudgetsTest, MoreAccountsThanStayInMemoryAreReadBackFromDisk) {
+  Budget each = BudgetOf("each", 10);
+  each.each = {Axis::kKey};
+  SetBudgets({each});
+  ASSERT_TRUE(Admits("open", Tokens(4), Project("p", "key 0")));
+  constexpr int kKeys = 66'000;
+  for (int i = 0; i < kKeys; ++i) {
+    const std::string number = std::to_string(i);
+    ASSERT_TRUE(
+        ledger_->Record({number, EntryKind::kHit, Tokens(5), Project("p", "key " + number), {}, now_ms_, ""}).ok());
+  }
+  EXPECT_EQ(RefusalOf("a", Tokens(6), Project("p", "key 7")).posted, 5);
+  EXPECT_EQ(RefusalOf("a", Tokens(6), Project("p", "key 0")).held, 4);
+  ASSERT_TRUE(Settle("open", Tokens(5)).ok());
+  EXPECT_EQ(RefusalOf("a", Tokens(1), Project("p", "key 0")).posted, 10);
+}
+
 TEST_F(BudgetsTest, RefusesASetItCannotMean) {
   EXPECT_FALSE(ledger_->SetBudgets({BudgetOf("a", 1), BudgetOf("a", 2)}, now_ms_).ok());
   EXPECT_FALSE(ledger_->SetBudgets({BudgetOf("", 1)}, now_ms_).ok());
