@@ -151,7 +151,7 @@ class Ledger:
         """Replaces the set of budgets.
 
         A new budget, or one that counts differently than before, counts what its current window already holds: the
-        entries since its beginning are read again (about a second per million). Lowering a cap below what is used
+        entries since its beginning are read again (about two seconds per million). Lowering a cap below what is used
         admits nothing more and shows as ``over_by``. Raises :class:`InvalidInput` for a name that stands twice.
         """
         self._wait(self._core.set_budgets([budget.to_core() for budget in budgets], self._clock()))
