@@ -5,4 +5,7 @@ PYBIND11_MODULE(_core, module) {
   tokenfoundry::bindings::AddBase(module);
   tokenfoundry::bindings::AddTokens(module);
   tokenfoundry::bindings::AddPii(module);
+  tokenfoundry::bindings::AddLedger(module);
+  tokenfoundry::bindings::AddBooks(module);
+  tokenfoundry::bindings::AddCache(module);
 }

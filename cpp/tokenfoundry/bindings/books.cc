@@ -1,0 +1,236 @@
+#include "tokenfoundry/books/books.h"
+
+#include <pybind11/stl.h>
+
+#include <memory>
+#include <utility>
+
+#include "tokenfoundry/bindings/bindings.h"
+#include "tokenfoundry/bindings/convert.h"
+#include "tokenfoundry/bindings/ledger_values.h"
+
+namespace tokenfoundry::bindings {
+namespace {
+
+// What Python holds. close() lets go of the books; they close when the last call under way has returned.
+class BooksHandle {
+ public:
+  explicit BooksHandle(std::shared_ptr<books::Books> opened) : books_(std::move(opened)) {}
+
+  // Needs the GIL; the caller keeps the pointer while it works without.
+  std::shared_ptr<books::Books> Use() const {
+    process_.Check();
+    if (books_ == nullptr) Raise(absl::FailedPreconditionError("this ledger is closed"));
+    return books_;
+  }
+
+  void Close() {
+    process_.Check();
+    std::shared_ptr<books::Books> closing = std::exchange(books_, nullptr);
+    const py::gil_scoped_release no_gil;
+    closing.reset();
+  }
+
+ private:
+  SameProcess process_{"ledger"};
+  std::shared_ptr<books::Books> books_;
+};
+
+// Runs `call` on the books without the GIL.
+template <typename Call>
+auto Unlocked(const BooksHandle& self, const Call& call) {
+  std::shared_ptr<books::Books> books = self.Use();
+  const py::gil_scoped_release no_gil;
+  auto result = call(*books);
+  books.reset();  // Perhaps the last: closing must not hold the GIL either.
+  return result;
+}
+
+store::OnStall OnStallOf(bool may_wait) { return may_wait ? store::OnStall::kWait : store::OnStall::kReturn; }
+
+std::optional<std::string> Optional(const std::optional<py::bytes>& bytes) {
+  if (!bytes) return std::nullopt;
+  return std::string(View(*bytes));
+}
+
+BooksHandle Open(const py::str& path, const py::str& durability, bool read_only, int64_t now_ms) {
+  const std::string_view name = Utf8(durability);
+  if (name != "process" && name != "power") Raise(absl::InvalidArgumentError("durability: not process or power"));
+  books::BooksOptions options;
+  options.path = Utf8(path);
+  options.read_only = read_only;
+  options.durability = name == "power" ? store::Durability::kPower : store::Durability::kProcess;
+  options.now_ms = now_ms;
+  auto opened = [&] {
+    const py::gil_scoped_release no_gil;
+    return books::Books::Open(options);
+  }();
+  return BooksHandle(Unwrap(std::move(opened)));
+}
+
+// (ticket, hold or None, refusal or None); None for a stall.
+py::object Reserve(const BooksHandle& self, const py::str& id, const py::tuple& amounts, const py::tuple& axes,
+                   std::optional<int64_t> at_ms, int64_t now_ms, const py::bytes& detail, bool may_wait) {
+  const ledger::ReserveRequest request{std::string(Utf8(id)),    ToAmounts(amounts), ToAxes(axes), at_ms, now_ms,
+                                       std::string(View(detail))};
+  auto reserved =
+      Unlocked(self, [&](books::Books& books) { return books.ledger().Reserve(request, OnStallOf(may_wait)); });
+  if (!may_wait && store::IsStall(reserved.status())) return py::none();
+  const ledger::Reserved result = Unwrap(std::move(reserved));
+  if (const auto* hold = std::get_if<ledger::Hold>(&result.outcome)) {
+    return py::make_tuple(result.ticket, FromHold(*hold), py::none());
+  }
+  return py::make_tuple(result.ticket, py::none(), FromRefusal(std::get<ledger::Refusal>(result.outcome)));
+}
+
+// (ticket, entry); None for a stall.
+py::object FromPosted(absl::StatusOr<ledger::Posted> posted, bool may_wait) {
+  if (!may_wait && store::IsStall(posted.status())) return py::none();
+  const ledger::Posted result = Unwrap(std::move(posted));
+  return py::make_tuple(result.ticket, FromEntry(result.entry));
+}
+
+py::object Settle(const BooksHandle& self, const py::str& id, const py::tuple& amounts, uint16_t flags,
+                  const std::optional<py::bytes>& detail, int64_t now_ms, bool may_wait) {
+  const ledger::SettleRequest request{std::string(Utf8(id)), ToAmounts(amounts), flags, Optional(detail), now_ms};
+  return FromPosted(
+      Unlocked(self, [&](books::Books& books) { return books.ledger().Settle(request, OnStallOf(may_wait)); }),
+      may_wait);
+}
+
+py::object Void(const BooksHandle& self, const py::str& id, const std::optional<py::bytes>& detail, int64_t now_ms,
+                bool may_wait) {
+  const ledger::VoidRequest request{std::string(Utf8(id)), Optional(detail), now_ms};
+  return FromPosted(
+      Unlocked(self, [&](books::Books& books) { return books.ledger().Void(request, OnStallOf(may_wait)); }), may_wait);
+}
+
+py::object Record(const BooksHandle& self, const py::str& id, uint8_t kind, const py::tuple& amounts,
+                  const py::tuple& axes, std::optional<int64_t> at_ms, int64_t now_ms, const py::bytes& detail,
+                  bool may_wait) {
+  ledger::RecordRequest request;
+  request.id = Utf8(id);
+  request.kind = static_cast<ledger::EntryKind>(kind);
+  request.amounts = ToAmounts(amounts);
+  request.axes = ToAxes(axes);
+  request.at_ms = at_ms;
+  request.now_ms = now_ms;
+  request.detail = View(detail);
+  return FromPosted(
+      Unlocked(self, [&](books::Books& books) { return books.ledger().Record(request, OnStallOf(may_wait)); }),
+      may_wait);
+}
+
+store::Ticket SetBudgets(const BooksHandle& self, const py::list& budgets, int64_t now_ms) {
+  std::vector<ledger::Budget> values;
+  for (const py::handle budget : budgets) values.push_back(ToBudget(py::cast<py::tuple>(budget)));
+  return Unwrap(Unlocked(self, [&](books::Books& books) { return books.ledger().SetBudgets(values, now_ms); }));
+}
+
+py::list Balances(const BooksHandle& self, int64_t at_ms) {
+  const auto balances = Unwrap(Unlocked(self, [&](books::Books& books) { return books.ledger().Balances(at_ms); }));
+  py::list out(balances.size());
+  for (size_t i = 0; i < balances.size(); ++i) out[i] = FromBalance(balances[i]);
+  return out;
+}
+
+// A page of entries as tuples: the caller asks for a bounded number at a time.
+py::list Entries(const BooksHandle& self, uint64_t first_seq, uint64_t limit, std::optional<int64_t> from_ms,
+                 std::optional<int64_t> until_ms) {
+  const ledger::EntryRange range{first_seq, limit, from_ms.value_or(INT64_MIN), until_ms.value_or(ledger::kNever)};
+  const auto entries = Unwrap(Unlocked(self, [&](books::Books& books) { return books.ledger().Entries(range); }));
+  py::list out(entries.size());
+  for (size_t i = 0; i < entries.size(); ++i) out[i] = FromEntry(entries[i]);
+  return out;
+}
+
+py::list Holds(const BooksHandle& self) {
+  const auto holds = Unlocked(self, [](books::Books& books) { return books.ledger().Holds(); });
+  py::list out(holds.size());
+  for (size_t i = 0; i < holds.size(); ++i) out[i] = FromHold(holds[i]);
+  return out;
+}
+
+// (size, root, first broken seq or None, problem).
+py::tuple Verify(const BooksHandle& self) {
+  const auto report = Unwrap(Unlocked(self, [](books::Books& books) { return books.Verify(); }));
+  return py::make_tuple(report.head.size, Hex(report.head.root), report.broken_seq, report.problem);
+}
+
+// (size, root).
+py::tuple AuditHead(const BooksHandle& self) {
+  const auto head = Unlocked(self, [](books::Books& books) { return books.audit().head(); });
+  return py::make_tuple(head.size, Hex(head.root));
+}
+
+store::Ticket Put(const BooksHandle& self, const py::str& table, const py::str& key, const py::bytes& value) {
+  const std::string_view table_view = Utf8(table), key_view = Utf8(key), value_view = View(value);
+  return Unwrap(Unlocked(self, [&](books::Books& books) { return books.Put(table_view, key_view, value_view); }));
+}
+
+store::Ticket Delete(const BooksHandle& self, const py::str& table, const py::str& key) {
+  const std::string_view table_view = Utf8(table), key_view = Utf8(key);
+  return Unwrap(Unlocked(self, [&](books::Books& books) { return books.Delete(table_view, key_view); }));
+}
+
+std::optional<py::bytes> Get(const BooksHandle& self, const py::str& table, const py::str& key) {
+  const std::string_view table_view = Utf8(table), key_view = Utf8(key);
+  const auto value = Unwrap(Unlocked(self, [&](books::Books& books) { return books.Get(table_view, key_view); }));
+  if (!value) return std::nullopt;
+  return py::bytes(*value);
+}
+
+py::list Items(const BooksHandle& self, const py::str& table) {
+  const std::string_view table_view = Utf8(table);
+  const auto items = Unwrap(Unlocked(self, [&](books::Books& books) { return books.Items(table_view); }));
+  py::list out(items.size());
+  for (size_t i = 0; i < items.size(); ++i) out[i] = py::make_tuple(items[i].first, py::bytes(items[i].second));
+  return out;
+}
+
+}  // namespace
+
+void AddBooks(py::module_& module) {
+  py::class_<BooksHandle>(module, "Books")
+      .def_static("open", &Open, py::arg("path"), py::kw_only(), py::arg("durability"), py::arg("read_only"),
+                  py::arg("now_ms"))
+      .def("close", &BooksHandle::Close)
+      .def("reserve", &Reserve, py::arg("id"), py::arg("amounts"), py::arg("axes"), py::arg("at_ms"), py::arg("now_ms"),
+           py::arg("detail"), py::kw_only(), py::arg("may_wait"))
+      .def("settle", &Settle, py::arg("id"), py::arg("amounts"), py::arg("flags"), py::arg("detail"), py::arg("now_ms"),
+           py::kw_only(), py::arg("may_wait"))
+      .def("void", &Void, py::arg("id"), py::arg("detail"), py::arg("now_ms"), py::kw_only(), py::arg("may_wait"))
+      .def("record", &Record, py::arg("id"), py::arg("kind"), py::arg("amounts"), py::arg("axes"), py::arg("at_ms"),
+           py::arg("now_ms"), py::arg("detail"), py::kw_only(), py::arg("may_wait"))
+      .def("set_budgets", &SetBudgets, py::arg("budgets"), py::arg("now_ms"))
+      .def("balances", &Balances, py::arg("at_ms"))
+      .def("entries", &Entries, py::arg("first_seq"), py::arg("limit"), py::arg("from_ms"), py::arg("until_ms"))
+      .def("holds", &Holds)
+      .def("verify", &Verify)
+      .def("audit_head", &AuditHead)
+      .def("size",
+           [](const BooksHandle& self) { return Unlocked(self, [](auto& books) { return books.ledger().size(); }); })
+      .def("recovered", [](const BooksHandle& self) { return self.Use()->ledger().recovered(); })
+      .def("put", &Put, py::arg("table"), py::arg("key"), py::arg("value"))
+      .def("delete", &Delete, py::arg("table"), py::arg("key"))
+      .def("get", &Get, py::arg("table"), py::arg("key"))
+      .def("items", &Items, py::arg("table"))
+      .def("durable",
+           [](const BooksHandle& self) {
+             return Unwrap(Unlocked(self, [](auto& books) { return books.store().durable(); }));
+           })
+      .def(
+          "wait_durable",
+          [](const BooksHandle& self, store::Ticket ticket) {
+            Check(Unlocked(self, [&](auto& books) { return books.store().WaitDurable(ticket); }));
+          },
+          py::arg("ticket"))
+      .def("watch",
+           [](const BooksHandle& self) {
+             return Unwrap(Unlocked(self, [](auto& books) { return books.store().Watch(); }));
+           })
+      .def(
+          "unwatch", [](const BooksHandle& self, int fd) { self.Use()->store().Unwatch(fd); }, py::arg("fd"));
+}
+
+}  // namespace tokenfoundry::bindings

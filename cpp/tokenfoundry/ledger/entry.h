@@ -1,0 +1,46 @@
+// An entry of the ledger: one thing that happened, written once and never changed.
+//
+// Its stored bytes (FORMAT.md) are what the audit log hashes. A plain value. Times are Unix ms.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "tokenfoundry/base/status.h"
+#include "tokenfoundry/ledger/amounts.h"
+
+namespace tokenfoundry::ledger {
+
+// On disk: never renumbered.
+enum class EntryKind : uint8_t {
+  kSettled = 1,    // A hold, ended with the amounts that were really used.
+  kVoid = 2,       // A hold, ended with nothing used.
+  kHit = 3,        // Answered from the cache; no hold.
+  kRefused = 4,    // Turned away; no hold.
+  kRecovered = 5,  // A hold of an earlier process, ended at its held amounts when the ledger was opened.
+};
+
+using Flags = uint16_t;
+constexpr Flags kOverrun = 1 << 0;    // Set by the ledger: an amount exceeds what was held.
+constexpr Flags kUncertain = 1 << 1;  // The provider may have counted otherwise.
+constexpr Flags kEstimated = 1 << 2;  // Counted here, not reported by the provider.
+
+struct Entry {
+  uint64_t seq = 0;  // From 0, without holes.
+  EntryKind kind = EntryKind::kSettled;
+  Flags flags = 0;
+  int64_t at_ms = 0;         // When the call began: it decides the windows.
+  int64_t posted_at_ms = 0;  // When the entry was written; never decreases from one entry to the next.
+  Amounts amounts{};
+  std::string id;
+  Axes axes;
+  std::string detail;  // The caller's own record, opaque here.
+
+  friend bool operator==(const Entry&, const Entry&) = default;
+};
+
+std::string Encode(const Entry& entry);
+absl::StatusOr<Entry> DecodeEntry(std::string_view bytes);
+
+}  // namespace tokenfoundry::ledger

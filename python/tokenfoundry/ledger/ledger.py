@@ -1,0 +1,244 @@
+"""The books of one directory: ledger, audit log, and small tables of records that others own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Literal, Self
+
+from tokenfoundry import _core
+from tokenfoundry.audit import AuditHead, Verification
+from tokenfoundry.errors import InvalidInput
+from tokenfoundry.ledger import _calls
+from tokenfoundry.ledger.asynchronous import AsyncLedger
+from tokenfoundry.ledger.values import (
+    AXES,
+    NO_FLAGS,
+    NOTHING,
+    Amounts,
+    Axes,
+    Axis,
+    Balance,
+    Budget,
+    Entry,
+    EntryFlags,
+    Hold,
+    Refusal,
+)
+from tokenfoundry.ledger.window import Instant, to_ms
+
+Durability = Literal["process", "power"]
+Table = Literal["keys", "settings"]
+
+_PAGE = 1000  # Entries per call of the core.
+
+
+class Ledger:
+    """Money and tokens set aside before a call and settled after it, so that a hard cap is never crossed.
+
+    Thread-safe. Every method that writes has its effect on disk when it returns: safe from a kill with ``process``,
+    from a power loss too with ``power``. One process at a time may open a directory for writing, any number may read.
+
+    >>> import tempfile
+    >>> from tokenfoundry.ledger import Amounts, Axes, Budget, Window
+    >>> with tempfile.TemporaryDirectory() as path, Ledger.open(path) as led:
+    ...     led.set_budgets([Budget(name="claims", unit="tokens", window=Window("daily"), hard=100)])
+    ...     hold = led.reserve("call-1", amounts=Amounts(tokens=80), axes=Axes(project="claims"))
+    ...     refusal = led.reserve("call-2", amounts=Amounts(tokens=80), axes=Axes(project="claims"))
+    ...     entry = led.settle("call-1", Amounts(tokens=30))
+    ...     type(hold).__name__, refusal.cause, entry.seq, led.balances()[0].left
+    ('Hold', 'held', 0, 70)
+    """
+
+    def __init__(self, core: _core.Books, *, durability: Durability, clock: _calls.Clock) -> None:
+        self._core = core
+        self._clock = clock
+        self._waits = durability == "power"
+        self._faces: list[AsyncLedger] = []
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        durability: Durability = "process",
+        read_only: bool = False,
+        clock: _calls.Clock | None = None,
+    ) -> Self:
+        """Opens the books in directory ``path``, which is made when absent.
+
+        Holds that an earlier process left open are settled at their held amounts, flagged ``UNCERTAIN``;
+        :attr:`recovered` says how many. ``clock`` gives now in Unix milliseconds. A ``read_only`` ledger shows the
+        moment of opening, also while another process writes. Raises :class:`DirectoryBusy` when the directory is open
+        elsewhere, :class:`DataLoss` when it is damaged, :class:`NotFound` when there is nothing to read.
+        """
+        if durability not in ("process", "power"):
+            raise InvalidInput(f"durability: {durability!r} is not process or power")
+        now = clock or _calls.system_clock
+        core = _core.Books.open(os.fspath(path), durability=durability, read_only=read_only, now_ms=now())
+        return cls(core, durability=durability, clock=now)
+
+    def close(self) -> None:
+        """Closes the directory once the calls under way have returned. Open holds stay, for the next opening."""
+        for face in self._faces:
+            face.close()
+        self._core.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def asynchronous(self) -> AsyncLedger:
+        """The same ledger for one event loop, which it never blocks. Ask once per loop: it is closed with this one."""
+        face = AsyncLedger(self._core, waits=self._waits, clock=self._clock)
+        self._faces.append(face)
+        return face
+
+    def reserve(
+        self, id: str, *, amounts: Amounts, axes: Axes, at: Instant | None = None, detail: bytes = b""
+    ) -> Hold | Refusal:
+        """Sets ``amounts`` aside on every budget that matches ``axes``, all or none.
+
+        ``at`` is when the call begins (now): it decides the windows. ``detail`` is kept with the hold and is what a
+        recovered entry will say. Repeated alike while the hold is open, it returns the same hold. A refusal leaves
+        nothing behind. Raises :class:`Conflict` for an id held with other fields, :class:`InvalidState` for one that
+        was resolved in the last 7 days, :class:`StoreError` when the disk fails.
+        """
+        arguments = _calls.reserve_arguments(id, amounts, axes, at, detail, self._clock())
+        ticket, hold, refusal = self._core.reserve(*arguments, may_wait=True)
+        if hold is None:
+            return _calls.refusal_of(refusal)
+        self._wait(ticket)
+        return _calls.hold_of(hold)
+
+    def settle(self, id: str, amounts: Amounts, *, flags: EntryFlags = NO_FLAGS, detail: bytes | None = None) -> Entry:
+        """Posts what was really used, in full, and releases the rest of the hold.
+
+        An amount above its hold is flagged ``OVERRUN``. ``detail`` replaces the hold's. Repeated alike it returns the
+        same entry. Raises :class:`NotFound` for an unknown id, :class:`InvalidState` for one resolved otherwise.
+        """
+        arguments = _calls.settle_arguments(id, amounts, flags, detail, self._clock())
+        return self._posted(self._core.settle(*arguments, may_wait=True))
+
+    def void(self, id: str, *, detail: bytes | None = None) -> Entry:
+        """Releases a whole hold; an entry of zero amounts remembers it. Raises as :meth:`settle` does."""
+        return self._posted(self._core.void(*_calls.void_arguments(id, detail, self._clock()), may_wait=True))
+
+    def record(
+        self,
+        id: str,
+        *,
+        kind: Literal["hit", "refused"],
+        axes: Axes,
+        amounts: Amounts = NOTHING,
+        at: Instant | None = None,
+        detail: bytes = b"",
+    ) -> Entry:
+        """Writes an entry that had no hold. It counts on its budgets and is never refused.
+
+        Repeated alike it returns the same entry. Raises :class:`Conflict` for an id that another entry has,
+        :class:`InvalidState` for one that is held.
+        """
+        arguments = _calls.record_arguments(id, kind, amounts, axes, at, detail, self._clock())
+        return self._posted(self._core.record(*arguments, may_wait=True))
+
+    def set_budgets(self, budgets: Iterable[Budget]) -> None:
+        """Replaces the set of budgets.
+
+        A new budget, or one that counts differently than before, counts what its current window already holds: the
+        entries since its beginning are read again (about two seconds per million). Lowering a cap below what is used
+        admits nothing more and shows as ``over_by``. Raises :class:`InvalidInput` for a name that stands twice.
+        """
+        self._wait(self._core.set_budgets([budget.to_core() for budget in budgets], self._clock()))
+
+    def balances(self, at: Instant | None = None) -> list[Balance]:
+        """Every account in the window that contains ``at`` (now), in the order of the budgets."""
+        at_ms = self._clock() if at is None else to_ms(at)
+        return [_calls.balance_of(fields) for fields in self._core.balances(at_ms)]
+
+    def entries(
+        self,
+        after: int = -1,
+        limit: int | None = None,
+        *,
+        start: Instant | None = None,
+        until: Instant | None = None,
+    ) -> list[Entry]:
+        """Up to ``limit`` entries in sequence, those with ``seq > after`` whose call began in ``[start, until)``."""
+        start_ms = None if start is None else to_ms(start, field="start")
+        until_ms = None if until is None else to_ms(until, field="until")
+        if after < -1:
+            raise InvalidInput(f"after: {after} is less than -1")
+        if limit is not None and limit < 0:
+            raise InvalidInput(f"limit: {limit} is negative")
+        wanted = 2**63 if limit is None else limit
+        entries: list[Entry] = []
+        while len(entries) < wanted:
+            page = self._core.entries(after + 1, min(_PAGE, wanted - len(entries)), start_ms, until_ms)
+            if not page:
+                break
+            entries.extend(map(_calls.entry_of, page))
+            after = entries[-1].seq
+        return entries
+
+    def totals(self, axis: Axis, *, start: Instant | None = None, until: Instant | None = None) -> dict[str, Amounts]:
+        """What the entries of ``[start, until)`` sum to, by the values of ``axis``. Reads them all."""
+        if axis not in AXES:
+            raise InvalidInput(f"axis: {axis!r} is not one of {', '.join(AXES)}")
+        totals: dict[str, Amounts] = {}
+        after = -1
+        while page := self.entries(after, _PAGE, start=start, until=until):
+            for entry in page:
+                value = getattr(entry.axes, axis)
+                totals[value] = totals.get(value, NOTHING) + entry.amounts
+            after = page[-1].seq
+        return totals
+
+    def holds(self) -> list[Hold]:
+        """The open holds, by id."""
+        return [_calls.hold_of(fields) for fields in self._core.holds()]
+
+    def verify(self) -> Verification:
+        """Reads everything again: entries, leaves, root, and every account against the sum of its entries."""
+        size, root, broken_seq, problem = self._core.verify()
+        return Verification(size=size, root=root, broken_seq=broken_seq, problem=problem)
+
+    def audit_head(self) -> AuditHead:
+        """The audit log's size and root now. Keep one elsewhere to prove later that nothing before it changed."""
+        size, root = self._core.audit_head()
+        return AuditHead(size=size, root=root)
+
+    @property
+    def recovered(self) -> int:
+        """How many holds of an earlier process were settled at opening."""
+        return self._core.recovered()
+
+    def put(self, table: Table, key: str, value: bytes) -> None:
+        """Keeps ``value`` under ``key`` in a table: ``keys`` (API keys) or ``settings`` (what was made by API)."""
+        self._wait(self._core.put(table, key, value))
+
+    def get(self, table: Table, key: str) -> bytes | None:
+        """The value under ``key``, or None."""
+        return self._core.get(table, key)
+
+    def delete(self, table: Table, key: str) -> None:
+        """Forgets ``key``; nothing happens when it is not there."""
+        self._wait(self._core.delete(table, key))
+
+    def items(self, table: Table) -> list[tuple[str, bytes]]:
+        """All of a table, by key."""
+        return self._core.items(table)
+
+    def _posted(self, posted: tuple[int, tuple[object, ...]]) -> Entry:
+        ticket, entry = posted
+        self._wait(ticket)
+        return _calls.entry_of(entry)
+
+    def _wait(self, ticket: int) -> None:
+        if self._waits:
+            self._core.wait_durable(ticket)
