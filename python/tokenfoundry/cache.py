@@ -9,12 +9,12 @@ from typing import Self
 import msgspec
 
 from tokenfoundry import _core
+from tokenfoundry.clock import Clock, system_clock
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.ledger._calls import Clock, system_clock
 
 
 class CacheStats(msgspec.Struct, frozen=True, kw_only=True):
-    """How much is kept: records, and their bytes with keys, as ``max_bytes`` bounds them."""
+    """How much is kept: records, and their bytes with keys, as `max_bytes` bounds them."""
 
     entries: int
     bytes: int
@@ -36,10 +36,10 @@ class Cache:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, max_bytes: int, clock: Clock | None = None) -> Self:
-        """Opens the cache in directory ``path``; one that cannot be read is emptied.
+        """Opens the cache in directory `path`; one that cannot be read is emptied.
 
-        ``max_bytes`` (at least 64 KiB) bounds what is stored; above it the oldest go. ``clock`` gives now in Unix
-        milliseconds. Raises :class:`DirectoryBusy` when another process has it.
+        `max_bytes` (at least 64 KiB) bounds what is stored; above it the oldest go. `clock` gives now in Unix
+        milliseconds. Raises `DirectoryBusy` when another process has it.
         """
         if isinstance(max_bytes, bool) or not isinstance(max_bytes, int) or max_bytes < 65_536:
             raise InvalidInput(f"max_bytes: {max_bytes!r} is not an integer of at least 65536")
@@ -58,7 +58,7 @@ class Cache:
         self.close()
 
     def put(self, key_material: bytes, value: bytes, *, ttl_ms: int) -> None:
-        """Keeps ``value`` for ``ttl_ms`` milliseconds. One that alone exceeds ``max_bytes`` is not kept."""
+        """Keeps `value` for `ttl_ms` milliseconds. One that alone exceeds `max_bytes` is not kept."""
         self._core.put(key_material, value, self._clock(), ttl_ms)
 
     def get(self, key_material: bytes) -> bytes | None:

@@ -7,9 +7,9 @@ namespace tokenfoundry::bindings {
 
 void AddBase(pybind11::module_& module);
 void AddTokens(pybind11::module_& module);
-void AddPii(pybind11::module_& module);
 void AddBooks(pybind11::module_& module);
 void AddCache(pybind11::module_& module);
 void AddLedger(pybind11::module_& module);
+void AddPii(pybind11::module_& module);
 
 }  // namespace tokenfoundry::bindings

@@ -16,6 +16,11 @@ namespace {
 class BooksHandle {
  public:
   explicit BooksHandle(std::shared_ptr<books::Books> opened) : books_(std::move(opened)) {}
+  BooksHandle(BooksHandle&&) = default;
+  // In a forked child the threads that closing would wait for are not there, and the directory is the parent's.
+  ~BooksHandle() {
+    if (!process_.Same()) new std::shared_ptr<books::Books>(std::move(books_));
+  }
 
   // Needs the GIL; the caller keeps the pointer while it works without.
   std::shared_ptr<books::Books> Use() const {
@@ -157,6 +162,10 @@ py::tuple Verify(const BooksHandle& self) {
   return py::make_tuple(report.head.size, Hex(report.head.root), report.broken_seq, report.problem);
 }
 
+void CheckHealth(const BooksHandle& self) {
+  Check(Unlocked(self, [](books::Books& books) { return books.health(); }));
+}
+
 // (size, root).
 py::tuple AuditHead(const BooksHandle& self) {
   const auto head = Unlocked(self, [](books::Books& books) { return books.audit().head(); });
@@ -199,6 +208,7 @@ void AddBooks(py::module_& module) {
            py::arg("detail"), py::kw_only(), py::arg("may_wait"))
       .def("settle", &Settle, py::arg("id"), py::arg("amounts"), py::arg("flags"), py::arg("detail"), py::arg("now_ms"),
            py::kw_only(), py::arg("may_wait"))
+      .def("check_health", &CheckHealth)
       .def("void", &Void, py::arg("id"), py::arg("detail"), py::arg("now_ms"), py::kw_only(), py::arg("may_wait"))
       .def("record", &Record, py::arg("id"), py::arg("kind"), py::arg("amounts"), py::arg("axes"), py::arg("at_ms"),
            py::arg("now_ms"), py::arg("detail"), py::kw_only(), py::arg("may_wait"))

@@ -15,6 +15,11 @@ namespace {
 class CacheHandle {
  public:
   explicit CacheHandle(std::shared_ptr<cache::Cache> opened) : cache_(std::move(opened)) {}
+  CacheHandle(CacheHandle&&) = default;
+  // In a forked child the threads that closing would wait for are not there, and the directory is the parent's.
+  ~CacheHandle() {
+    if (!process_.Same()) new std::shared_ptr<cache::Cache>(std::move(cache_));
+  }
 
   std::shared_ptr<cache::Cache> Use() const {
     process_.Check();

@@ -54,8 +54,10 @@ void Raise(const absl::Status& status) {
 
 SameProcess::SameProcess(const char* what) : what_(what), pid_(getpid()) {}
 
+bool SameProcess::Same() const { return getpid() == pid_; }
+
 void SameProcess::Check() const {
-  if (getpid() == pid_) return;
+  if (Same()) return;
   Throw("InvalidState", std::string("this ") + what_ + " was opened in process " + std::to_string(pid_) +
                             " and cannot be used in its fork: open it after forking");
 }

@@ -39,6 +39,7 @@ class SameProcess {
  public:
   explicit SameProcess(const char* what);
   void Check() const;
+  bool Same() const;
 
  private:
   const char* what_;

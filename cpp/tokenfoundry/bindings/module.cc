@@ -4,8 +4,8 @@ PYBIND11_MODULE(_core, module) {
   module.doc() = "TokenFoundry's C++ core. Use the typed faces in tokenfoundry/*.py; nothing here is public.";
   tokenfoundry::bindings::AddBase(module);
   tokenfoundry::bindings::AddTokens(module);
-  tokenfoundry::bindings::AddPii(module);
   tokenfoundry::bindings::AddLedger(module);
   tokenfoundry::bindings::AddBooks(module);
   tokenfoundry::bindings::AddCache(module);
+  tokenfoundry::bindings::AddPii(module);
 }

@@ -83,6 +83,11 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> Books::Items(st
   return items;
 }
 
+absl::Status Books::health() const {
+  TF_RETURN_IF_ERROR(store_->health());
+  return ledger_->health();
+}
+
 absl::StatusOr<audit::Verification> Books::Verify() const {
   TF_ASSIGN_OR_RETURN(audit::Verification verification, audit_->Verify());
   if (!verification.problem.empty()) return verification;

@@ -30,6 +30,9 @@ class Books {
   static absl::StatusOr<std::unique_ptr<Books>> Open(const BooksOptions& options);
   ~Books();
 
+  // Ok, or why every call that writes is refused.
+  absl::Status health() const;
+
   store::Store& store() { return *store_; }
   ledger::Ledger& ledger() { return *ledger_; }
   audit::Log& audit() { return *audit_; }

@@ -48,7 +48,8 @@ absl::StatusOr<std::unique_ptr<Cache>> Cache::Open(const CacheOptions& options) 
   TF_RETURN_IF_ERROR(options.Validate());
   std::unique_ptr<Cache> cache(new Cache(options));
   absl::Status loaded = cache->Load();
-  if (absl::IsDataLoss(loaded)) {  // It may be lost; it may not be wrong.
+  if (!loaded.ok() &&
+      !absl::IsUnavailable(loaded)) {  // It may be lost; it may not be wrong, and it may not be in the way.
     cache->store_.reset();
     TF_RETURN_IF_ERROR(store::Store::Destroy(options.path));
     loaded = cache->Load();
@@ -128,8 +129,9 @@ absl::Status Cache::PutLocked(const PutRequest& request, int64_t expires_at_ms) 
   // The oldest go first, whatever their expiry.
   absl::Status evicted;
   uint64_t oldest_age = oldest_age_;
-  const std::string first = AgeKey(oldest_age_);
-  TF_RETURN_IF_ERROR(store_->Scan(ages_, {first}, [&](std::string_view key, std::string_view value) {
+  if (before && replaced_age == oldest_age) ++oldest_age;
+  const std::string first = AgeKey(oldest_age);
+  const auto evict_oldest = [&](std::string_view key, std::string_view value) {
     if (totals.bytes <= options_.max_bytes) return false;
     const auto age = DecodeAge(value);
     if (!age || key.size() != 8) return evicted = absl::DataLossError("cache.ages: a record is damaged"), false;
@@ -140,7 +142,9 @@ absl::Status Cache::PutLocked(const PutRequest& request, int64_t expires_at_ms) 
     --totals.entries;
     totals.bytes -= age->stored_bytes;
     return true;
-  }));
+  };
+  // Only when something must go: a look for the oldest wades through what was deleted before it.
+  if (totals.bytes > options_.max_bytes) TF_RETURN_IF_ERROR(store_->Scan(ages_, {first}, evict_oldest));
   TF_RETURN_IF_ERROR(evicted);
   batch.Put(slots_, slot, record);
   batch.Put(ages_, AgeKey(next_age_), EncodeAge({slot, stored_bytes}));

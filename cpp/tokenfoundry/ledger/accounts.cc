@@ -81,9 +81,7 @@ absl::Status Ledger::Fold(const std::vector<FoldTarget>& targets, const std::vec
       if (start_ms < target.from_ms || start_ms >= target.until_ms) continue;
       Account& sum = (*sums)[AccountKey(target.record->id, start_ms, budget, entry->axes)];
       ++sum.entries;
-      if (!CheckedAdd(sum.posted, Of(entry->amounts, budget.unit), &sum.posted)) {
-        return folded = absl::OutOfRangeError("budget " + budget.name + ": its entries exceed 63 bits"), false;
-      }
+      sum.posted = SaturatingAdd(sum.posted, Of(entry->amounts, budget.unit));
     }
     return true;
   };
@@ -126,6 +124,11 @@ absl::StatusOr<store::Ticket> Ledger::Write(const store::Batch& batch) {
     Poison(std::string(StdView(ticket.status().message()))).IgnoreError();
   }
   return ticket;
+}
+
+absl::Status Ledger::health() const {
+  const std::lock_guard lock(mu_);
+  return poison_.empty() ? absl::OkStatus() : absl::DataLossError("the ledger refuses further work: " + poison_);
 }
 
 absl::Status Ledger::Poison(const std::string& cause) {

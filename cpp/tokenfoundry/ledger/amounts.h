@@ -29,9 +29,14 @@ using Axes = std::array<std::string, kAxes>;  // Empty: the call has no value th
 
 inline int64_t Of(const Amounts& amounts, Unit unit) { return amounts[static_cast<size_t>(unit)]; }
 
+// Far above any call (nine million units of money), and far enough below 63 bits that no sum of open holds leaves them.
+constexpr int64_t kMaxAmount = int64_t{1} << 53;
+
 inline absl::Status ValidateAmounts(const Amounts& amounts) {
   for (size_t i = 0; i < kUnits; ++i) {
-    if (amounts[i] < 0) return absl::InvalidArgumentError("amounts." + std::string(kUnitNames[i]) + ": negative");
+    const std::string name = "amounts." + std::string(kUnitNames[i]);
+    if (amounts[i] < 0) return absl::InvalidArgumentError(name + ": negative");
+    if (amounts[i] > kMaxAmount) return absl::InvalidArgumentError(name + ": above 2**53");
   }
   return absl::OkStatus();
 }

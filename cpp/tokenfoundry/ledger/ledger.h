@@ -181,6 +181,9 @@ class Ledger {
   uint64_t recovered() const { return recovered_; }
   uint64_t size() const;  // Entries.
 
+  // Ok, or the poison.
+  absl::Status health() const;
+
  private:
   struct Account {
     int64_t posted = 0;

@@ -120,10 +120,9 @@ absl::StatusOr<Posted> Ledger::Post(Entry entry, OpenHold* hold, int64_t now_ms)
   store::Batch batch;
   for (const Place& place : places) {
     const Budget& budget = budgets_[place.budget].record.budget;
-    AccountRecord after{0, place.account->entries + 1};
-    if (!CheckedAdd(place.account->posted, Of(entry.amounts, budget.unit), &after.posted)) {
-      return absl::OutOfRangeError("budget " + budget.name + ": its entries exceed 63 bits");
-    }
+    // Saturating: what was used must be booked, whatever stands there already, or its hold could never be released.
+    const AccountRecord after{SaturatingAdd(place.account->posted, Of(entry.amounts, budget.unit)),
+                              place.account->entries + 1};
     if (hold != nullptr && (place.account->holds == 0 || place.account->held < Of(hold->record.amounts, budget.unit))) {
       return Poison("budget " + budget.name + " would hold less than nothing");
     }
@@ -153,7 +152,7 @@ absl::StatusOr<Posted> Ledger::Post(Entry entry, OpenHold* hold, int64_t now_ms)
 
   for (const Place& place : places) {
     const Unit unit = budgets_[place.budget].record.budget.unit;
-    place.account->posted += Of(entry.amounts, unit);
+    place.account->posted = SaturatingAdd(place.account->posted, Of(entry.amounts, unit));
     ++place.account->entries;
     if (hold == nullptr) continue;
     place.account->held -= Of(hold->record.amounts, unit);

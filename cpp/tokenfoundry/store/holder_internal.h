@@ -1,7 +1,7 @@
 // Who has a directory open: the file HOLDER beside RocksDB's LOCK, with the process id in decimal.
 //
-// LOCK decides; HOLDER only gives the error message a name. It is left behind by a kill and overwritten by the next
-// opener.
+// A lock on the directory itself decides; HOLDER only gives the error message a name. It is left behind by a kill and
+// overwritten by the next opener.
 #pragma once
 
 #include <string>

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "tokenfoundry/base/endian.h"
+#include "tokenfoundry/store/directory_lock_internal.h"
 #include "tokenfoundry/store/holder_internal.h"
 #include "tokenfoundry/store/log_sync_internal.h"
 #include "tokenfoundry/store/rocks_status.h"
@@ -37,6 +38,8 @@ rocksdb::DBOptions DbOptionsOf(const StoreOptions& options) {
   db.paranoid_checks = true;
   // A torn tail is a write that never returned; anything else that is wrong with the log must be seen, not skipped.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // A log that is shorter than the manifest says is damage too, also when it is not the last one.
+  db.track_and_verify_wals_in_manifest = options.wal;
   db.manual_wal_flush = false;  // true would keep acknowledged writes in memory: a kill would lose them.
   db.atomic_flush = !options.wal;
   db.max_total_wal_size = 64 << 20;
@@ -93,6 +96,8 @@ absl::Status Store::OpenDb() {
     std::error_code error;
     std::filesystem::create_directories(options_.path, error);
     if (error) return absl::InternalError("cannot make " + options_.path + ": " + error.message());
+    lock_ = std::make_unique<DirectoryLock>();
+    TF_RETURN_IF_ERROR(lock_->Take(options_.path));
     // Compactions must not take the processor from the host's requests.
     rocksdb::Env::Default()->LowerThreadPoolCPUPriority(rocksdb::Env::LOW);
   }

@@ -37,6 +37,8 @@ class WriteBatch;
 
 namespace tokenfoundry::store {
 
+class DirectoryLock;
+
 enum class Durability { kProcess, kPower };
 
 // Counts the writes of this open store, from 1. A write is durable when durable() has reached its ticket.
@@ -152,6 +154,9 @@ class Store {
   absl::StatusOr<int> Watch();
   void Unwatch(int fd);
 
+  // Ok, or what every write will answer from now on.
+  absl::Status health() const;
+
   Durability durability() const { return options_.durability; }
   bool read_only() const { return options_.read_only; }
 
@@ -162,11 +167,11 @@ class Store {
   absl::Status OpenDb();
   absl::Status CheckFormats();
   absl::Status Poison(absl::Status cause) const;
-  absl::Status health() const;
   void SyncForEverybody();
   void WakeWatchers() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const StoreOptions options_;
+  std::unique_ptr<DirectoryLock> lock_;  // Writers only. Before db_, so that it outlives it.
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<std::pair<std::string, rocksdb::ColumnFamilyHandle*>> handles_;  // Const after Open.
 

@@ -9,6 +9,7 @@ asynchronous    AsyncLedger: the same from an event loop, which it never blocks
 from tokenfoundry.ledger.asynchronous import AsyncLedger
 from tokenfoundry.ledger.ledger import Ledger
 from tokenfoundry.ledger.values import (
+    NO_FLAGS,
     Amounts,
     Axes,
     Balance,
@@ -21,6 +22,7 @@ from tokenfoundry.ledger.values import (
 from tokenfoundry.ledger.window import Window
 
 __all__ = [
+    "NO_FLAGS",
     "Amounts",
     "AsyncLedger",
     "Axes",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any, Literal
 
 from msgspec.structs import astuple
@@ -26,13 +24,7 @@ from tokenfoundry.ledger.values import (
 )
 from tokenfoundry.ledger.window import Instant, to_ms
 
-Clock = Callable[[], int]
 _CALLERS_FLAGS = EntryFlags.UNCERTAIN | EntryFlags.ESTIMATED
-
-
-def system_clock() -> int:
-    """Now, in Unix milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 def _check(value: object, kind: type, field: str) -> None:

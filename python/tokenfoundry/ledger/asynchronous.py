@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from tokenfoundry import _core
+from tokenfoundry.clock import Clock
 from tokenfoundry.errors import InvalidState, StoreError
 from tokenfoundry.ledger import _calls
 from tokenfoundry.ledger.values import NO_FLAGS, NOTHING, Amounts, Axes, Entry, EntryFlags, Hold, Refusal
@@ -19,16 +20,16 @@ from tokenfoundry.ledger.window import Instant
 
 
 class AsyncLedger:
-    """What a gateway calls on its loop: ``reserve``, ``settle``, ``void`` and ``record`` of a ledger, awaited.
+    """What a gateway calls on its loop: `reserve`, `settle`, `void` and `record` of a ledger, awaited.
 
-    With ``process`` they complete without suspending: a write to the log takes microseconds. With ``power`` they wait
+    With `process` they complete without suspending: a write to the log takes microseconds. With `power` they wait
     until the one flusher thread has synced for everybody. When the store is stalled the call goes to a thread. Made by
-    :meth:`Ledger.asynchronous`, for one loop; signatures and errors are those of :class:`Ledger`.
+    `Ledger.asynchronous`, for one loop; signatures and errors are those of `Ledger`.
 
     A call that is cancelled while it waits may have taken effect: the hold is there, and void of its id releases it.
     """
 
-    def __init__(self, core: _core.Books, *, waits: bool, clock: _calls.Clock) -> None:
+    def __init__(self, core: _core.Books, *, waits: bool, clock: Clock) -> None:
         self._core = core
         self._clock = clock
         self._durable = _DurableWait(core) if waits else None
@@ -36,7 +37,7 @@ class AsyncLedger:
     async def reserve(
         self, id: str, *, amounts: Amounts, axes: Axes, at: Instant | None = None, detail: bytes = b""
     ) -> Hold | Refusal:
-        """See :meth:`Ledger.reserve`."""
+        """See `Ledger.reserve`."""
         arguments = _calls.reserve_arguments(id, amounts, axes, at, detail, self._clock())
         result = self._core.reserve(*arguments, may_wait=False)
         if result is None:
@@ -51,11 +52,11 @@ class AsyncLedger:
     async def settle(
         self, id: str, amounts: Amounts, *, flags: EntryFlags = NO_FLAGS, detail: bytes | None = None
     ) -> Entry:
-        """See :meth:`Ledger.settle`."""
+        """See `Ledger.settle`."""
         return await self._post(self._core.settle, _calls.settle_arguments(id, amounts, flags, detail, self._clock()))
 
     async def void(self, id: str, *, detail: bytes | None = None) -> Entry:
-        """See :meth:`Ledger.void`."""
+        """See `Ledger.void`."""
         return await self._post(self._core.void, _calls.void_arguments(id, detail, self._clock()))
 
     async def record(
@@ -68,13 +69,13 @@ class AsyncLedger:
         at: Instant | None = None,
         detail: bytes = b"",
     ) -> Entry:
-        """See :meth:`Ledger.record`."""
+        """See `Ledger.record`."""
         return await self._post(
             self._core.record, _calls.record_arguments(id, kind, amounts, axes, at, detail, self._clock())
         )
 
     def close(self) -> None:
-        """Stops listening on the loop; calls that still wait raise :class:`InvalidState`. Ledger.close does it too."""
+        """Stops listening on the loop; calls that still wait raise `InvalidState`. Ledger.close does it too."""
         if self._durable is not None:
             self._durable.close()
 
@@ -89,7 +90,18 @@ class AsyncLedger:
 
 
 async def _in_thread(call: Callable[..., Any], *arguments: Any) -> Any:
-    return await asyncio.get_running_loop().run_in_executor(None, functools.partial(call, *arguments, may_wait=True))
+    """The call's result, from a thread. A cancellation is raised after the call, which takes effect."""
+    loop = asyncio.get_running_loop()
+    working = loop.run_in_executor(None, functools.partial(call, *arguments, may_wait=True))
+    cancelled: asyncio.CancelledError | None = None
+    while not working.done():
+        try:
+            await asyncio.wait({working})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    return working.result()
 
 
 class _DurableWait:

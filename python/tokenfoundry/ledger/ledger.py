@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from tokenfoundry import _core
 from tokenfoundry.audit import AuditHead, Verification
+from tokenfoundry.clock import Clock, system_clock
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.ledger import _calls
 from tokenfoundry.ledger.asynchronous import AsyncLedger
@@ -37,8 +38,8 @@ _PAGE = 1000  # Entries per call of the core.
 class Ledger:
     """Money and tokens set aside before a call and settled after it, so that a hard cap is never crossed.
 
-    Thread-safe. Every method that writes has its effect on disk when it returns: safe from a kill with ``process``,
-    from a power loss too with ``power``. One process at a time may open a directory for writing, any number may read.
+    Thread-safe. Every method that writes has its effect on disk when it returns: safe from a kill with `process`,
+    from a power loss too with `power`. One process at a time may open a directory for writing, any number may read.
 
     >>> import tempfile
     >>> from tokenfoundry.ledger import Amounts, Axes, Budget, Window
@@ -51,7 +52,7 @@ class Ledger:
     ('Hold', 'held', 0, 70)
     """
 
-    def __init__(self, core: _core.Books, *, durability: Durability, clock: _calls.Clock) -> None:
+    def __init__(self, core: _core.Books, *, durability: Durability, clock: Clock) -> None:
         self._core = core
         self._clock = clock
         self._waits = durability == "power"
@@ -64,18 +65,18 @@ class Ledger:
         *,
         durability: Durability = "process",
         read_only: bool = False,
-        clock: _calls.Clock | None = None,
+        clock: Clock | None = None,
     ) -> Self:
-        """Opens the books in directory ``path``, which is made when absent.
+        """Opens the books in directory `path`, which is made when absent.
 
-        Holds that an earlier process left open are settled at their held amounts, flagged ``UNCERTAIN``;
-        :attr:`recovered` says how many. ``clock`` gives now in Unix milliseconds. A ``read_only`` ledger shows the
-        moment of opening, also while another process writes. Raises :class:`DirectoryBusy` when the directory is open
-        elsewhere, :class:`DataLoss` when it is damaged, :class:`NotFound` when there is nothing to read.
+        Holds that an earlier process left open are settled at their held amounts, flagged `UNCERTAIN`;
+        `recovered` says how many. `clock` gives now in Unix milliseconds. A `read_only` ledger shows the
+        moment of opening, also while another process writes. Raises `DirectoryBusy` when the directory is open
+        elsewhere, `DataLoss` when it is damaged, `NotFound` when there is nothing to read.
         """
         if durability not in ("process", "power"):
             raise InvalidInput(f"durability: {durability!r} is not process or power")
-        now = clock or _calls.system_clock
+        now = clock or system_clock
         core = _core.Books.open(os.fspath(path), durability=durability, read_only=read_only, now_ms=now())
         return cls(core, durability=durability, clock=now)
 
@@ -102,12 +103,12 @@ class Ledger:
     def reserve(
         self, id: str, *, amounts: Amounts, axes: Axes, at: Instant | None = None, detail: bytes = b""
     ) -> Hold | Refusal:
-        """Sets ``amounts`` aside on every budget that matches ``axes``, all or none.
+        """Sets `amounts` aside on every budget that matches `axes`, all or none.
 
-        ``at`` is when the call begins (now): it decides the windows. ``detail`` is kept with the hold and is what a
+        `at` is when the call begins (now): it decides the windows. `detail` is kept with the hold and is what a
         recovered entry will say. Repeated alike while the hold is open, it returns the same hold. A refusal leaves
-        nothing behind. Raises :class:`Conflict` for an id held with other fields, :class:`InvalidState` for one that
-        was resolved in the last 7 days, :class:`StoreError` when the disk fails.
+        nothing behind. Raises `Conflict` for an id held with other fields, `InvalidState` for one that
+        was resolved in the last 7 days, `StoreError` when the disk fails.
         """
         arguments = _calls.reserve_arguments(id, amounts, axes, at, detail, self._clock())
         ticket, hold, refusal = self._core.reserve(*arguments, may_wait=True)
@@ -119,14 +120,14 @@ class Ledger:
     def settle(self, id: str, amounts: Amounts, *, flags: EntryFlags = NO_FLAGS, detail: bytes | None = None) -> Entry:
         """Posts what was really used, in full, and releases the rest of the hold.
 
-        An amount above its hold is flagged ``OVERRUN``. ``detail`` replaces the hold's. Repeated alike it returns the
-        same entry. Raises :class:`NotFound` for an unknown id, :class:`InvalidState` for one resolved otherwise.
+        An amount above its hold is flagged `OVERRUN`. `detail` replaces the hold's. Repeated alike it returns the
+        same entry. Raises `NotFound` for an unknown id, `InvalidState` for one resolved otherwise.
         """
         arguments = _calls.settle_arguments(id, amounts, flags, detail, self._clock())
         return self._posted(self._core.settle(*arguments, may_wait=True))
 
     def void(self, id: str, *, detail: bytes | None = None) -> Entry:
-        """Releases a whole hold; an entry of zero amounts remembers it. Raises as :meth:`settle` does."""
+        """Releases a whole hold; an entry of zero amounts remembers it. Raises as `settle` does."""
         return self._posted(self._core.void(*_calls.void_arguments(id, detail, self._clock()), may_wait=True))
 
     def record(
@@ -141,8 +142,8 @@ class Ledger:
     ) -> Entry:
         """Writes an entry that had no hold. It counts on its budgets and is never refused.
 
-        Repeated alike it returns the same entry. Raises :class:`Conflict` for an id that another entry has,
-        :class:`InvalidState` for one that is held.
+        Repeated alike it returns the same entry. Raises `Conflict` for an id that another entry has,
+        `InvalidState` for one that is held.
         """
         arguments = _calls.record_arguments(id, kind, amounts, axes, at, detail, self._clock())
         return self._posted(self._core.record(*arguments, may_wait=True))
@@ -152,12 +153,12 @@ class Ledger:
 
         A new budget, or one that counts differently than before, counts what its current window already holds: the
         entries since its beginning are read again (about two seconds per million). Lowering a cap below what is used
-        admits nothing more and shows as ``over_by``. Raises :class:`InvalidInput` for a name that stands twice.
+        admits nothing more and shows as `over_by`. Raises `InvalidInput` for a name that stands twice.
         """
         self._wait(self._core.set_budgets([budget.to_core() for budget in budgets], self._clock()))
 
     def balances(self, at: Instant | None = None) -> list[Balance]:
-        """Every account in the window that contains ``at`` (now), in the order of the budgets."""
+        """Every account in the window that contains `at` (now), in the order of the budgets."""
         at_ms = self._clock() if at is None else to_ms(at)
         return [_calls.balance_of(fields) for fields in self._core.balances(at_ms)]
 
@@ -169,7 +170,7 @@ class Ledger:
         start: Instant | None = None,
         until: Instant | None = None,
     ) -> list[Entry]:
-        """Up to ``limit`` entries in sequence, those with ``seq > after`` whose call began in ``[start, until)``."""
+        """Up to `limit` entries in sequence, those with `seq > after` whose call began in `[start, until)`."""
         start_ms = None if start is None else to_ms(start, field="start")
         until_ms = None if until is None else to_ms(until, field="until")
         if after < -1:
@@ -187,7 +188,7 @@ class Ledger:
         return entries
 
     def totals(self, axis: Axis, *, start: Instant | None = None, until: Instant | None = None) -> dict[str, Amounts]:
-        """What the entries of ``[start, until)`` sum to, by the values of ``axis``. Reads them all."""
+        """What the entries of `[start, until)` sum to, by the values of `axis`. Reads them all."""
         if axis not in AXES:
             raise InvalidInput(f"axis: {axis!r} is not one of {', '.join(AXES)}")
         totals: dict[str, Amounts] = {}
@@ -213,21 +214,25 @@ class Ledger:
         size, root = self._core.audit_head()
         return AuditHead(size=size, root=root)
 
+    def check_health(self) -> None:
+        """Raises `DataLoss` or `StoreError` when every call that writes is refused, as after a failed write."""
+        self._core.check_health()
+
     @property
     def recovered(self) -> int:
         """How many holds of an earlier process were settled at opening."""
         return self._core.recovered()
 
     def put(self, table: Table, key: str, value: bytes) -> None:
-        """Keeps ``value`` under ``key`` in a table: ``keys`` (API keys) or ``settings`` (what was made by API)."""
+        """Keeps `value` under `key` in a table: `keys` (API keys) or `settings` (what was made by API)."""
         self._wait(self._core.put(table, key, value))
 
     def get(self, table: Table, key: str) -> bytes | None:
-        """The value under ``key``, or None."""
+        """The value under `key`, or None."""
         return self._core.get(table, key)
 
     def delete(self, table: Table, key: str) -> None:
-        """Forgets ``key``; nothing happens when it is not there."""
+        """Forgets `key`; nothing happens when it is not there."""
         self._wait(self._core.delete(table, key))
 
     def items(self, table: Table) -> list[tuple[str, bytes]]:

@@ -27,21 +27,22 @@ MODES: dict[int, Mode] = dict(enumerate(get_args(Mode), start=1))
 KIND_NUMBERS: dict[Kind, int] = {kind: number for number, kind in KINDS.items()}
 _MODE_NUMBERS: dict[Mode, int] = {mode: number for number, mode in MODES.items()}
 
-_MAX_AMOUNT = 2**63 - 1
+_MAX_AMOUNT = 2**53  # of one call (ledger/amounts.h)
+_MAX_CAP = 2**63 - 1
 
 
-def _check_amount(value: object, name: str) -> None:
+def _check_amount(value: object, name: str, *, most: int = _MAX_AMOUNT) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidInput(f"{name}: {value!r} is not an integer")
-    if not 0 <= value <= _MAX_AMOUNT:
-        raise InvalidInput(f"{name}: {value} is not in [0, 2**63)")
+    if not 0 <= value <= most:
+        raise InvalidInput(f"{name}: {value} is not in [0, {most}]")
 
 
 class Amounts(msgspec.Struct, frozen=True, kw_only=True):
     """What a call uses, in six units at once; integers, never negative.
 
-    ``money_nano`` is in nano units of the ledger's currency, ``audio`` in seconds, ``gpu_ms`` in milliseconds. Raises
-    :class:`InvalidInput` naming the field.
+    `money_nano` is in nano units of the ledger's currency, `audio` in seconds, `gpu_ms` in milliseconds. Raises
+    `InvalidInput` naming the field.
 
     >>> Amounts(money_nano=1_500_000, tokens=320, requests=1).tokens
     320
@@ -69,7 +70,7 @@ NOTHING = Amounts()
 class Axes(msgspec.Struct, frozen=True, kw_only=True):
     """To whom a call is attributed. An empty string: it has no value on that axis.
 
-    ``model`` and ``region`` are those of the target that serves. Raises :class:`InvalidInput` naming the field.
+    `model` and `region` are those of the target that serves. Raises `InvalidInput` naming the field.
 
     >>> Axes(project="claims", model="gpt-4o-mini").project
     'claims'
@@ -106,10 +107,10 @@ NO_FLAGS = EntryFlags(0)
 class Budget:
     """Which calls are counted, in which unit, over which window, and up to what.
 
-    ``match`` gives the allowed values of an axis, one or several; an axis left out matches any value and none; ``"*"``
-    matches any value but not none. ``each`` makes one account per combination of values on those axes (a call without
-    a value there shares the account of the empty one). ``hard`` is in ``unit``. A ``track`` budget counts and never
-    refuses. Raises :class:`InvalidInput` naming the field.
+    `match` gives the allowed values of an axis, one or several; an axis left out matches any value and none; `"*"`
+    matches any value but not none. `each` makes one account per combination of values on those axes (a call without
+    a value there shares the account of the empty one). `hard` is in `unit`. A `track` budget counts and never
+    refuses. Raises `InvalidInput` naming the field.
 
     >>> Budget(name="claims", match={"project": "claims"}, unit="tokens", window=Window("daily"), hard=2_000_000).mode
     'enforce'
@@ -142,7 +143,7 @@ class Budget:
             raise InvalidInput(f"unit: {self.unit!r} is not one of {', '.join(UNITS)}")
         if not isinstance(self.window, Window):
             raise InvalidInput("window: not a Window")
-        _check_amount(self.hard, "hard")
+        _check_amount(self.hard, "hard", most=_MAX_CAP)
         if self.mode not in _MODE_NUMBERS:
             raise InvalidInput(f"mode: {self.mode!r} is not enforce or track")
 
@@ -158,7 +159,7 @@ class Budget:
 
 
 class Hold(msgspec.Struct, frozen=True):
-    """Amounts set aside for a call until it is settled or voided. ``at``: when the call began."""
+    """Amounts set aside for a call until it is settled or voided. `at`: when the call began."""
 
     id: str
     amounts: Amounts
@@ -168,10 +169,10 @@ class Hold(msgspec.Struct, frozen=True):
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Why a call may not go, by the budget with the most lasting cause. Amounts are in ``unit``.
+    """Why a call may not go, by the budget with the most lasting cause. Amounts are in `unit`.
 
-    ``cause``: ``exhausted``, what is posted leaves too little; ``held``, it would fit if the open holds were released;
-    ``never_fits``, it exceeds the cap by itself. ``resets_at`` is when the window ends, None for a lifetime budget.
+    `cause`: `exhausted`, what is posted leaves too little; `held`, it would fit if the open holds were released;
+    `never_fits`, it exceeds the cap by itself. `resets_at` is when the window ends, None for a lifetime budget.
     """
 
     budget: str
@@ -186,7 +187,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One thing that happened, written once. ``at``: when the call began; ``posted_at``: when this was written."""
+    """One thing that happened, written once. `at`: when the call began; `posted_at`: when this was written."""
 
     seq: int
     id: str
@@ -200,9 +201,9 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Balance(msgspec.Struct, frozen=True):
-    """One account of a budget in one window. Amounts are in ``unit``.
+    """One account of a budget in one window. Amounts are in `unit`.
 
-    ``each`` holds the values that this account is for. ``over_by``: how far posted and held exceed the cap, because it
+    `each` holds the values that this account is for. `over_by`: how far posted and held exceed the cap, because it
     was lowered or an actual exceeded its hold.
     """
 

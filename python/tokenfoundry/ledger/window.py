@@ -22,7 +22,7 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 def to_ms(at: Instant, *, field: str = "at") -> int:
-    """``at`` as Unix milliseconds. Raises :class:`InvalidInput` naming ``field``.
+    """`at` as Unix milliseconds. Raises `InvalidInput` naming `field`.
 
     >>> to_ms(datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC))
     1767225600000
@@ -42,7 +42,7 @@ def to_ms(at: Instant, *, field: str = "at") -> int:
 def zone_table(tz: str) -> tuple[tuple[int, int], ...]:
     """The offsets of an IANA zone from 1970 to 2100: (Unix seconds, offset in seconds from then on), ascending.
 
-    ``zoneinfo`` does not show its transitions, so they are found by bisection, once per zone and process (about 50 ms).
+    `zoneinfo` does not show its transitions, so they are found by bisection, once per zone and process (about 50 ms).
 
     >>> zone_table("Asia/Tokyo")
     ((0, 32400),)
@@ -71,7 +71,7 @@ def zone_table(tz: str) -> tuple[tuple[int, int], ...]:
 
 
 def find_zone(tz: str) -> zoneinfo.ZoneInfo:
-    """The zone of that IANA name; raises :class:`InvalidInput` when there is none."""
+    """The zone of that IANA name; raises `InvalidInput` when there is none."""
     try:
         return zoneinfo.ZoneInfo(tz)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError, TypeError) as error:
@@ -85,7 +85,7 @@ def _core_zone(tz: str) -> _core.Zone:
 
 @functools.lru_cache(maxsize=256)
 def core_window(window: Window) -> _core.Window:
-    """The core's form of ``window``."""
+    """The core's form of `window`."""
     return _core.Window(_KIND_NUMBERS[window.kind], window.anchor_day, _core_zone(window.tz))
 
 
@@ -93,9 +93,9 @@ def core_window(window: Window) -> _core.Window:
 class Window:
     """The span over which a budget counts, as a pure function of this value and an instant.
 
-    ``daily`` begins at local midnight, ``monthly`` at local midnight of ``anchor_day`` (clamped to each month's length,
-    without drift), ``lifetime`` never ends. A local midnight that a clock change skips is the moment of the change; one
-    that occurs twice is its first occurrence. Raises :class:`InvalidInput` for an unknown kind, day or zone.
+    `daily` begins at local midnight, `monthly` at local midnight of `anchor_day` (clamped to each month's length,
+    without drift), `lifetime` never ends. A local midnight that a clock change skips is the moment of the change; one
+    that occurs twice is its first occurrence. Raises `InvalidInput` for an unknown kind, day or zone.
 
     >>> Window("monthly", anchor_day=31, tz="Europe/Rome").bounds(1772150400000)  # 2026-02-27T00:00Z
     (1769814000000, 1772233200000)
@@ -113,9 +113,9 @@ class Window:
         find_zone(self.tz)
 
     def bounds(self, at: Instant) -> tuple[int, int | None]:
-        """``(start, end)`` in Unix milliseconds of the window that contains ``at``: ``start <= at < end``.
+        """`(start, end)` in Unix milliseconds of the window that contains `at`: `start <= at < end`.
 
-        ``end`` is None for ``lifetime``. Raises :class:`InvalidInput` for a datetime without a zone.
+        `end` is None for `lifetime`. Raises `InvalidInput` for a datetime without a zone.
 
         >>> Window("daily").bounds(90_000_000)
         (86400000, 172800000)

@@ -88,16 +88,19 @@ TEST_F(SettleTest, RecordPostsWithoutAHoldAndIsIdempotent) {
   EXPECT_EQ(ledger_->Record(other).status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
-TEST_F(SettleTest, SumsThatDoNotFitLeaveTheHoldAsItWas) {
+TEST_F(SettleTest, SumsThatDoNotFitStandAtTheLargestValueAndRefuseNoSettlement) {
   SetBudgets({BudgetOf("cap", INT64_MAX)});
-  ASSERT_TRUE(Admits("a", Tokens(5)));
-  ASSERT_TRUE(Settle("a", Tokens(INT64_MAX)).ok());
+  ASSERT_TRUE(Admits("open", Tokens(5)));
+  for (int i = 0; i < 1100; ++i) {
+    ASSERT_TRUE(
+        ledger_->Record({std::to_string(i), EntryKind::kHit, Tokens(kMaxAmount), {}, now_ms_, now_ms_, ""}).ok());
+  }
+  EXPECT_EQ(BalanceOf("cap").posted, INT64_MAX);
+  EXPECT_TRUE(Settle("open", Tokens(5)).ok());
+  EXPECT_EQ(BalanceOf("cap").posted, INT64_MAX);
   SetBudgets({});
-  ASSERT_TRUE(Admits("b", Tokens(5)));
   SetBudgets({BudgetOf("cap", INT64_MAX)});
-  EXPECT_EQ(Settle("b", Tokens(5)).status().code(), absl::StatusCode::kOutOfRange);
-  EXPECT_EQ(ledger_->Holds().size(), 1u);
-  EXPECT_TRUE(ledger_->Void({"b", std::nullopt, now_ms_}).ok());
+  EXPECT_EQ(BalanceOf("cap").posted, INT64_MAX);  // Counted again from the entries.
 }
 
 TEST_F(SettleTest, EntriesComeInSequenceByPageAndByTime) {
