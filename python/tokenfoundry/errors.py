@@ -26,7 +26,7 @@ class InvalidInput(TokenFoundryError, ValueError):
 
 
 class ConfigError(InvalidInput):
-    """A configuration value is wrong. ``path`` names the field, e.g. ``budgets[0].window.anchor_day``."""
+    """A configuration value is wrong. `path` names the field, e.g. `budgets[0].window.anchor_day`."""
 
     def __init__(self, message: str, *, path: str = "") -> None:
         super().__init__(f"{path}: {message}" if path else message)
@@ -34,7 +34,7 @@ class ConfigError(InvalidInput):
 
 
 class BlockedContent(TokenFoundryError):
-    """The text holds an entity whose policy is ``block``. Offsets are code points; the value is never kept."""
+    """The text holds an entity whose policy is `block`. Offsets are code points; the value is never kept."""
 
     def __init__(self, entity: str, start: int, end: int) -> None:
         super().__init__(f"the text holds {entity} at {start}..{end}, which the privacy policy blocks")

@@ -1,6 +1,6 @@
 """Tokens: the ids that a model reads, their number, and the text back from the ids.
 
-The ids are exactly those of OpenAI's tiktoken. Text that spells a special token, such as ``<|endoftext|>``, is ordinary
+The ids are exactly those of OpenAI's tiktoken. Text that spells a special token, such as `<|endoftext|>`, is ordinary
 text here: a user cannot forge one.
 """
 
@@ -35,7 +35,7 @@ _VOCABULARY_OF_FAMILY: Final = {
 
 
 class Tokenizer:
-    """One vocabulary. Immutable: share it between threads, use it after ``fork()``.
+    """One vocabulary. Immutable: share it between threads, use it after `fork()`.
 
     >>> tokenizer = Tokenizer.load("o200k_base")
     >>> tokenizer.encode("Hello, world!")
@@ -53,7 +53,7 @@ class Tokenizer:
 
     @classmethod
     def load(cls, name: str) -> Tokenizer:
-        """The tokenizer called ``name``: ``"o200k_base"`` or ``"cl100k_base"``.
+        """The tokenizer called `name`: `"o200k_base"` or `"cl100k_base"`.
 
         Takes about 10 ms the first time; the same name then shares one table of memory.
 
@@ -94,7 +94,7 @@ class Tokenizer:
         return self._core.n_vocab
 
     def encode(self, text: str) -> list[int]:
-        """The ids of ``text``.
+        """The ids of `text`.
 
         Raises:
             InvalidInput: the text holds a lone surrogate.
@@ -102,7 +102,7 @@ class Tokenizer:
         return self._core.encode(text)
 
     def count(self, text: str) -> int:
-        """The number of tokens of ``text``, without making them: ``len(encode(text))``.
+        """The number of tokens of `text`, without making them: `len(encode(text))`.
 
         >>> Tokenizer.load("o200k_base").count("Hello, world!")
         4
@@ -113,7 +113,7 @@ class Tokenizer:
         return self._core.count(text)
 
     def count_up_to(self, text: str, limit: int) -> int:
-        """The number of tokens of ``text``, but at most ``limit + 1``, which means "more than ``limit``".
+        """The number of tokens of `text`, but at most `limit + 1`, which means "more than `limit`".
 
         Stops soon after the limit is passed: the rest of a long text is not tokenized.
 
@@ -126,7 +126,7 @@ class Tokenizer:
         return self._core.count_up_to(text, limit)
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The text of ``ids``. Bytes that are not UTF-8, as when the ids end within a character, become U+FFFD.
+        """The text of `ids`. Bytes that are not UTF-8, as when the ids end within a character, become U+FFFD.
 
         Raises:
             InvalidInput: no token has one of the ids.
@@ -134,7 +134,7 @@ class Tokenizer:
         return self.decode_bytes(ids).decode("utf-8", errors="replace")
 
     def decode_bytes(self, ids: Sequence[int]) -> bytes:
-        """The bytes of ``ids``, one token after the other; special tokens give their name.
+        """The bytes of `ids`, one token after the other; special tokens give their name.
 
         >>> Tokenizer.load("o200k_base").decode_bytes([199999])
         b'<|endoftext|>'

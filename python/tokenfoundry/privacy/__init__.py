@@ -6,7 +6,7 @@
     restore         stand-ins back to values, in whole texts and across the chunks of a stream
     redactor        the three above in one: one text, or a request of many texts with one numbering
 
-Positions are code points, as Python counts them. Types that hold personal data hide it in ``repr``.
+Positions are code points, as Python counts them. Types that hold personal data hide it in `repr`.
 """
 
 from tokenfoundry.privacy.detector import Detector, Finding, Pattern, entities

@@ -1,4 +1,4 @@
-"""What personal data a text holds, and where. The work is done in C++ (``cpp/tokenfoundry/pii``)."""
+"""What personal data a text holds, and where. The work is done in C++ (`cpp/tokenfoundry/pii`)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RESERVED_NAME = "LITERAL"  # Stands for a user's own text that looks like a pla
 class Finding:
     """One piece of personal data: its kind and place, never its value.
 
-    ``start`` and ``end`` are code points, ``text[start:end]``; ``score`` is from 0 to 1.
+    `start` and `end` are code points, `text[start:end]`; `score` is from 0 to 1.
     """
 
     entity: str
@@ -33,12 +33,12 @@ class Finding:
 class Pattern:
     """A kind of data of your own, by regular expression.
 
-    The syntax is Hyperscan's subset of PCRE, over code points: no look-around and no back-references; ``\\d``,
-    ``\\w``, ``\\s`` and ``\\b`` are ASCII. The longest match from the leftmost start is found. A name of the
+    The syntax is Hyperscan's subset of PCRE, over code points: no look-around and no back-references; `\\d`,
+    `\\w`, `\\s` and `\\b` are ASCII. The longest match from the leftmost start is found. A name of the
     catalogue adds to that entity.
 
-    Raises ``InvalidInput`` for a name that is not like ``BADGE`` or ``STAFF_ID``, that ends in a number (``BADGE_2``
-    would read like the placeholder of ``BADGE``), or that is ``LITERAL``. The expression is judged when the detector
+    Raises `InvalidInput` for a name that is not like `BADGE` or `STAFF_ID`, that ends in a number (`BADGE_2`
+    would read like the placeholder of `BADGE`), or that is `LITERAL`. The expression is judged when the detector
     is built.
 
     >>> Pattern("BADGE", r"EMP-\\d+").score
@@ -72,11 +72,11 @@ def entities() -> tuple[str, ...]:
 class Detector:
     """Finds personal data in text. Immutable: build one and share it between threads.
 
-    ``entities`` are the names to look for (all of them when ``None``), ``patterns`` are looked for as well. Compiling
-    takes up to half a second, so the result is kept in ``cache_dir`` (``tokenfoundry`` under ``$XDG_CACHE_HOME`` or
-    ``~/.cache`` when ``None``); a folder that cannot be written means working without it.
+    `entities` are the names to look for (all of them when `None`), `patterns` are looked for as well. Compiling
+    takes up to half a second, so the result is kept in `cache_dir` (`tokenfoundry` under `$XDG_CACHE_HOME` or
+    `~/.cache` when `None`); a folder that cannot be written means working without it.
 
-    Raises ``InvalidInput`` for an unknown entity, naming the known ones, and for a pattern that does not compile or
+    Raises `InvalidInput` for an unknown entity, naming the known ones, and for a pattern that does not compile or
     can match the empty text, with its name and the reason.
 
     >>> detector = Detector(patterns=[Pattern("BADGE", r"EMP-\\d+")])
@@ -105,10 +105,10 @@ class Detector:
         return self._core.entities
 
     def detect(self, text: str) -> list[Finding]:
-        """The findings in ``text``, disjoint and in order; positions are code points.
+        """The findings in `text`, disjoint and in order; positions are code points.
 
         Where several overlap, one that a checksum or a full grammar proves wins, then the longer, then the one
-        further left. Takes time linear in the text, whatever it says. Raises ``InvalidInput`` for a lone surrogate.
+        further left. Takes time linear in the text, whatever it says. Raises `InvalidInput` for a lone surrogate.
 
         >>> [f.entity for f in Detector().detect("mario.rossi@example.it, IT60 X054 2811 1010 0000 0123 456")]
         ['EMAIL_ADDRESS', 'IBAN_CODE']
@@ -121,7 +121,7 @@ class Detector:
 
 
 def _default_cache_dir() -> str:
-    """The XDG base directory specification: a relative ``XDG_CACHE_HOME`` is to be ignored. Empty: nowhere."""
+    """The XDG base directory specification: a relative `XDG_CACHE_HOME` is to be ignored. Empty: nowhere."""
     configured = os.environ.get("XDG_CACHE_HOME", "")
     if os.path.isabs(configured):
         return os.path.join(configured, "tokenfoundry")

@@ -18,7 +18,7 @@ LITERAL: Final = "LITERAL"
 class PlaceholderMap(Mapping[str, str]):
     """Placeholder to value, in order of first occurrence. Only grows: a placeholder keeps its value.
 
-    The same value of the same entity, character for character, has one number. ``repr`` shows how many there are,
+    The same value of the same entity, character for character, has one number. `repr` shows how many there are,
     never a value.
 
     >>> values = PlaceholderMap()
@@ -39,7 +39,7 @@ class PlaceholderMap(Mapping[str, str]):
         self._longest = 0
 
     def assign(self, entity: str, value: str) -> str:
-        """The placeholder of ``value``, the one it has or a new one."""
+        """The placeholder of `value`, the one it has or a new one."""
         key = (entity, value)
         placeholder = self._placeholders.get(key)
         if placeholder is None:

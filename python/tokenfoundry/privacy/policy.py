@@ -14,13 +14,13 @@ ACTIONS: Final[tuple[str, ...]] = get_args(Action)
 class Policy:
     """An action for every entity of a detector; immutable.
 
-    ``pseudonymize``  a numbered placeholder, ``[EMAIL_ADDRESS_1]``, which the answer's restore turns back (the
-    default) ``on_prem``       the same, and the call must go to an on-premises target ``mask``          all but the
-    last four characters starred out; not restored ``redact``        ``[EMAIL_ADDRESS]``; not restored ``block``
-    the text is refused with ``BlockedContent`` ``allow``         left as it is, and not counted
+    `pseudonymize`  a numbered placeholder, `[EMAIL_ADDRESS_1]`, which the answer's restore turns back (the
+    default) `on_prem`       the same, and the call must go to an on-premises target `mask`          all but the
+    last four characters starred out; not restored `redact`        `[EMAIL_ADDRESS]`; not restored `block`
+    the text is refused with `BlockedContent` `allow`         left as it is, and not counted
 
-    ``actions`` maps an entity, or ``default`` for those not named, to its action. Raises ``InvalidInput`` for an
-    entity that is not among ``entities`` (what is not looked for cannot be protected) and for an unknown action,
+    `actions` maps an entity, or `default` for those not named, to its action. Raises `InvalidInput` for an
+    entity that is not among `entities` (what is not looked for cannot be protected) and for an unknown action,
     naming the known ones.
 
     >>> Policy({"default": "redact", "IBAN_CODE": "mask"}, entities=["IBAN_CODE", "EMAIL_ADDRESS"])

@@ -17,7 +17,7 @@ _KEPT_CHARACTERS = 4  # Of a masked value, at its end.
 class RedactionSession:
     """The texts of one request, with one numbering. Lives as long as the request; not thread-safe.
 
-    Made by ``Redactor.session()``. ``repr`` shows counts, never a value.
+    Made by `Redactor.session()`. `repr` shows counts, never a value.
 
     >>> session = Redactor().session()
     >>> session.redact("Sono mario@example.it"), session.redact("anna@example.it scrive a mario@example.it")
@@ -36,19 +36,36 @@ class RedactionSession:
         self._on_prem = False
 
     def redact(self, text: str) -> str:
-        """``text`` with the policy applied.
+        """`text` with the policy applied.
 
-        Raises ``BlockedContent`` for an entity that the policy blocks (the session is then as before the call) and
-        ``InvalidInput`` for a lone surrogate.
+        Raises `BlockedContent` for an entity that the policy blocks (the session is then as before the call) and
+        `InvalidInput` for a lone surrogate.
         """
         return self._redact(text, self._detector.detect(text))
 
+    def redact_item(self, text: str) -> str:
+        """`text` redacted with a numbering of its own, counted here, never restored.
+
+        For independent items of one request, such as embedding inputs: an item's text then does not depend on its
+        neighbours.
+
+        >>> session = Redactor().session()
+        >>> [session.redact_item(text) for text in ("Sono mario@example.it", "Sono anna@example.it")]
+        ['Sono [EMAIL_ADDRESS_1]', 'Sono [EMAIL_ADDRESS_1]']
+        """
+        item = RedactionSession(self._detector, self._policy)
+        redacted = item.redact(text)
+        for entity, count in item._counts.items():
+            self._counts[entity] = self._counts.get(entity, 0) + count
+        self._on_prem = self._on_prem or item._on_prem
+        return redacted
+
     def restore(self, text: str, *, json: bool = False) -> str:
-        """``text`` with this session's placeholders replaced by their values, with ``json`` escaped for JSON."""
+        """`text` with this session's placeholders replaced by their values, with `json` escaped for JSON."""
         return restore(text, self._values, json=json)
 
     def stream(self, *, json: bool = False) -> StreamRestorer:
-        """A restorer for one stream: one for each choice, and for each tool call's arguments (``json``)."""
+        """A restorer for one stream: one for each choice, and for each tool call's arguments (`json`)."""
         return StreamRestorer(self._values, json=json)
 
     @property
@@ -102,9 +119,9 @@ class RedactionSession:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Redaction:
-    """One text after redaction: ``text`` is safe to send.
+    """One text after redaction: `text` is safe to send.
 
-    ``findings`` are all that was found, those the policy allows too, in code points of the original.
+    `findings` are all that was found, those the policy allows too, in code points of the original.
     """
 
     text: str
@@ -112,7 +129,7 @@ class Redaction:
     session: RedactionSession
 
     def restore(self, answer: str, *, json: bool = False) -> str:
-        """``answer`` with the placeholders replaced by their values, with ``json`` escaped for JSON."""
+        """`answer` with the placeholders replaced by their values, with `json` escaped for JSON."""
         return self.session.restore(answer, json=json)
 
     def stream(self, *, json: bool = False) -> StreamRestorer:
@@ -126,7 +143,7 @@ class Redaction:
 class Redactor:
     """A detector and what to do with what it finds. Immutable: build one and share it between threads.
 
-    ``policy`` maps entities, or ``default``, to actions (see ``Policy``). Raises ``InvalidInput`` for an unknown one.
+    `policy` maps entities, or `default`, to actions (see `Policy`). Raises `InvalidInput` for an unknown one.
 
     >>> redactor = Redactor(policy={"IBAN_CODE": "mask"})
     >>> r = redactor.redact("Mario (mario@example.it), IBAN IT60X0542811101000000123456")
@@ -141,7 +158,7 @@ class Redactor:
         self._policy = Policy(policy, entities=self._detector.entities)
 
     def redact(self, text: str) -> Redaction:
-        """One text by itself, numbered from 1. Raises as ``RedactionSession.redact`` does."""
+        """One text by itself, numbered from 1. Raises as `RedactionSession.redact` does."""
         session = self.session()
         findings = self._detector.detect(text)
         return Redaction(session._redact(text, findings), findings, session)

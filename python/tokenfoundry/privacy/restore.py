@@ -13,9 +13,9 @@ _BEGINNING = re.compile(r"\[(?:[A-Z][A-Z0-9_]*)?")
 
 
 def restore(text: str, values: PlaceholderMap, *, json: bool = False) -> str:
-    """``text`` with every known placeholder replaced, in one pass: what a value itself says is left as it is.
+    """`text` with every known placeholder replaced, in one pass: what a value itself says is left as it is.
 
-    Unknown placeholders stay. With ``json`` the values are escaped for the inside of a JSON string.
+    Unknown placeholders stay. With `json` the values are escaped for the inside of a JSON string.
 
     >>> values = PlaceholderMap()
     >>> name = values.assign("BADGE", 'EMP "7"')
@@ -58,7 +58,7 @@ class StreamRestorer:
         self._closed = False
 
     def feed(self, chunk: str) -> str:
-        """What can be passed on now: restored text, possibly empty. Raises ``InvalidState`` after ``close``."""
+        """What can be passed on now: restored text, possibly empty. Raises `InvalidState` after `close`."""
         if self._closed:
             raise InvalidState("the restorer is closed")
         text = self._held + chunk

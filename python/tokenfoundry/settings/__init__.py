@@ -2,6 +2,7 @@
 
 from tokenfoundry.settings.budgets import BudgetSettings, WindowSettings
 from tokenfoundry.settings.fields import Comparison, KeyReference, Secret
+from tokenfoundry.settings.load import checked
 from tokenfoundry.settings.model import CacheSettings, LimitSettings, ServerSettings, Settings
 from tokenfoundry.settings.privacy import PatternSettings, PrivacySettings
 from tokenfoundry.settings.targets import (
@@ -35,4 +36,5 @@ __all__ = [
     "TimeoutSettings",
     "WhenSettings",
     "WindowSettings",
+    "checked",
 ]

@@ -47,7 +47,7 @@ routing:                               # the first rule that applies picks the t
 
 privacy:
   enabled: true
-  policy: {default: pseudonymize, IBAN_CODE: mask, SECRET: block}   # pseudonymize mask redact block allow on_prem
+  policy: {default: pseudonymize, IBAN_CODE: mask, CREDIT_CARD: block}   # pseudonymize mask redact block allow on_prem
   patterns: [{name: BADGE, regex: 'EMP-\\d+', score: 0.9}]
 
 cache: {enabled: true, ttl: 24h, max_bytes: 2GB, scope: project}

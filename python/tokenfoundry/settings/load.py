@@ -97,6 +97,14 @@ def read(
     return settings
 
 
+def checked(model: type[Model], values: Mapping[str, Any]) -> Model:
+    """One section from values that are taken as they stand: no `${NAME}` is expanded. Raises `ConfigError`."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise _config_error(problems_of(error, model), "") from None
+
+
 def _config_error(problems: list[Problem], source: str) -> ConfigError:
     first, *others = {each.path: each for each in reversed(problems)}.values()  # of a field, only what was found first
     lines = [first.message, *(f"{each.path}: {each.message}" for each in others)]

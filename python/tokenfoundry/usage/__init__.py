@@ -59,6 +59,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
                 f"usage: {self.cache_read_tokens} cached and {self.cache_write_tokens} newly cached tokens "
                 f"are more than the input's {self.input_tokens}"
             )
+        if self.input_tokens + self.output_tokens > _MAX_TOKENS:
+            raise InvalidInput(f"usage: {self.input_tokens} and {self.output_tokens} tokens are more than any call's")
         if self.reasoning_tokens > self.output_tokens:
             raise InvalidInput(
                 f"usage: {self.reasoning_tokens} reasoning tokens are more than the output's {self.output_tokens}"
@@ -97,4 +99,5 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _COUNT_MAX = 2**63 - 1  # what the ledger can hold
+_MAX_TOKENS = 10**12  # far above any call; keeps sums and costs within an int64
 _COUNTS = tuple(name for name in Usage.__struct_fields__ if name != "estimated")

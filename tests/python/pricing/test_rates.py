@@ -19,12 +19,12 @@ TIERED = Rates(
 )
 
 rate = st.decimals(min_value=0, max_value=10**9, places=12, allow_nan=False, allow_infinity=False)
-count = st.integers(min_value=0, max_value=10**12)
+count = st.integers(min_value=0, max_value=10**11)
 
 
 @st.composite
 def some_rates(draw: st.DrawFn) -> Rates:
-    thresholds = sorted(draw(st.sets(st.integers(0, 10**12), max_size=3)))
+    thresholds = sorted(draw(st.sets(st.integers(0, 10**11), max_size=3)))
     optional = st.none() | rate
     tiers = tuple(
         Tier(above=above, input=draw(rate), output=draw(rate), cache_read=draw(optional), cache_write=draw(optional))
