@@ -1,0 +1,59 @@
+"""How many tokens a chat prompt is: its texts, and what the chat template adds around them.
+
+The overhead per message is OpenAI's published rule for its chat models (cookbook, "How to count tokens with
+tiktoken"): three tokens a message, one more for a name, and three that prime the reply. Tool definitions are counted
+as their JSON text, which is above what the providers' own rendering takes.
+
+What is not text cannot be measured without decoding it, so it is counted at its most: a picture at the largest size
+its rule knows, sound and files by their bytes. A file that is named by an id counts as its name alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tokenfoundry.tokens import Tokenizer
+
+_PER_MESSAGE = 3
+_PER_NAME = 1
+_PRIMING = 3
+
+# OpenAI, "Calculating costs", tile-based models: base + 170 for each of at most 8 tiles of a 2048 x 768 picture.
+_PER_IMAGE = 85 + 8 * 170
+_PER_IMAGE_4O_MINI = 2833 + 8 * 5667
+_BYTES_PER_AUDIO_TOKEN = 500  # 10 tokens a second, of at least 8 kB a second in base64
+_BYTES_PER_FILE_TOKEN = 3
+
+
+def count_chat(body: dict[str, Any], tokenizer: Tokenizer, *, model: str = "") -> int:
+    """The prompt tokens of a chat-completions body whose shape was checked; `model` decides what a picture counts."""
+    total = _PRIMING
+    for message in body["messages"]:
+        total += _PER_MESSAGE
+        for field, value in message.items():
+            if field == "name":
+                total += _PER_NAME
+            parts = value if isinstance(value, list) else [value]
+            total += sum(_count_part(part, tokenizer, model) for part in parts if part is not None)
+    for field in ("tools", "functions", "response_format"):
+        if body.get(field):
+            total += tokenizer.count(msgspec.json.encode(body[field]).decode())
+    return total
+
+
+def _count_part(part: Any, tokenizer: Tokenizer, model: str) -> int:
+    if isinstance(part, str):
+        return tokenizer.count(part)
+    if isinstance(part, dict):
+        match part:
+            case {"type": "text", "text": str(text)}:
+                return tokenizer.count(text)
+            case {"type": "image_url"}:
+                return _PER_IMAGE_4O_MINI if "4o-mini" in model else _PER_IMAGE
+            case {"type": "input_audio", "input_audio": {"data": str(data)}}:
+                return len(data) // _BYTES_PER_AUDIO_TOKEN + 1
+            case {"type": "file", "file": {"file_data": str(data)}}:
+                return len(data) // _BYTES_PER_FILE_TOKEN + 1
+    return tokenizer.count(msgspec.json.encode(part).decode())
