@@ -1,4 +1,11 @@
-"""TokenFoundry: an AI token factory between application code and model providers."""
+"""TokenFoundry: an AI token factory between application code and model providers.
+
+The names below are the public face. The engines (tokens, privacy, prices, the ledger) import at once; the gateway,
+which needs an HTTP client and a configuration parser, is imported when `TokenFactory` or `Settings` is first named.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from tokenfoundry._core import __version__
 from tokenfoundry.audit import AuditHead, Verification
@@ -30,6 +37,12 @@ from tokenfoundry.privacy import (
 from tokenfoundry.tokens import Tokenizer
 from tokenfoundry.usage import Usage
 
+if TYPE_CHECKING:
+    from tokenfoundry.factory import TokenFactory
+    from tokenfoundry.settings import Settings
+
+_LATER = {"Settings": "tokenfoundry.settings", "TokenFactory": "tokenfoundry.factory"}
+
 __all__ = [
     "Amounts",
     "AsyncLedger",
@@ -53,7 +66,9 @@ __all__ = [
     "RedactionSession",
     "Redactor",
     "Refusal",
+    "Settings",
     "StreamRestorer",
+    "TokenFactory",
     "Tokenizer",
     "Usage",
     "Verification",
@@ -62,3 +77,9 @@ __all__ = [
     "entities",
     "prices",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
+    raise AttributeError(f"module 'tokenfoundry' has no attribute {name!r}")

@@ -1,0 +1,268 @@
+"""The composition root: one `TokenFactory` owns everything that one configuration needs, and closes it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import queue
+import secrets
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tokenfoundry._core import __version__
+from tokenfoundry.budgets import BudgetBook
+from tokenfoundry.cache import Cache
+from tokenfoundry.clock import Clock, system_clock
+from tokenfoundry.errors import MissingExtra
+from tokenfoundry.gateway.admin import Admin
+from tokenfoundry.gateway.app import GatewayApp
+from tokenfoundry.gateway.booking import Booking
+from tokenfoundry.gateway.loop_thread import LoopThread
+from tokenfoundry.gateway.pipeline import Pipeline
+from tokenfoundry.gateway.recall import ResponseCache
+from tokenfoundry.keys import KeyRing
+from tokenfoundry.ledger import Ledger
+from tokenfoundry.pricing import PriceBook, prices
+from tokenfoundry.privacy import Detector, Pattern, Redactor
+from tokenfoundry.providers.client import ProviderClient
+from tokenfoundry.records import CallRecord
+from tokenfoundry.routing.build import build_router
+from tokenfoundry.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+    from openai import AsyncOpenAI, OpenAI
+
+_log = logging.getLogger("tokenfoundry")
+_AUDIT_KEY = "audit_hmac_key"
+
+
+class TokenFactory:
+    """A whole gateway in this process. A context manager; two with different data directories can live side by side.
+
+    Opening it opens the books: one process at a time may hold a data directory (`DirectoryBusy` names the other).
+    """
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self._clock = clock or system_clock
+        self._observers = _Observers()
+        self._loop_thread = LoopThread()
+        self._cache: Cache | None = None
+        # Everything that can be refused without touching the disk comes first.
+        price_book = PriceBook.from_settings(settings, prices(), at=self._clock())
+        router = build_router(settings)
+        redactor = _redactor(settings)
+        self._client = ProviderClient(settings.providers)
+        data_dir = Path(settings.data_dir)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.ledger = Ledger.open(data_dir / "books", durability=settings.durability, clock=self._clock)
+        try:
+            self._cache = (
+                Cache.open(data_dir / "cache", max_bytes=settings.cache.max_bytes) if settings.cache.enabled else None
+            )
+            self.keys = KeyRing(self.ledger)
+            self.budgets = BudgetBook(self.ledger, settings.budgets)
+            self._booking = Booking(
+                self.ledger,
+                price_book,
+                zone_of=lambda budget: self.budgets.definitions()[budget].window.tz,
+                default_max_output_tokens=settings.limits.default_max_output_tokens,
+                publish=self._observers.publish,
+            )
+            self._pipeline = Pipeline(
+                keys=self.keys,
+                redactor=redactor,
+                cache=self._response_cache(redactor.detector),
+                router=router,
+                booking=self._booking,
+                client=self._client,
+                audit_key=_audit_key(self.ledger),
+                clock=self._clock,
+            )
+            self.admin = Admin(
+                ledger=self.ledger,
+                keys=self.keys,
+                budgets=self.budgets,
+                currency=settings.currency,
+                clock=self._clock,
+            )
+            self._router = router
+            self._app = GatewayApp(
+                self._pipeline,
+                self.admin,
+                health=self._health,
+                max_body_bytes=settings.server.max_body_bytes,
+                max_concurrent=settings.server.max_concurrent,
+                startup=self._startup,
+                shutdown=self.aclose,
+            )
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def from_config(cls, config: str | Path | Mapping[str, Any], **overrides: Any) -> TokenFactory:
+        """A factory from a YAML file's path or a mapping of the same shape; `overrides` win over both. Raises
+        `ConfigError`.
+        """
+        if isinstance(config, Mapping):
+            return cls(Settings.from_dict({**config, **overrides}))
+        return cls(Settings.load(config, **overrides))
+
+    # -- what a host uses ----------------------------------------------------------------------------------------------
+
+    def app(self) -> GatewayApp:
+        """The ASGI application: `app.mount("/ai", factory.app())`, or serve it by itself."""
+        return self._app
+
+    def router(self) -> APIRouter:
+        """A FastAPI router: `app.include_router(factory.router(), prefix="/ai")`."""
+        from tokenfoundry.gateway.router import build_router as build_fastapi_router
+
+        return build_fastapi_router(self._app, self.lifespan())
+
+    def lifespan(self) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+        """For hosts that mount the application, which passes no lifespan on: `FastAPI(lifespan=factory.lifespan())`."""
+
+        @asynccontextmanager
+        async def run(_: Any) -> AsyncIterator[None]:
+            await self._startup()
+            try:
+                yield
+            finally:
+                await self.aclose()
+
+        return run
+
+    def openai_client(self, *, key: str, **options: Any) -> OpenAI:
+        """The real OpenAI client, talking to this factory without a socket; streams stream. `options` are the client's
+        own.
+        """
+        try:
+            import openai
+        except ModuleNotFoundError as error:
+            raise MissingExtra("openai", "openai") from error
+        from tokenfoundry.gateway import transport
+
+        http_client = transport.client(self._app, self._loop_thread)
+        return openai.OpenAI(api_key=key, base_url="http://tokenfoundry/v1", http_client=http_client, **options)
+
+    def async_openai_client(self, *, key: str, **options: Any) -> AsyncOpenAI:
+        """The asynchronous OpenAI client on the caller's own loop, without a socket."""
+        try:
+            import openai
+        except ModuleNotFoundError as error:
+            raise MissingExtra("openai", "openai") from error
+        from tokenfoundry.gateway import transport
+
+        http_client = transport.async_client(self._app)
+        return openai.AsyncOpenAI(api_key=key, base_url="http://tokenfoundry/v1", http_client=http_client, **options)
+
+    def create_key(self, **fields: Any) -> str:
+        """Makes an API key with these fields (see `tokenfoundry.keys.Key`) and returns its text, shown only now."""
+        return self.keys.create(fields, now_ms=self._clock())[1]
+
+    def on_record(self, observe: Callable[[CallRecord], None]) -> None:
+        """Calls `observe` with each record after it is written, in a thread of the factory's, off the request path."""
+        self._observers.add(observe)
+
+    async def aclose(self) -> None:
+        """Gives up what calls on the running loop opened: connections to providers, and the loop's face of the ledger.
+
+        For whoever calls from a loop of their own that ends before the factory does; `close` still has to follow.
+        """
+        await self._client.aclose()
+        self._booking.leave_loop()
+
+    def close(self) -> None:
+        """Closes the books. In-process calls still open are cut and settled first; closing twice is harmless."""
+        self._loop_thread.close(last=self.aclose)
+        self._observers.close()
+        if self._cache is not None:
+            self._cache.close()
+        self.ledger.close()
+
+    def __enter__(self) -> TokenFactory:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- what the application asks of it -------------------------------------------------------------------------------
+
+    async def _startup(self) -> None:
+        """Nothing needs a loop before the first call; hosts call it so that this can change."""
+
+    def _health(self) -> dict[str, Any]:
+        self.ledger.check_health()
+        return {"status": "ok", "version": __version__}
+
+    def _response_cache(self, detector: Detector) -> ResponseCache | None:
+        if self._cache is None:
+            return None
+        policy = hashlib.sha256(
+            msgspec.json.encode(self.settings.privacy.model_dump(mode="json"), order="sorted")
+        ).hexdigest()
+        return ResponseCache(
+            self._cache,
+            ttl_ms=self.settings.cache.ttl_ms,
+            scope=self.settings.cache.scope,
+            policy=f"{__version__}:{policy}",
+            detector=detector,
+        )
+
+
+def _redactor(settings: Settings) -> Redactor:
+    privacy = settings.privacy
+    patterns = [Pattern(pattern.name, pattern.regex, score=pattern.score) for pattern in privacy.patterns]
+    detector = Detector(entities=privacy.entities, patterns=patterns)
+    return Redactor(detector, policy=dict(privacy.policy) if privacy.enabled else {"default": "allow"})
+
+
+def _audit_key(ledger: Ledger) -> bytes:
+    """The key of the prompt hashes: random, made once per data directory, so that a hash says nothing outside it."""
+    stored = ledger.get("settings", _AUDIT_KEY)
+    if stored is None:
+        stored = secrets.token_bytes(32)
+        ledger.put("settings", _AUDIT_KEY, stored)
+    return stored
+
+
+class _Observers:
+    """Hands records to observers in a thread of its own, started with the first observer."""
+
+    def __init__(self) -> None:
+        self._observers: list[Callable[[CallRecord], None]] = []
+        self._records: queue.SimpleQueue[CallRecord | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def add(self, observe: Callable[[CallRecord], None]) -> None:
+        self._observers.append(observe)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="tokenfoundry-records", daemon=True)
+            self._thread.start()
+
+    def publish(self, record: CallRecord) -> None:
+        if self._thread is not None:
+            self._records.put(record)
+
+    def close(self) -> None:
+        """Waits until every record was handed out."""
+        if self._thread is not None:
+            self._records.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        while (record := self._records.get()) is not None:
+            for observe in self._observers:
+                try:
+                    observe(record)
+                except Exception:  # noqa: BLE001 - the edge to the user's code: one observer must not stop the others
+                    _log.exception("an observer of records failed")

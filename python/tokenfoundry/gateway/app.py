@@ -1,0 +1,163 @@
+"""The ASGI application: which path leads where, and the one place where an exception becomes an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from tokenfoundry.errors import Conflict, InvalidInput, NotFound, StoreError, TokenFoundryError
+from tokenfoundry.gateway.admin import Admin
+from tokenfoundry.gateway.asgi import ClientGone, Receive, Scope, Send, headers_of, path_of, read_body, write
+from tokenfoundry.gateway.call import Request
+from tokenfoundry.gateway.endpoints import Endpoint
+from tokenfoundry.gateway.endpoints.chat import Chat
+from tokenfoundry.gateway.endpoints.embeddings import Embeddings
+from tokenfoundry.gateway.pipeline import Pipeline, decode_object, store_unavailable
+from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid, json_answer
+
+_log = logging.getLogger("tokenfoundry")
+
+ENDPOINTS: Mapping[str, Endpoint] = {"/v1/chat/completions": Chat(), "/v1/embeddings": Embeddings()}
+
+Respond = Callable[[Mapping[str, str], bytes], Awaitable[Answer | StreamAnswer]]
+
+
+class GatewayApp:
+    """Raw ASGI, no framework on the hot path. Serves `/v1/*`, `/admin/*` and `/health` below wherever it is mounted."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        admin: Admin,
+        *,
+        health: Callable[[], dict[str, Any]],
+        max_body_bytes: int,
+        max_concurrent: int,
+        startup: Callable[[], Awaitable[None]],
+        shutdown: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._pipeline = pipeline
+        self._admin = admin
+        self._health = health
+        self._max_body_bytes = max_body_bytes
+        self._max_concurrent = max_concurrent
+        self._in_progress = 0
+        self._startup = startup
+        self._shutdown = shutdown
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+        else:
+            raise RuntimeError(f"the gateway does not speak {scope['type']}")
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._in_progress >= self._max_concurrent:
+            busy = Refused(
+                503,
+                "overloaded",
+                "too many calls in progress",
+                kind="service_unavailable",
+                headers={"retry-after": "1"},
+            )
+            await write(busy.answer({}), receive, send)
+            return
+        self._in_progress += 1
+        try:
+            await self._answer(scope, receive, send)
+        finally:
+            self._in_progress -= 1
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = headers_of(scope)
+        try:
+            query = scope.get("query_string", b"").decode("latin-1")
+            answer = await self._respond(scope["method"], path_of(scope), query, headers, receive)
+        except ClientGone:
+            return
+        except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the client gets OpenAI's error shape
+            answer = _refusal(error).answer({})
+        await write(answer, receive, send)
+
+    async def _respond(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], receive: Receive
+    ) -> Answer | StreamAnswer:
+        endpoint = ENDPOINTS.get(path)
+        if endpoint is not None:
+            _expect(method, "POST")
+            # The key first: a stranger's body is not worth reading.
+            self._pipeline.authenticate(headers)
+            body = await read_body(headers, receive, max_bytes=self._max_body_bytes)
+            return await self._pipeline.run(Request(endpoint, headers, body))
+        if path == "/v1/models" or path.startswith("/v1/models/"):
+            _expect(method, "GET")
+            return self._models(headers, path.removeprefix("/v1/models").removeprefix("/"))
+        if path == "/health":
+            _expect(method, "GET")
+            return json_answer(self._health())
+        if path.startswith("/admin/"):
+            return await self._administer(method, path, query, headers, receive)
+        raise invalid(f"there is nothing at {path}", status=404, code="not_found")
+
+    def _models(self, headers: Mapping[str, str], name: str) -> Answer:
+        """All models of the key, or the one that is named."""
+        names = self._pipeline.models(self._pipeline.authenticate(headers))
+        models = [{"id": each, "object": "model", "created": 0, "owned_by": "tokenfoundry"} for each in names]
+        if not name:
+            return json_answer({"object": "list", "data": models})
+        if name not in names:
+            raise invalid(f"the model {name!r} does not exist", status=404, code="model_not_found")
+        return json_answer(models[names.index(name)])
+
+    async def _administer(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], receive: Receive
+    ) -> Answer:
+        key = self._pipeline.authenticate(headers)
+        if "admin" not in key.scopes:
+            raise Refused(403, "scope", f"the API key {key.id} has no admin scope", kind="permission_error")
+        body = await read_body(headers, receive, max_bytes=self._max_body_bytes)
+        fields = {**dict(parse_qsl(query)), **(decode_object(body) if body else {})}
+        # In a thread: a report reads every entry, and the loop has calls to serve.
+        return json_answer(await asyncio.to_thread(self._admin.handle, method, path, fields))
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self._startup()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await self._shutdown()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def _expect(method: str, allowed: str) -> None:
+    if method != allowed:
+        raise Refused(405, "method_not_allowed", f"use {allowed}", headers={"allow": allowed})
+
+
+def _refusal(error: Exception) -> Refused:
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, StoreError):
+        return store_unavailable(error)
+    if isinstance(error, NotFound):
+        return invalid(str(error), status=404, code="not_found")
+    if isinstance(error, Conflict):
+        return invalid(str(error), status=409, code="conflict")
+    if isinstance(error, InvalidInput):
+        return invalid(str(error))
+    # The message of an unforeseen error may quote the request, so neither the client nor the log gets it.
+    frames = error.__traceback__
+    while frames is not None and frames.tb_next is not None:
+        frames = frames.tb_next
+    where = f"{frames.tb_frame.f_code.co_qualname}:{frames.tb_lineno}" if frames else "nowhere"
+    _log.error("unforeseen %s at %s", type(error).__name__, where)
+    kind = "service_unavailable" if isinstance(error, TokenFoundryError) else "server_error"
+    return Refused(500, "internal_error", f"internal error ({type(error).__name__})", kind=kind)

@@ -1,0 +1,95 @@
+"""Reading a request from ASGI and writing an answer to it, with nothing in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+from tokenfoundry.gateway.replies import Answer, Headers, StreamAnswer, invalid
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class ClientGone(Exception):
+    """The client hung up before its request was complete."""
+
+
+def path_of(scope: Scope) -> str:
+    """The path below the point where the application is mounted."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path[len(root) :] or "/" if root and path.startswith(root) else path
+
+
+def headers_of(scope: Scope) -> Mapping[str, str]:
+    """Header names in lower case; the values of a repeated name are joined with commas (RFC 9110, section 5.3)."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+async def read_body(headers: Mapping[str, str], receive: Receive, *, max_bytes: int) -> bytes:
+    """The whole body. Raises `Refused` (413) when it is larger, `ClientGone` when it never ends."""
+    too_large = invalid(f"the body is over {max_bytes} bytes", status=413, code="request_too_large")
+    declared = headers.get("content-length", "")
+    if declared.isascii() and declared.isdecimal() and int(declared) > max_bytes:
+        raise too_large
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part = message.get("body", b"")
+        size += len(part)
+        if size > max_bytes:
+            raise too_large
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def write(answer: Answer | StreamAnswer, receive: Receive, send: Send) -> None:
+    """Sends the answer. A stream whose client hangs up is closed at once, which settles its call."""
+    if isinstance(answer, Answer):
+        headers = {**answer.headers, "content-type": answer.content_type, "content-length": str(len(answer.body))}
+        await send({"type": "http.response.start", "status": answer.status, "headers": _raw(headers)})
+        await send({"type": "http.response.body", "body": answer.body})
+        return
+    writer = asyncio.ensure_future(_write_stream(answer, send))
+    watcher = asyncio.ensure_future(_disconnected(receive))
+    try:
+        await asyncio.wait({writer, watcher}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (writer, watcher):
+            task.cancel()
+        try:
+            await asyncio.wait({writer, watcher})
+        finally:
+            # Here and not in the writer: a task that is cancelled before its first step runs nothing of it.
+            await answer.close()
+    if not writer.cancelled():
+        writer.result()
+
+
+async def _write_stream(answer: StreamAnswer, send: Send) -> None:
+    headers = {**answer.headers, "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+    await send({"type": "http.response.start", "status": 200, "headers": _raw(headers)})
+    async for chunk in answer.chunks:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _raw(headers: Headers) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]

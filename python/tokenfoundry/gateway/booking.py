@@ -1,0 +1,184 @@
+"""How a call gets into the books: what it costs, on which axes, and the record it leaves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Literal
+
+from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.refusals import refused_by_budget
+from tokenfoundry.gateway.replies import Refused
+from tokenfoundry.ledger import Amounts, AsyncLedger, Axes, Ledger, Refusal
+from tokenfoundry.money import decimal_text
+from tokenfoundry.pricing import PriceBook
+from tokenfoundry.records import CallRecord, Outcome
+from tokenfoundry.routing.targets import Target
+from tokenfoundry.usage import Usage
+
+
+class Booking:
+    """What every attempt and every other record shares: the ledger, its currency, and who is told of a record. Any
+    thread.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        prices: PriceBook,
+        *,
+        zone_of: Callable[[str], str],
+        default_max_output_tokens: int,
+        publish: Callable[[CallRecord], None],
+    ) -> None:
+        self._ledger = ledger
+        self._faces: dict[asyncio.AbstractEventLoop, AsyncLedger] = {}
+        self.currency = prices.fx.currency
+        self.default_max_output_tokens = default_max_output_tokens
+        self.publish = publish
+        self._prices = prices
+        self._zone_of = zone_of
+
+    @property
+    def ledger(self) -> AsyncLedger:
+        """The ledger as the running loop may use it; each loop has a face of its own."""
+        loop = asyncio.get_running_loop()
+        face = self._faces.get(loop)
+        if face is None:
+            for ended in [known for known in self._faces if known.is_closed()]:
+                self._faces.pop(ended).close()
+            face = self._faces[loop] = self._ledger.asynchronous()
+        return face
+
+    def leave_loop(self) -> None:
+        """Gives up the running loop's face; calls in progress on it must have ended."""
+        face = self._faces.pop(asyncio.get_running_loop(), None)
+        if face is not None:
+            face.close()
+
+    def worst_nano(self, call: Call, target: Target, worst: Usage) -> int:
+        """The most that an attempt can cost whose tokens are at most those of `worst`, all choices together."""
+        return self._prices.worst_case_nano(
+            target.name,
+            input_tokens=worst.input_tokens,
+            max_output_tokens=worst.output_tokens,
+            at=call.at_ms,
+        )
+
+    def cost_nano(self, target: Target, usage: Usage, at_ms: int) -> tuple[int, tuple[str, ...]]:
+        """The cost at the rates in force when the call began, and what is to be said of it."""
+        charge = self._prices.charge(target.name, usage, at=at_ms)
+        return charge.amount_nano, charge.cost.flags
+
+    def refused_by(self, refusal: Refusal) -> Refused:
+        """What the caller is told, with the reset in the budget's own time zone."""
+        return refused_by_budget(refusal, currency=self.currency, tz=self._zone_of(refusal.budget))
+
+    def record_of(
+        self,
+        call: Call,
+        outcome: Outcome,
+        *,
+        status: int,
+        target: Target | None = None,
+        usage: Usage | None = None,
+        **fields: Any,
+    ) -> CallRecord:
+        """The record of this call with what is known now; `fields` are further ones of `CallRecord`."""
+        axes = call.axes
+        spent = usage or Usage()
+        return CallRecord(
+            **{
+                "request_id": call.request_id,
+                "at_ms": call.at_ms,
+                "latency_ms": call.latency_ms,
+                "endpoint": call.endpoint.name,
+                "outcome": outcome,
+                "status": status,
+                "stream": call.stream,
+                "alias": call.alias,
+                "target": target.name if target else "",
+                "provider": target.provider if target else "",
+                "model": target.model if target else "",
+                "region": target.region if target else "",
+                "trust": target.trust if target else "",
+                "workspace": axes.workspace,
+                "project": axes.project,
+                "consumer": axes.consumer,
+                "key": axes.key,
+                "intent": axes.intent,
+                "env": axes.env,
+                "session": axes.session,
+                "input_tokens": spent.input_tokens,
+                "output_tokens": spent.output_tokens,
+                "cache_read_tokens": spent.cache_read_tokens,
+                "cache_write_tokens": spent.cache_write_tokens,
+                "reasoning_tokens": spent.reasoning_tokens,
+                "cost_source": "estimated" if spent.estimated else "computed",
+                "currency": self.currency,
+                "findings": call.findings,
+                "prompt_hmac": call.prompt_hmac,
+                **fields,
+            }
+        )
+
+    async def record(
+        self,
+        call: Call,
+        record: CallRecord,
+        kind: Literal["hit", "refused"],
+        *,
+        target: Target | None = None,
+        requests: int = 0,
+    ) -> None:
+        """Writes an entry that moved no money (a cache hit, a refusal) and tells of it."""
+        await self.ledger.record(
+            f"{call.request_id}/{record.attempt}/{record.outcome}",
+            kind=kind,
+            amounts=Amounts(requests=requests),
+            axes=axes_of(call, target),
+            at=call.at_ms,
+            detail=record.to_bytes(),
+        )
+        self.publish(record)
+
+
+def axes_of(call: Call, target: Target | None) -> Axes:
+    """The axes that budgets select by: the caller's, and where the call is served."""
+    axes = call.axes
+    return Axes(
+        workspace=axes.workspace,
+        project=axes.project,
+        consumer=axes.consumer,
+        key=axes.key,
+        intent=axes.intent,
+        alias=call.alias,
+        model=target.model if target else "",
+        region=target.region if target else "",
+        env=axes.env,
+    )
+
+
+def summary_of(call: Call, record: CallRecord) -> dict[str, Any]:
+    """What the caller is told in the `tokenfoundry` field of a reply: amounts as decimal text in `currency`."""
+    return {
+        "request_id": record.request_id,
+        "cost": decimal_text(record.cost_nano),
+        "saved": decimal_text(record.saved_nano),
+        "currency": record.currency,
+        "cache": "hit" if record.outcome == "hit" else call.cache_status,
+        "target": record.target,
+        "region": record.region,
+        "route": record.route,
+        "findings": record.findings,
+        "estimated": record.cost_source == "estimated",
+    }
+
+
+def usage_body(record: CallRecord) -> dict[str, int]:
+    """Usage in OpenAI's shape, for a stream whose provider reported none."""
+    return {
+        "prompt_tokens": record.input_tokens,
+        "completion_tokens": record.output_tokens,
+        "total_tokens": record.input_tokens + record.output_tokens,
+    }

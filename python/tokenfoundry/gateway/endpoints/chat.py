@@ -1,0 +1,103 @@
+"""`POST /v1/chat/completions` (OpenAI API reference, "Create chat completion")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from tokenfoundry.gateway.replies import invalid
+from tokenfoundry.gateway.texts import redacted, restored, texts
+from tokenfoundry.privacy import RedactionSession
+from tokenfoundry.prompt_tokens import count_chat
+from tokenfoundry.routing.targets import Target
+
+_MAX_CHOICES = 128
+_MAX_OUTPUT_TOKENS = 100_000_000  # far above any model; keeps worst cases within an int64 of nano units
+_ROLE = re.compile(r"[a-z_]{1,32}")
+
+# Fields that make a provider bill, or reach, what no hold was made for.
+_UNMETERED = ("best_of", "models", "plugins", "route", "web_search_options")
+_SERVICE_TIERS = (None, "auto", "default")
+
+
+class Chat:
+    name = "chat"
+    produces_output = True
+
+    def check(self, body: dict[str, Any]) -> None:
+        messages = body.get("messages")
+        if not isinstance(messages, list) or not messages:
+            raise invalid("messages: needs at least one message", param="messages")
+        for index, message in enumerate(messages):
+            _check_message(message, f"messages[{index}]")
+        for field in ("max_tokens", "max_completion_tokens"):
+            _check_integer(body, field, most=_MAX_OUTPUT_TOKENS)
+        _check_integer(body, "n", most=_MAX_CHOICES)
+        if not isinstance(body.get("stream"), bool | None):
+            raise invalid("stream: needs true or false", param="stream")
+        options = body.get("stream_options")
+        if options is not None and not (isinstance(options, dict) and body.get("stream")):
+            raise invalid("stream_options: needs an object, and stream: true", param="stream_options")
+        for field in _UNMETERED:
+            if field in body:
+                raise invalid(f"{field}: is not passed on, because what it costs is not metered", param=field)
+        if body.get("service_tier") not in _SERVICE_TIERS:
+            raise invalid("service_tier: only auto and default are metered", param="service_tier")
+
+    def as_text(self, body: dict[str, Any], reachable: Sequence[Target]) -> dict[str, Any]:
+        return body
+
+    def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
+        # The messages first, so that the numbering, and with it the cache key, depends on them alone.
+        messages = redacted(body["messages"], session.redact)
+        rest = {name: value for name, value in body.items() if name not in ("messages", "model")}
+        return {"model": body["model"], "messages": messages, **redacted(rest, session.redact)}
+
+    def input_tokens(self, body: dict[str, Any], target: Target) -> int:
+        return count_chat(body, target.tokenizer, model=target.model)
+
+    def max_output_tokens(self, body: dict[str, Any]) -> int | None:
+        bounds = [body[field] for field in ("max_tokens", "max_completion_tokens") if body.get(field) is not None]
+        return max(bounds, default=None)
+
+    def choices(self, body: dict[str, Any]) -> int:
+        return body.get("n") or 1
+
+    def is_reply(self, reply: Any) -> bool:
+        choices = reply.get("choices") if isinstance(reply, dict) else None
+        return isinstance(choices, list) and all(
+            isinstance(choice, dict) and isinstance(choice.get("message"), dict) for choice in choices
+        )
+
+    def restore(self, reply: dict[str, Any], session: RedactionSession, body: dict[str, Any]) -> dict[str, Any]:
+        made: dict[str, Any] = restored(reply, session)
+        if wants_json(body):
+            for choice, original in zip(made["choices"], reply["choices"], strict=True):
+                choice["message"]["content"] = restored(original["message"].get("content"), session, json=True)
+        return made
+
+    def output_text(self, reply: dict[str, Any]) -> str:
+        return "".join(text for choice in reply["choices"] for text in texts(choice["message"]))
+
+
+def wants_json(body: dict[str, Any]) -> bool:
+    """Whether the model's content will be JSON text, inside which a restored value must be escaped."""
+    response_format = body.get("response_format")
+    return isinstance(response_format, dict) and response_format.get("type") in ("json_object", "json_schema")
+
+
+def _check_message(message: Any, where: str) -> None:
+    if not isinstance(message, dict):
+        raise invalid(f"{where}: needs an object with role and content", param=where)
+    role = message.get("role")
+    if not isinstance(role, str) or not _ROLE.fullmatch(role):
+        raise invalid(f"{where}.role: needs a role, such as user", param=f"{where}.role")
+    if not isinstance(message.get("content"), str | list | None):
+        raise invalid(f"{where}.content: needs a string or a list of parts", param=f"{where}.content")
+
+
+def _check_integer(body: dict[str, Any], field: str, *, most: int) -> None:
+    value = body.get(field)
+    if value is not None and not (type(value) is int and 1 <= value <= most):
+        raise invalid(f"{field}: needs an integer from 1 to {most}", param=field)

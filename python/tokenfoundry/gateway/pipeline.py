@@ -1,0 +1,377 @@
+"""The walk of one request, from bytes in to an answer out. `run` reads like the list of its steps."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+import msgspec
+
+from tokenfoundry.attribution import attribute
+from tokenfoundry.clock import Clock
+from tokenfoundry.errors import BlockedContent, InvalidInput, StoreError
+from tokenfoundry.gateway.attempt import Attempt
+from tokenfoundry.gateway.booking import Booking, summary_of
+from tokenfoundry.gateway.call import Call, Request
+from tokenfoundry.gateway.recall import ResponseCache, StoredReply
+from tokenfoundry.gateway.refusals import refused_by_policy, refused_by_routing
+from tokenfoundry.gateway.replies import Answer, Headers, Refused, StreamAnswer, invalid, json_answer
+from tokenfoundry.gateway.stream import Relay, replay
+from tokenfoundry.ids import uuid7
+from tokenfoundry.keys import Key, KeyRing
+from tokenfoundry.money import decimal_text
+from tokenfoundry.privacy import Redactor
+from tokenfoundry.providers import openai
+from tokenfoundry.providers.client import ConnectFailed, ProviderClient, ReplyLost, ReplyTimeout, UpstreamReply
+from tokenfoundry.records import CallRecord
+from tokenfoundry.routing.policy import Facts, NoRoute, Route, Router, UnknownModel
+from tokenfoundry.routing.targets import Target
+from tokenfoundry.usage import Usage
+
+_log = logging.getLogger("tokenfoundry")
+
+# An upstream's word that the request itself is wrong: no other target would take it.
+_CALLERS_FAULT = frozenset({400, 413, 415, 422})
+
+
+class AttemptFailed(Exception):
+    """This target did not answer; the next one may. `refused` is what the caller is told when none is left."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(str(refused))
+        self.refused = refused
+
+
+class Pipeline:
+    """Walks requests. Shared by every loop and connection; holds no state of a request."""
+
+    def __init__(
+        self,
+        *,
+        keys: KeyRing,
+        redactor: Redactor,
+        cache: ResponseCache | None,
+        router: Router,
+        booking: Booking,
+        client: ProviderClient,
+        audit_key: bytes,
+        clock: Clock,
+    ) -> None:
+        self._keys = keys
+        self._redactor = redactor
+        self._cache = cache
+        self._router = router
+        self._booking = booking
+        self._client = client
+        self._audit_key = audit_key
+        self._clock = clock
+
+    async def run(self, request: Request) -> Answer | StreamAnswer:
+        """The answer to one request. Raises `Refused`."""
+        call = self._identify(request)
+        try:
+            await self._redact(call)
+            stored = self._recall(call)
+            if stored is not None:
+                return await self._answer_from(call, stored)
+            route = self._route(call)
+            return await self._attempt_each(call, route)
+        except Refused as refused:
+            refused.headers.setdefault("x-request-id", call.request_id)
+            raise
+        except StoreError as error:
+            raise store_unavailable(error, call.request_id) from error
+
+    def authenticate(self, headers: Mapping[str, str]) -> Key:
+        """The key of a request, in force now. Raises `Refused` (401, 403)."""
+        text = _key_text(headers)
+        key = self._keys.authenticate(text) if text else None
+        if key is None:
+            what = "unknown API key" if text else "no API key: send it as 'Authorization: Bearer tf_...'"
+            raise Refused(401, "invalid_api_key", what, kind="authentication_error")
+        if key.expires_at_ms is not None and self._clock() >= key.expires_at_ms:
+            raise Refused(401, "invalid_api_key", f"the API key {key.id} has expired", kind="authentication_error")
+        if key.state != "active":
+            raise Refused(403, f"key_{key.state}", f"the API key {key.id} is {key.state}", kind="permission_error")
+        return key
+
+    def models(self, key: Key) -> list[str]:
+        """The names that this key may ask for. Raises `Refused` (403) for a key that may ask for none."""
+        _demand(key, "models")
+        return [name for name in self._router.models if key.models is None or name in key.models]
+
+    # -- identify ------------------------------------------------------------------------------------------------------
+
+    def _identify(self, request: Request) -> Call:
+        key, endpoint = self.authenticate(request.headers), request.endpoint
+        _demand(key, endpoint.name)
+        body = decode_object(request.body)
+        alias = body.get("model")
+        if not isinstance(alias, str) or not alias:
+            raise invalid("model: needs the name of a model", param="model")
+        if key.models is not None and alias not in key.models:
+            raise _out_of_scope(key, f"may not use the model {alias!r}")
+        endpoint.check(body)
+        try:
+            reachable = self._router.may_reach(alias)
+            axes = attribute(key, request.headers, self._redactor.detector)
+        except UnknownModel as error:
+            raise Refused(404, "model_not_found", str(error), param="model") from None
+        except InvalidInput as error:
+            raise invalid(str(error)) from None
+        directives = request.headers.get("cache-control", "")
+        at_ms = self._clock()
+        return Call(
+            request_id=uuid7(at_ms),
+            at_ms=at_ms,
+            endpoint=endpoint,
+            key=key,
+            axes=axes,
+            alias=alias,
+            reachable=reachable,
+            stream=bool(body.get("stream")),
+            wants_usage=bool((body.get("stream_options") or {}).get("include_usage")),
+            may_recall=self._cache is not None and "no-cache" not in directives and "no-store" not in directives,
+            may_store=self._cache is not None and "no-store" not in directives,
+            body=endpoint.as_text(body, reachable),
+        )
+
+    # -- redact --------------------------------------------------------------------------------------------------------
+
+    async def _redact(self, call: Call) -> None:
+        call.session = self._redactor.session()
+        try:
+            call.redacted = call.endpoint.redact(call.body, call.session)
+        except BlockedContent as blocked:
+            await self._record_blocked(call, blocked)
+            raise refused_by_policy(blocked) from None
+        except InvalidInput as error:
+            raise invalid(str(error)) from None
+        call.findings = call.session.counts
+        canonical = msgspec.json.encode(call.redacted, order="sorted")
+        call.prompt_hmac = hmac.new(self._audit_key, canonical, hashlib.sha256).hexdigest()
+        if call.session.on_prem:
+            # Only trusted targets will see this call, so it goes as it was written, nothing is restored, nothing kept.
+            call.on_prem_only = True
+            call.may_recall = call.may_store = False
+            call.redacted, call.session = call.body, self._redactor.session()
+
+    async def _record_blocked(self, call: Call, blocked: BlockedContent) -> None:
+        call.findings = {blocked.entity: 1}
+        refused = refused_by_policy(blocked)
+        record = self._booking.record_of(call, "blocked", status=refused.status, error=str(refused))
+        await self._booking.record(call, record, "refused")
+
+    # -- recall --------------------------------------------------------------------------------------------------------
+
+    def _recall(self, call: Call) -> StoredReply | None:
+        if self._cache is None or not call.may_recall:
+            return None
+        return self._cache.find(call, call.reachable)
+
+    async def _answer_from(self, call: Call, stored: StoredReply) -> Answer | StreamAnswer:
+        target = next(target for target in call.reachable if target.name == stored.target)
+        saved_nano, flags = self._booking.cost_nano(target, stored.usage, call.at_ms)
+        record = self._booking.record_of(
+            call,
+            "hit",
+            status=200,
+            target=target,
+            usage=stored.usage,
+            counterfactual_nano=saved_nano,
+            flags=flags,
+            route="cache",
+        )
+        await self._booking.record(call, record, "hit", target=target, requests=1)
+        reply = call.endpoint.restore(stored.reply, call.session, call.body)
+        if call.stream:
+            return StreamAnswer(replay(call, reply, record), headers_of(call, record), _nothing_to_close)
+        return json_answer({**reply, "tokenfoundry": summary_of(call, record)}, headers=headers_of(call, record))
+
+    def _keep(self, call: Call, target: Target, reply: dict[str, Any], usage: Usage) -> None:
+        if self._cache is not None and call.may_store:
+            self._cache.keep(call, call.reachable, target, reply, usage)
+
+    # -- route ---------------------------------------------------------------------------------------------------------
+
+    def _route(self, call: Call) -> Route:
+        facts = Facts(
+            endpoint=call.endpoint.name,
+            sensitive=bool(call.findings),
+            on_prem_only=call.on_prem_only,
+            input_tokens=call.endpoint.input_tokens(call.redacted, call.reachable[0]),
+            max_output_tokens=call.endpoint.max_output_tokens(call.body) or 0,
+            regions=call.key.regions,
+        )
+        try:
+            return self._router.route(call.alias, facts)
+        except NoRoute as error:
+            raise refused_by_routing(error) from None
+
+    # -- hold, send, settle, restore -----------------------------------------------------------------------------------
+
+    async def _attempt_each(self, call: Call, route: Route) -> Answer | StreamAnswer:
+        failed: AttemptFailed | None = None
+        for number, target in enumerate(route.targets):
+            attempt = Attempt(self._booking, call, target, number=number, route=route.reason)
+            await attempt.reserve()
+            try:
+                return await self._send(call, attempt)
+            except AttemptFailed as failure:
+                failed = failure
+        assert failed is not None, "a route has at least one target"
+        raise failed.refused
+
+    async def _send(self, call: Call, attempt: Attempt) -> Answer | StreamAnswer:
+        target = attempt.target
+        wire = openai.to_wire(
+            call.redacted,
+            endpoint=call.endpoint.name,
+            model=target.model,
+            max_output_tokens=attempt.max_output_tokens,
+        )
+        async with AsyncExitStack() as open_reply:
+            await open_reply.enter_async_context(attempt)
+            try:
+                sending = self._client.send(
+                    target.provider, endpoint=call.endpoint.name, body=msgspec.json.encode(wire)
+                )
+                upstream = await open_reply.enter_async_context(sending)
+                if not upstream.is_success:
+                    raise await self._refusal_of(call, attempt, upstream)
+                if not call.stream:
+                    return await self._answer(call, attempt, await upstream.read())
+                if not upstream.is_event_stream:
+                    raise ReplyLost("the provider answered a streaming call without a stream")
+            except ConnectFailed as error:
+                await attempt.void(str(error), status=502)
+                raise AttemptFailed(_upstream_error(502, target, str(error))) from error
+            except ReplyLost as error:
+                status = 504 if isinstance(error, ReplyTimeout) else 502
+                await attempt.cut(str(error), status=status)
+                raise AttemptFailed(_upstream_error(status, target, str(error))) from error
+            relay = Relay(call, attempt, upstream, open_reply.pop_all(), self._keep)
+            return StreamAnswer(relay.chunks(), stream_headers(call, attempt), relay.close)
+
+    async def _answer(self, call: Call, attempt: Attempt, body: bytes) -> Answer:
+        try:
+            reply = msgspec.json.decode(body)
+            if not call.endpoint.is_reply(reply):
+                raise ReplyLost("the provider's reply has not the shape of one")
+            reported = Usage.from_body("openai", reply)
+        except _UNREADABLE as error:
+            # Not its message: it may quote what it could not read.
+            raise ReplyLost(f"the provider's reply cannot be read: {type(error).__name__}") from error
+        record, usage = await attempt.settle(reported, produced=call.endpoint.output_text(reply))
+        self._keep(call, attempt.target, reply, usage)
+        restored = call.endpoint.restore(reply, call.session, call.body)
+        return json_answer({**restored, "tokenfoundry": summary_of(call, record)}, headers=headers_of(call, record))
+
+    async def _refusal_of(self, call: Call, attempt: Attempt, upstream: UpstreamReply) -> Exception:
+        """Books an error reply and says what it means for the call. Raises `ReplyLost` when it is cut short."""
+        status, raw = upstream.status, await upstream.read()
+        try:
+            body = msgspec.json.decode(raw)
+            usage = Usage.from_body("openai", body) if isinstance(body, dict) else None
+        except _UNREADABLE:
+            body = usage = None
+        # Its own words may quote the prompt, so the record keeps the status alone.
+        if usage is None:
+            await attempt.void(f"the provider answered {status}", status=status)
+        else:
+            await attempt.bill(usage, f"the provider answered {status}", status=status)
+        said = f"the provider answered {status}"
+        if status in _CALLERS_FAULT:
+            message = call.session.restore(openai.error_message(body))
+            return invalid(f"{attempt.target.name}: {said}{': ' if message else ''}{message}", status=status)
+        if status == 429:
+            headers = {name: upstream.headers[name] for name in ("retry-after",) if name in upstream.headers}
+            refused = Refused(
+                429, "rate_limit_exceeded", f"{attempt.target.name}: {said}", kind="rate_limit_error", headers=headers
+            )
+            return AttemptFailed(refused)
+        return AttemptFailed(_upstream_error(502, attempt.target, said))
+
+
+_UNREADABLE = (msgspec.DecodeError, InvalidInput, RecursionError, UnicodeDecodeError)
+
+
+async def _nothing_to_close() -> None:
+    """A cached reply holds nothing open."""
+
+
+def decode_object(body: bytes) -> dict[str, Any]:
+    """The JSON object in a request body. Raises `Refused` (400) saying what is wrong with it."""
+    try:
+        decoded = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise invalid(f"the body is not JSON: {error}") from None
+    except RecursionError:
+        raise invalid("the body is nested too deeply") from None
+    if not isinstance(decoded, dict):
+        raise invalid("the body is not a JSON object")
+    return decoded
+
+
+def store_unavailable(error: StoreError, request_id: str = "") -> Refused:
+    """503: when the books cannot be written no call is served."""
+    _log.error("the books refuse to work: %s", error)
+    headers = {"x-request-id": request_id} if request_id else {}
+    message = "the books cannot be written, so no call is served"
+    return Refused(503, "store_unavailable", message, kind="service_unavailable", headers=headers)
+
+
+def _demand(key: Key, endpoint: str) -> None:
+    if "inference" not in key.scopes:
+        raise _out_of_scope(key, "has no inference scope")
+    if key.endpoints is not None and endpoint not in key.endpoints:
+        raise _out_of_scope(key, f"may not use {endpoint}")
+
+
+def _out_of_scope(key: Key, what: str) -> Refused:
+    return Refused(403, "scope", f"the API key {key.id} {what}", kind="permission_error")
+
+
+def _key_text(headers: Mapping[str, str]) -> str:
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and bearer:
+        return bearer.strip()
+    return next((headers[name] for name in ("x-api-key", "api-key", "x-goog-api-key") if headers.get(name)), "")
+
+
+def _upstream_error(status: int, target: Target, message: str) -> Refused:
+    code = "upstream_timeout" if status == 504 else "upstream_error"
+    return Refused(status, code, f"{target.name}: {message}", kind="upstream_error")
+
+
+def headers_of(call: Call, record: CallRecord) -> Headers:
+    """The `x-tf-*` headers of an answer whose cost is known."""
+    cache = "hit" if record.outcome == "hit" else call.cache_status
+    return {
+        "x-request-id": record.request_id,
+        "x-tf-cost": decimal_text(record.cost_nano),
+        "x-tf-saved": decimal_text(record.saved_nano),
+        "x-tf-currency": record.currency,
+        **_routing_headers(call, cache, record.route, record.target, record.region),
+    }
+
+
+def stream_headers(call: Call, attempt: Attempt) -> Headers:
+    """The `x-tf-*` headers that can be sent before a stream: its cost comes at its end."""
+    target = attempt.target
+    routing = _routing_headers(call, call.cache_status, attempt.route, target.name, target.region)
+    return {"x-request-id": call.request_id, **routing}
+
+
+def _routing_headers(call: Call, cache: str, route: str, target: str, region: str) -> Headers:
+    return {
+        "x-tf-cache": cache,
+        "x-tf-route": route,
+        "x-tf-target": target,
+        "x-tf-region": region,
+        "x-tf-findings": str(sum(call.findings.values())),
+    }

@@ -1,0 +1,108 @@
+"""The one answer to "what is text in a body": all of it.
+
+Redacting, restoring, counting and scanning walk the same way, so nothing is redacted in one place and forgotten in
+another. No field is exempt by its name: structure (`"type": "text"`, ids, roles) holds no personal data, and if it
+does it is replaced. Only what cannot be read is left alone: strict base64 where a picture, a sound or a file stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from tokenfoundry.gateway.replies import invalid
+from tokenfoundry.privacy import RedactionSession
+
+_MAX_DEPTH = 64
+
+# A number this long may be a phone or card number; replaced, it becomes a string.
+_LONG_NUMBER = 10**8
+
+_DATA_URL = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/]*={0,2}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
+_BINARY_PLACES = {("image_url", "url"): _DATA_URL, ("file", "file_data"): _DATA_URL, ("input_audio", "data"): _BASE64}
+
+
+def is_binary(parent: str, name: str, value: str) -> bool:
+    """Whether `value`, in field `name` of an object called `parent`, is a picture, a sound or a file in base64."""
+    form = _BINARY_PLACES.get((parent, name))
+    return form is not None and form.fullmatch(value) is not None
+
+
+def redacted(value: Any, redact: Callable[[str], str]) -> Any:
+    """A copy with every text, long number and field name redacted.
+
+    The JSON inside a function call's `arguments` is redacted leaf by leaf, so that it stays JSON. Raises `Refused` for
+    nesting over 64 levels, and for two names of one object that redaction makes the same.
+    """
+    return _redacted(value, redact, "", 0)
+
+
+def _redacted(value: Any, redact: Callable[[str], str], parent: str, depth: int) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        if depth >= _MAX_DEPTH:
+            raise invalid(f"the body is nested over {_MAX_DEPTH} levels")
+        made: dict[str, Any] = {}
+        for name, item in value.items():
+            if isinstance(item, str):
+                new: Any = item if is_binary(parent, name, item) else _redacted_text(name, item, redact, depth)
+            else:
+                new = _redacted(item, redact, name, depth + 1)
+            made[redact(name)] = new
+        if len(made) < len(value):
+            raise invalid("two fields of one object have the same name once they are redacted")
+        return made
+    if isinstance(value, list):
+        if depth >= _MAX_DEPTH:
+            raise invalid(f"the body is nested over {_MAX_DEPTH} levels")
+        return [_redacted(item, redact, parent, depth + 1) for item in value]
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _LONG_NUMBER:
+        text = str(int(value))
+        changed = redact(text)
+        return value if changed == text else changed
+    return value
+
+
+def _redacted_text(name: str, text: str, redact: Callable[[str], str], depth: int) -> str:
+    if name != "arguments":
+        return redact(text)
+    try:
+        decoded = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return redact(text)
+    changed = _redacted(decoded, redact, "", depth + 1)
+    # The text as it was written may say more than it decodes to: a repeated name, say.
+    return redact(text) if changed == decoded else msgspec.json.encode(changed).decode()
+
+
+def restored(value: Any, session: RedactionSession, *, json: bool = False) -> Any:
+    """A copy with the caller's own values in every text and field name; inside JSON text (`arguments`, or all of it
+    with `json`) they are escaped.
+    """
+    if isinstance(value, str):
+        return session.restore(value, json=json)
+    if isinstance(value, list):
+        return [restored(item, session, json=json) for item in value]
+    if isinstance(value, dict):
+        return {
+            session.restore(name): restored(item, session, json=json or name == "arguments")
+            for name, item in value.items()
+        }
+    return value
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in it, field names left out."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from texts(item)

@@ -1,0 +1,331 @@
+"""However a call ends, its hold is resolved once, for what the provider can have billed."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import openai
+import pytest
+
+from support.factories import config, factory
+from support.upstream import Exchange, Upstream, answer_with, chunk, completion, usage_of
+from tokenfoundry.factory import TokenFactory
+from tokenfoundry.records import CallRecord
+
+QUESTION: list[Any] = [{"role": "user", "content": "Scrivi a mario.rossi@example.it."}]
+
+
+def records(gateway: TokenFactory) -> list[CallRecord]:
+    return [CallRecord.from_bytes(entry.detail) for entry in gateway.ledger.entries()]
+
+
+def ask(gateway: TokenFactory, key: str, **options: Any) -> Any:
+    client = gateway.openai_client(key=key, max_retries=0)
+    return client.chat.completions.create(**{"model": "fast", "messages": QUESTION, "max_tokens": 50, **options})
+
+
+def scope(key: str) -> dict[str, Any]:
+    headers = [(b"authorization", f"Bearer {key}".encode())]
+    path = "/v1/chat/completions"
+    return {"type": "http", "method": "POST", "path": path, "query_string": b"", "root_path": "", "headers": headers}
+
+
+BODY = b'{"model": "fast", "stream": true, "max_tokens": 50, "messages": [{"role": "user", "content": "ciao"}]}'
+
+
+async def test_a_stream_whose_start_cannot_be_sent_is_settled(gateway: TokenFactory, key: str) -> None:
+    messages = [{"type": "http.request", "body": BODY, "more_body": False}]
+
+    async def receive() -> Any:
+        return messages.pop() if messages else await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        raise OSError("the client is gone")
+
+    with pytest.raises(OSError, match="the client is gone"):
+        await gateway.app()(scope(key), receive, send)
+    assert gateway.ledger.holds() == []
+    assert [record.outcome for record in records(gateway)] == ["cut"]
+    await gateway.aclose()
+
+
+async def test_a_client_gone_before_the_first_byte_is_settled(gateway: TokenFactory, key: str) -> None:
+    messages = [{"type": "http.request", "body": BODY, "more_body": False}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        await asyncio.Event().wait()
+
+    await gateway.app()(scope(key), receive, send)
+    assert gateway.ledger.holds() == []
+    assert [record.status for record in records(gateway)] == [499]
+    await gateway.aclose()
+
+
+def test_absurd_usage_is_the_providers_fault_and_booked_at_the_worst(
+    gateway: TokenFactory, key: str, upstream: Upstream
+) -> None:
+    async def behave(exchange: Exchange) -> None:
+        await exchange.answer(completion("ok", usage=usage_of(2**62, 2**62)))
+
+    upstream.behave = behave
+    with pytest.raises(openai.InternalServerError) as raised:
+        ask(gateway, key)
+    assert raised.value.status_code == 502
+    assert gateway.ledger.holds() == []
+    assert [record.outcome for record in records(gateway)] == ["cut"]
+
+
+def test_text_in_the_place_of_a_count_is_not_written_down(gateway: TokenFactory, key: str, upstream: Upstream) -> None:
+    async def behave(exchange: Exchange) -> None:
+        await exchange.answer(completion("ok", usage={"prompt_tokens": "mario.rossi@example.it"}))  # type: ignore[dict-item]
+
+    upstream.behave = behave
+    with pytest.raises(openai.InternalServerError):
+        ask(gateway, key)
+    assert "mario" not in str(gateway.ledger.entries())
+
+
+@pytest.mark.parametrize(
+    "options", [{"max_tokens": 5000}, {"max_tokens": None}, {"max_completion_tokens": 7000}], ids=str
+)
+def test_what_was_held_is_the_bound_that_is_sent(upstream: Upstream, tmp_path: Path, options: dict[str, Any]) -> None:
+    made = config(upstream.base_url, tmp_path / "data")
+    made["targets"]["small"]["max_output_tokens"] = 10
+    with TokenFactory.from_config(made) as gateway:
+        ask(gateway, gateway.create_key(), **options)
+    sent = upstream.received[0].body
+    assert {sent[field] for field in ("max_tokens", "max_completion_tokens") if field in sent} == {10}
+
+
+def test_an_unknown_tokenizer_holds_a_token_for_each_byte(upstream: Upstream, tmp_path: Path) -> None:
+    made = config(upstream.base_url, tmp_path / "data")
+    del made["targets"]["small"]["tokenizer"]
+    window = {"kind": "monthly", "tz": "UTC"}
+    made["budgets"] = [{"name": "bytes", "unit": "tokens", "window": window, "hard": 300}]
+    with TokenFactory.from_config(made) as gateway:
+        key = gateway.create_key()
+        ask(gateway, key)
+        with pytest.raises(openai.RateLimitError, match="more than budget"):
+            ask(gateway, key, messages=[{"role": "user", "content": "parola " * 40}])
+        assert "tokenizer_estimated" in records(gateway)[0].flags
+
+
+def test_a_picture_is_held_at_its_models_most(upstream: Upstream, tmp_path: Path) -> None:
+    made = config(upstream.base_url, tmp_path / "data")
+    made["targets"]["small"]["model"] = "gpt-4o-mini"
+    window = {"kind": "monthly", "tz": "UTC"}
+    made["budgets"] = [{"name": "tokens", "unit": "tokens", "window": window, "hard": 48_000}]
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
+    with TokenFactory.from_config(made) as gateway, pytest.raises(openai.RateLimitError, match="more than budget"):
+        ask(gateway, gateway.create_key(), messages=[{"role": "user", "content": [image]}])
+
+
+@pytest.mark.parametrize(
+    "extra", [{"best_of": 5}, {"models": ["other"]}, {"web_search_options": {}}, {"service_tier": "priority"}], ids=str
+)
+def test_what_would_cost_more_than_is_held_is_not_passed_on(
+    gateway: TokenFactory, key: str, upstream: Upstream, extra: dict[str, Any]
+) -> None:
+    with pytest.raises(openai.BadRequestError, match="metered"):
+        ask(gateway, key, extra_body=extra)
+    assert not upstream.received
+
+
+def test_a_failed_call_that_reports_usage_is_billed(gateway: TokenFactory, key: str, upstream: Upstream) -> None:
+    async def behave(exchange: Exchange) -> None:
+        await exchange.answer({"error": {"message": "down"}, "usage": usage_of(20, 5)}, status=500)
+
+    upstream.behave = behave
+    with pytest.raises(openai.InternalServerError):
+        ask(gateway, key)
+    (record,) = records(gateway)
+    assert (record.outcome, record.input_tokens, record.cost_nano) == ("failed", 20, 30_000)
+
+
+def test_any_success_status_is_a_reply(gateway: TokenFactory, key: str, upstream: Upstream) -> None:
+    async def behave(exchange: Exchange) -> None:
+        await exchange.answer(completion("ok", usage=usage_of(20, 5)), status=201)
+
+    upstream.behave = behave
+    assert ask(gateway, key).choices[0].message.content == "ok"
+    assert records(gateway)[0].cost_nano == 30_000
+
+
+def test_an_error_reply_that_is_cut_short_may_have_cost(gateway: TokenFactory, key: str, upstream: Upstream) -> None:
+    async def behave(exchange: Exchange) -> None:
+        await exchange.send(b"HTTP/1.1 500 X\r\ncontent-length: 500\r\n\r\n{")
+        exchange.reset()
+
+    upstream.behave = behave
+    with pytest.raises(openai.InternalServerError):
+        ask(gateway, key)
+    assert [record.outcome for record in records(gateway)] == ["cut"]
+
+
+def test_a_timeout_of_the_in_process_client_is_kept_and_hangs_up(
+    gateway: TokenFactory, key: str, upstream: Upstream
+) -> None:
+    async def behave(exchange: Exchange) -> None:
+        await exchange.start_stream()
+        for _ in range(300):
+            await exchange.event(chunk({"content": "parola "}))
+            await asyncio.sleep(0.01)
+
+    upstream.behave = behave
+    stream = ask(gateway, key, stream=True, max_tokens=5000)
+    next(iter(stream))
+    stream.close()
+    (record,) = records(gateway)
+    assert (record.outcome, record.status) == ("cut", 499)
+    assert record.output_tokens < 500
+
+    async def hang(exchange: Exchange) -> None:
+        await asyncio.sleep(30)
+
+    upstream.behave = hang
+    client = gateway.openai_client(key=key, max_retries=0, timeout=httpx2.Timeout(0.2))
+    with pytest.raises(openai.APITimeoutError):
+        client.chat.completions.create(model="fast", messages=QUESTION, max_tokens=50)
+    assert gateway.ledger.holds() == []
+
+
+async def test_giving_up_on_the_in_process_client_hangs_up(gateway: TokenFactory, key: str, upstream: Upstream) -> None:
+    async def hang(exchange: Exchange) -> None:
+        await exchange.start_stream()
+        await asyncio.sleep(30)
+
+    upstream.behave = hang
+    async with gateway.async_openai_client(key=key, max_retries=0) as client:
+
+        async def read_all() -> None:
+            stream = await client.chat.completions.create(model="fast", messages=QUESTION, max_tokens=50, stream=True)
+            async for _ in stream:
+                pass
+
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(read_all(), 0.3)
+    assert gateway.ledger.holds() == []
+    assert [record.outcome for record in records(gateway)] == ["cut"]
+    await gateway.aclose()
+
+
+def test_closing_the_factory_ends_its_calls(upstream: Upstream, tmp_path: Path) -> None:
+    async def hang(exchange: Exchange) -> None:
+        await asyncio.sleep(30)
+
+    upstream.behave = hang
+    made = config(upstream.base_url, tmp_path / "data")
+    made["providers"]["upstream"]["timeout_s"] = {"connect": 2, "first_byte": 30, "read": 30, "total": 60}
+    gateway = TokenFactory.from_config(made)
+    key = gateway.create_key()
+    ended: list[Exception] = []
+
+    def call() -> None:
+        try:
+            ask(gateway, key)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what the test looks at
+            ended.append(error)
+
+    caller = threading.Thread(target=call)
+    caller.start()
+    while not upstream.received:
+        caller.join(0.01)
+    gateway.close()
+    caller.join(10)
+    assert not caller.is_alive()
+    assert len(ended) == 1
+    with TokenFactory.from_config(made) as reopened:
+        assert [record.outcome for record in records(reopened)] == ["cut"]
+
+
+def test_streams_reuse_their_connection(gateway: TokenFactory, key: str, upstream: Upstream) -> None:
+    upstream.behave = answer_with("ok")
+    for seed in range(5):
+        list(ask(gateway, key, stream=True, seed=seed))
+    assert len({id(exchange.writer) for exchange in upstream.received}) == 1
+
+
+def test_odd_deltas_lose_nothing(gateway: TokenFactory, key: str, upstream: Upstream) -> None:
+    async def behave(exchange: Exchange) -> None:
+        await exchange.start_stream()
+        await exchange.piece(b"data:\n\n")  # an event without data is none
+        await exchange.event(chunk({"content": "vedi [EMAIL_ADDRESS"}))
+        await exchange.event(
+            chunk({"tool_calls": [{"index": 0, "id": "c", "function": {"arguments": '{"a": "[EMAIL'}}]})
+        )
+        last = chunk({}, finish="stop")
+        last["choices"][0]["delta"] = None
+        await exchange.event(last)
+        await exchange.event(b"[DONE]")
+        await exchange.end_stream()
+
+    upstream.behave = behave
+    deltas = [piece.choices[0].delta for piece in ask(gateway, key, stream=True)]
+    assert "".join(delta.content or "" for delta in deltas) == "vedi [EMAIL_ADDRESS"
+    calls = [call for delta in deltas for call in delta.tool_calls or ()]
+    assert "".join(call.function.arguments for call in calls) == '{"a": "[EMAIL'
+    assert {call.index for call in calls} == {0}
+
+
+def test_trouble_with_the_cache_fails_no_call(gateway: TokenFactory, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tokenfoundry.cache import Cache
+    from tokenfoundry.errors import StoreError
+
+    def broken(*_: object, **__: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(Cache, "put", broken)
+    assert ask(gateway, key).choices[0].message.content == "Ricevuto."
+    monkeypatch.setattr(Cache, "get", lambda *_: b"no JSON")
+    assert ask(gateway, key).choices[0].message.content == "Ricevuto."
+
+
+def test_books_that_cannot_be_written_serve_nothing(
+    gateway: TokenFactory, key: str, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tokenfoundry.errors import StoreError
+    from tokenfoundry.ledger import AsyncLedger
+
+    async def broken(*_: object, **__: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(AsyncLedger, "reserve", broken)
+    with pytest.raises(openai.InternalServerError) as raised:
+        ask(gateway, key)
+    assert (raised.value.status_code, raised.value.code) == (503, "store_unavailable")
+    assert raised.value.response.headers["x-request-id"]
+    assert not upstream.received
+
+
+def test_loops_that_ended_leave_nothing_behind(gateway: TokenFactory, key: str) -> None:
+    async def once() -> None:
+        async with gateway.async_openai_client(key=key, max_retries=0) as client:
+            await client.models.list()
+            await client.chat.completions.create(model="fast", messages=QUESTION)
+        await gateway.aclose()
+
+    for _ in range(3):
+        asyncio.run(once())
+    assert gateway._client._sessions == {}
+    assert gateway._booking._faces == {}
+
+
+def test_another_model_behind_a_target_makes_other_entries(upstream: Upstream, tmp_path: Path) -> None:
+    for model in ("small-1", "small-2"):
+        made = config(upstream.base_url, tmp_path / "data")
+        made["targets"]["small"]["model"] = model
+        with TokenFactory.from_config(made) as gateway:
+            assert ask(gateway, gateway.create_key()).tokenfoundry["cache"] == "miss"
+
+
+def test_factories_close_twice_without_harm(upstream: Upstream, tmp_path: Path) -> None:
+    gateway = factory(upstream.base_url, tmp_path / "data")
+    gateway.close()
+    gateway.close()
