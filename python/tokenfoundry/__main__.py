@@ -1,0 +1,5 @@
+"""`python -m tokenfoundry`: the command line."""
+
+from tokenfoundry.cli import main
+
+main()

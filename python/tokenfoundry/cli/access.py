@@ -1,0 +1,113 @@
+"""How a command reaches the books: through the server that holds them, else by opening them itself.
+
+While a server runs it is the only writer. It leaves its address and an admin key of its own in the data directory, in
+a file that only its user can read, so that a command on the same machine needs no options; `TOKENFOUNDRY_URL` and
+`TOKENFOUNDRY_ADMIN_KEY` name one elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tokenfoundry.budgets import BudgetBook
+from tokenfoundry.clock import system_clock
+from tokenfoundry.errors import DirectoryBusy, TokenFoundryError
+from tokenfoundry.gateway.admin import Admin
+from tokenfoundry.keys import KeyRing
+from tokenfoundry.ledger import Ledger
+from tokenfoundry.settings import Settings
+
+_SERVER_FILE = "server.json"
+_TIMEOUT_S = 30
+
+
+# Straight to the server: a proxy of the environment must not see an admin key.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class RemoteAdmin:
+    """The admin API over HTTP; `handle` has the same signature as `Admin`'s."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._url = url.rstrip("/")
+        self._key = key
+
+    def handle(self, method: str, path: str, fields: dict[str, Any]) -> dict[str, Any]:
+        request = urllib.request.Request(
+            self._url + path,
+            method=method,
+            data=json.dumps(fields).encode() if fields else None,
+            headers={"authorization": f"Bearer {self._key}", "content-type": "application/json"},
+        )
+        try:
+            with _opener.open(request, timeout=_TIMEOUT_S) as reply:
+                answer: dict[str, Any] = json.load(reply)
+                return answer
+        except urllib.error.HTTPError as error:
+            raise TokenFoundryError(_message(error)) from None
+        except OSError as error:
+            raise TokenFoundryError(f"cannot reach the server at {self._url}: {error}") from None
+
+
+def _message(error: urllib.error.HTTPError) -> str:
+    try:
+        return str(json.load(error)["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"the server answered {error.code}"
+
+
+@contextmanager
+def administration(settings: Settings) -> Iterator[Admin | RemoteAdmin]:
+    """Something with `handle(method, path, fields)`. Raises `DirectoryBusy` when a process that is no server holds the
+    books.
+    """
+    if url := os.environ.get("TOKENFOUNDRY_URL"):
+        yield RemoteAdmin(url, os.environ.get("TOKENFOUNDRY_ADMIN_KEY", ""))
+        return
+    data_dir = Path(settings.data_dir)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        ledger = Ledger.open(data_dir / "books", durability=settings.durability)
+    except DirectoryBusy:
+        remote = _running_server(data_dir)
+        if remote is None:
+            raise
+        yield remote
+        return
+    with ledger:
+        yield Admin(
+            ledger=ledger,
+            keys=KeyRing(ledger),
+            budgets=BudgetBook(ledger, settings.budgets),
+            currency=settings.currency,
+            clock=system_clock,
+        )
+
+
+def _running_server(data_dir: Path) -> RemoteAdmin | None:
+    try:
+        server = json.loads((data_dir / _SERVER_FILE).read_text(encoding="utf-8"))
+        os.kill(server["pid"], 0)  # a server that was killed leaves its file behind
+        return RemoteAdmin(server["url"], server["key"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@contextmanager
+def announced_server(data_dir: Path, *, url: str, key: str) -> Iterator[None]:
+    """Leaves the address and admin key of a running server where `administration` finds them."""
+    path = data_dir / _SERVER_FILE
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump({"pid": os.getpid(), "url": url, "key": key}, file)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
