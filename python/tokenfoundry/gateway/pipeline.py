@@ -263,10 +263,10 @@ class Pipeline:
             if not call.endpoint.is_reply(reply):
                 raise ReplyLost("the provider's reply has not the shape of one")
             reported = Usage.from_body("openai", reply)
+            record, usage = await attempt.settle(reported, produced=call.endpoint.output_text(reply))
         except _UNREADABLE as error:
             # Not its message: it may quote what it could not read.
-            raise ReplyLost(f"the provider's reply cannot be read: {type(error).__name__}") from error
-        record, usage = await attempt.settle(reported, produced=call.endpoint.output_text(reply))
+            raise ReplyLost(f"the provider's reply cannot be read or booked: {type(error).__name__}") from error
         self._keep(call, attempt.target, reply, usage)
         restored = call.endpoint.restore(reply, call.session, call.body)
         return json_answer({**restored, "tokenfoundry": summary_of(call, record)}, headers=headers_of(call, record))

@@ -68,18 +68,22 @@ async def test_a_client_gone_before_the_first_byte_is_settled(gateway: TokenFact
     await gateway.aclose()
 
 
+@pytest.mark.parametrize("tokens", [2**62, 5 * 10**11 - 1], ids=["no count", "no amount of money"])
 def test_absurd_usage_is_the_providers_fault_and_booked_at_the_worst(
-    gateway: TokenFactory, key: str, upstream: Upstream
+    upstream: Upstream, tmp_path: Path, tokens: int
 ) -> None:
     async def behave(exchange: Exchange) -> None:
-        await exchange.answer(completion("ok", usage=usage_of(2**62, 2**62)))
+        await exchange.answer(completion("ok", usage=usage_of(tokens, tokens)))
 
     upstream.behave = behave
-    with pytest.raises(openai.InternalServerError) as raised:
-        ask(gateway, key)
-    assert raised.value.status_code == 502
-    assert gateway.ledger.holds() == []
-    assert [record.outcome for record in records(gateway)] == ["cut"]
+    made = config(upstream.base_url, tmp_path / "data")
+    made["targets"]["small"]["price"] = {"input": "1000", "output": "1000"}
+    with TokenFactory.from_config(made) as gateway:
+        with pytest.raises(openai.InternalServerError) as raised:
+            ask(gateway, gateway.create_key())
+        assert raised.value.status_code == 502
+        assert gateway.ledger.holds() == []
+        assert [record.outcome for record in records(gateway)] == ["cut"]
 
 
 def test_text_in_the_place_of_a_count_is_not_written_down(gateway: TokenFactory, key: str, upstream: Upstream) -> None:
