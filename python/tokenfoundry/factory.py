@@ -99,7 +99,6 @@ class TokenFactory:
                 health=self._health,
                 max_body_bytes=settings.server.max_body_bytes,
                 max_concurrent=settings.server.max_concurrent,
-                startup=self._startup,
                 shutdown=self.aclose,
             )
         except BaseException:
@@ -132,7 +131,6 @@ class TokenFactory:
 
         @asynccontextmanager
         async def run(_: Any) -> AsyncIterator[None]:
-            await self._startup()
             try:
                 yield
             finally:
@@ -195,9 +193,6 @@ class TokenFactory:
         self.close()
 
     # -- what the application asks of it -------------------------------------------------------------------------------
-
-    async def _startup(self) -> None:
-        """Nothing needs a loop before the first call; hosts call it so that this can change."""
 
     def _health(self) -> dict[str, Any]:
         self.ledger.check_health()

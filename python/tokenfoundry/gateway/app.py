@@ -36,7 +36,6 @@ class GatewayApp:
         health: Callable[[], dict[str, Any]],
         max_body_bytes: int,
         max_concurrent: int,
-        startup: Callable[[], Awaitable[None]],
         shutdown: Callable[[], Awaitable[None]],
     ) -> None:
         self._pipeline = pipeline
@@ -45,7 +44,6 @@ class GatewayApp:
         self._max_body_bytes = max_body_bytes
         self._max_concurrent = max_concurrent
         self._in_progress = 0
-        self._startup = startup
         self._shutdown = shutdown
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -129,7 +127,6 @@ class GatewayApp:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                await self._startup()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self._shutdown()

@@ -171,7 +171,7 @@ class Pipeline:
     def _recall(self, call: Call) -> StoredReply | None:
         if self._cache is None or not call.may_recall:
             return None
-        return self._cache.find(call, call.reachable)
+        return self._cache.find(call)
 
     async def _answer_from(self, call: Call, stored: StoredReply) -> Answer | StreamAnswer:
         target = next(target for target in call.reachable if target.name == stored.target)
@@ -194,7 +194,7 @@ class Pipeline:
 
     def _keep(self, call: Call, target: Target, reply: dict[str, Any], usage: Usage) -> None:
         if self._cache is not None and call.may_store:
-            self._cache.keep(call, call.reachable, target, reply, usage)
+            self._cache.keep(call, target, reply, usage)
 
     # -- route ---------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ The cache may be lost, so nothing that goes wrong with it ever fails a call: it 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -63,21 +62,19 @@ class ResponseCache:
         self._detector = detector
         self._decoder = msgspec.json.Decoder(StoredReply)
 
-    def find(self, call: Call, reachable: Sequence[Target]) -> StoredReply | None:
+    def find(self, call: Call) -> StoredReply | None:
         """The reply kept for this call, if its key may reach the target it came from."""
         try:
-            data = self._cache.get(self._key(call, reachable))
+            data = self._cache.get(self._key(call))
             stored = None if data is None else self._decoder.decode(data)
         except (TokenFoundryError, msgspec.DecodeError) as error:
             _log.warning("the response cache cannot be read: %s", type(error).__name__)
             return None
-        if stored is None or stored.target not in {target.name for target in reachable}:
+        if stored is None or stored.target not in {target.name for target in call.reachable}:
             return None
         return stored
 
-    def keep(
-        self, call: Call, reachable: Sequence[Target], target: Target, reply: dict[str, Any], usage: Usage
-    ) -> None:
+    def keep(self, call: Call, target: Target, reply: dict[str, Any], usage: Usage) -> None:
         """Keeps a reply when it may be kept."""
         finishes = [choice.get("finish_reason") for choice in reply.get("choices", ())]
         if call.cut_by_us and "length" in finishes:
@@ -87,17 +84,17 @@ class ResponseCache:
             if any(self._detector.detect(text) for text in texts(reply)):
                 return
             value = msgspec.json.encode(StoredReply(reply, target.name, usage))
-            self._cache.put(self._key(call, reachable), value, ttl_ms=self._ttl_ms)
+            self._cache.put(self._key(call), value, ttl_ms=self._ttl_ms)
         except TokenFoundryError as error:
             _log.warning("the response cache cannot be written: %s", type(error).__name__)
 
-    def _key(self, call: Call, reachable: Sequence[Target]) -> bytes:
+    def _key(self, call: Call) -> bytes:
         material = {
             "format": _FORMAT,
             "endpoint": call.endpoint.name,
             "scope": [call.axes.workspace, getattr(call.axes, self._scope)],
             "alias": call.alias,
-            "targets": [[target.name, target.provider, target.model, target.region] for target in reachable],
+            "targets": [[target.name, target.provider, target.model, target.region] for target in call.reachable],
             "regions": call.key.regions,
             "policy": self._policy,
             "body": {name: value for name, value in call.redacted.items() if name not in _IGNORED},
