@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tokenfoundry._core import __version__
 from tokenfoundry.audit import AuditHead, Verification
 from tokenfoundry.cache import Cache, CacheStats
+from tokenfoundry.errors import BlockedContent
 from tokenfoundry.ledger import (
     Amounts,
     AsyncLedger,
@@ -49,6 +50,7 @@ __all__ = [
     "AuditHead",
     "Axes",
     "Balance",
+    "BlockedContent",
     "Budget",
     "Cache",
     "CacheStats",

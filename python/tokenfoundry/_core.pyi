@@ -4,7 +4,7 @@ TokenFoundry's C++ core. Use the typed faces in tokenfoundry/*.py; nothing here 
 from __future__ import annotations
 import collections.abc
 import typing
-__all__: list[str] = ['Books', 'Cache', 'PiiDetector', 'Tokenizer', 'Window', 'Zone', 'pii_entities', 'sha256']
+__all__: list[str] = ['Books', 'Cache', 'PiiDetector', 'PiiStream', 'Tokenizer', 'Window', 'Zone', 'pii_catalogue', 'pii_validate', 'pii_validators', 'sha256']
 class Tokenizer:
     @staticmethod
     def open(path: str) -> Tokenizer:
@@ -97,10 +97,26 @@ class Cache:
         ...
     def stats(self) -> tuple[int, int]:
         ...
-class PiiDetector:
-    def __init__(self, entities: collections.abc.Sequence[str], patterns: collections.abc.Sequence[tuple[str, str, typing.SupportsFloat | typing.SupportsIndex]], cache_dir: str) -> None:
+class PiiStream:
+    def close(self) -> tuple[typing.Any, ...]:
         ...
-    def detect(self, text: str) -> tuple[typing.Any, ...]:
+    def feed(self, text: str) -> tuple[typing.Any, ...]:
+        ...
+    @property
+    def decided(self) -> int:
+        ...
+class PiiDetector:
+    def __init__(self, entities: collections.abc.Sequence[str] | None, profile: str, languages: collections.abc.Sequence[str], patterns: collections.abc.Sequence[tuple[str, str, typing.SupportsFloat | typing.SupportsIndex, collections.abc.Sequence[str], str]], deny: collections.abc.Sequence[tuple[str, collections.abc.Sequence[str]]], allow: collections.abc.Sequence[str], score_threshold: typing.SupportsFloat | typing.SupportsIndex | None, names_model: str, name_margin: typing.SupportsFloat | typing.SupportsIndex, cache_dir: str) -> None:
+        ...
+    def detect(self, text: str, wanted: bytes, score_threshold: typing.SupportsFloat | typing.SupportsIndex | None, rejected: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], opinions: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]]) -> tuple[typing.Any, ...]:
+        ...
+    def detect_batch(self, texts: list, threads: typing.SupportsInt | typing.SupportsIndex, wanted: bytes, score_threshold: typing.SupportsFloat | typing.SupportsIndex | None) -> list:
+        ...
+    def explain(self, text: str) -> list:
+        ...
+    def pattern_matches(self, text: str) -> list:
+        ...
+    def stream(self, wanted: bytes, score_threshold: typing.SupportsFloat | typing.SupportsIndex | None) -> PiiStream:
         ...
     @property
     def entities(self) -> tuple[str, ...]:
@@ -108,9 +124,17 @@ class PiiDetector:
     @property
     def loaded_from_cache(self) -> bool:
         ...
-def pii_entities() -> tuple[str, ...]:
+def pii_catalogue() -> list:
     """
-    The names of every entity of the catalogue, sorted.
+    Name, countries, validator, profile, action, score and source of every entity, sorted by name.
+    """
+def pii_validate(name: str, value: str) -> bool:
+    """
+    Whether `value`, letters and digits without separators, passes. KeyError for a name that is none.
+    """
+def pii_validators() -> tuple[str, ...]:
+    """
+    The names of every validator, sorted.
     """
 def sha256(data: bytes) -> bytes:
     """

@@ -28,11 +28,12 @@ from tokenfoundry.gateway.recall import ResponseCache
 from tokenfoundry.keys import KeyRing
 from tokenfoundry.ledger import Ledger
 from tokenfoundry.pricing import PriceBook, prices
-from tokenfoundry.privacy import Detector, Pattern, Redactor
+from tokenfoundry.privacy import Detector, Pattern, Redactor, catalogue, entities
 from tokenfoundry.providers.client import ProviderClient
 from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.build import build_router
 from tokenfoundry.settings import Settings
+from tokenfoundry.settings.privacy import PrivacySettings
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -215,9 +216,29 @@ class TokenFactory:
 
 def _redactor(settings: Settings) -> Redactor:
     privacy = settings.privacy
-    patterns = [Pattern(pattern.name, pattern.regex, score=pattern.score) for pattern in privacy.patterns]
-    detector = Detector(entities=privacy.entities, patterns=patterns)
+    patterns = [
+        Pattern(p.name, p.regex, score=p.score, context=p.context, validator=p.validator) for p in privacy.patterns
+    ]
+    detector = Detector(
+        entities=_looked_for(privacy),
+        profile=privacy.profile,
+        languages=privacy.languages,
+        patterns=patterns,
+        deny=privacy.deny,
+        allow=privacy.allow,
+        score_threshold=privacy.score_threshold,
+        name_margin=privacy.name_margin,
+    )
     return Redactor(detector, policy=dict(privacy.policy) if privacy.enabled else {"default": "allow"})
+
+
+def _looked_for(privacy: PrivacySettings) -> tuple[str, ...]:
+    """What the settings name, or what their profile looks for and nobody allows: the rest would only cost time."""
+    if privacy.entities is not None:
+        return privacy.entities
+    names = entities(privacy.profile)
+    allowed = {name for name, info in catalogue().items() if info.action == "allow" and name not in privacy.policy}
+    return tuple(name for name in names if name not in allowed)
 
 
 def _audit_key(ledger: Ledger) -> bytes:

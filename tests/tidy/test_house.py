@@ -40,6 +40,7 @@ def test_importing_the_package_imports_no_heavy_one() -> None:
         "pyarrow",
         "numpy",
         "plotly",
+        "cryptography",
     }
     assert not loaded & heavy
 

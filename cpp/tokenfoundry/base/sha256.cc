@@ -116,10 +116,10 @@ void Sha256::Update(std::string_view bytes) {
 
 Digest Sha256::Finish() {
   const uint64_t total_bits = total_bytes_ * 8;
-  std::string padding(1, '\x80');
-  padding.append((119 - total_bytes_ % 64) % 64, '\0');
-  AppendBig(&padding, total_bits);
-  Update(padding);
+  char padding[72] = {'\x80'};
+  const size_t zeros = (119 - total_bytes_ % 64) % 64;
+  for (size_t i = 0; i < 8; ++i) padding[1 + zeros + i] = static_cast<char>(total_bits >> (56 - 8 * i));
+  Update({padding, 1 + zeros + 8});
   TF_DCHECK(block_size_ == 0);
   Digest digest;
   for (size_t i = 0; i < 32; ++i) digest[i] = static_cast<uint8_t>(state_[i / 4] >> (24 - 8 * (i % 4)));

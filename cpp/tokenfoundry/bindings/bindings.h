@@ -11,5 +11,6 @@ void AddBooks(pybind11::module_& module);
 void AddCache(pybind11::module_& module);
 void AddLedger(pybind11::module_& module);
 void AddPii(pybind11::module_& module);
+void AddPiiValidators(pybind11::module_& module);
 
 }  // namespace tokenfoundry::bindings

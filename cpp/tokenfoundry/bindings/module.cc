@@ -8,4 +8,5 @@ PYBIND11_MODULE(_core, module) {
   tokenfoundry::bindings::AddBooks(module);
   tokenfoundry::bindings::AddCache(module);
   tokenfoundry::bindings::AddPii(module);
+  tokenfoundry::bindings::AddPiiValidators(module);
 }

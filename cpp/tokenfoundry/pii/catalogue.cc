@@ -1,46 +1,248 @@
 #include <algorithm>
 
 #include "tokenfoundry/pii/catalogue_internal.h"
-#include "tokenfoundry/pii/validators/iban.h"
 
 namespace tokenfoundry::pii {
 namespace {
 
-std::string EmailAnchor() { return "@"; }
+using enum DefaultAction;
+using enum Profile;
 
-std::string IbanAnchor() {
-  std::string countries;
-  for (const IbanFormat& format : IbanFormats()) {
-    if (!countries.empty()) countries += '|';
-    countries += format.country;
-  }
-  return "(?:" + countries + ") ?[0-9]{2}";
-}
+constexpr const Recognizer* kByForm = &kCodeRecognizer;
+constexpr std::string_view kNoCheck;
 
-// Surname and name, year, month and day, municipality, check: the gaps are those of the printed card.
-std::string FiscalCodeAnchor() {
-  return "[A-Z]{3} ?[A-Z]{3} ?[0-9LMNP-V]{2}[ABCDEHLMPRST][0-9LMNP-V]{2} ?[A-Z][0-9LMNP-V]{3} ?[A-Z]";
-}
-
-std::string CardAnchor() { return "(?:^|[^0-9A-Za-z])[2-6][0-9]{3}"; }
-
-std::string PhoneAnchor() { return "(?:\\+[0-9]|(?:^|[^0-9A-Za-z])[03][0-9])"; }
-
-// The scores are Presidio's scale: 1 for what a checksum or a full grammar proves.
+// Sorted by name, which is the order of Entity.
+// The formatter would give each field a line of its own.
+// clang-format off
 constexpr EntitySpec kCatalogue[] = {
-    {"CREDIT_CARD", CardAnchor, false, FindCards, true, 1.0,
+    {Entity::kAbaRoutingNumber, "ABA_ROUTING_NUMBER", "US", kByForm,
+     "weights 3, 7, 1", Cue::kRouting, {0.9, 0, 0.05}, kDefault, kPseudonymize,
+     "American Bankers Association, ABA Routing Number policy"},
+    {Entity::kAtSvnr, "AT_SVNR", "AT", kByForm,
+     "modulo 11 and a date", Cue::kAtSvnr, {1, 0, 0.4}, kDefault, kPseudonymize,
+     "Dachverband der Sozialversicherungstraeger, Versicherungsnummer"},
+    {Entity::kBeNationalNumber, "BE_NATIONAL_NUMBER", "BE", kByForm,
+     "modulo 97 and a date", Cue::kBeNationalNumber, {1, 0, 0.6}, kDefault, kPseudonymize,
+     "Arrete royal du 3 avril 1984, numero d'identification du Registre national"},
+    {Entity::kBgEgn, "BG_EGN", "BG", kByForm, "modulo 11 and a date", Cue::kBgEgn, {1, 0, 0.3}, kDefault, kPseudonymize,
+     "Civil Registration Act of Bulgaria, art. 11"},
+    {Entity::kBic, "BIC", "*", &kBicRecognizer,
+     "structure and country", Cue::kBic, {0.9, 0, 0.2}, kDefault, kPseudonymize, "ISO 9362:2022"},
+    {Entity::kChAhv, "CH_AHV", "CH", kByForm, "EAN-13", Cue::kChAhv, {1, 0, 0.5}, kDefault, kPseudonymize,
+     "AHVV, art. 133; ZAS, AHV-Nummer"},
+    {Entity::kCreditCard, "CREDIT_CARD", "*", &kCardRecognizer,
+     "Luhn and issuer range", Cue::kCard, {1, 0, 0}, kMinimal, kPseudonymize,
      "ISO/IEC 7812-1:2017, Annex B (Luhn); the schemes' published issuer ranges"},
-    {"EMAIL_ADDRESS", EmailAnchor, false, FindEmails, true, 1.0, "RFC 5322, 3.4.1; RFC 5321, 4.5.3.1; RFC 6531, 3.3"},
-    {"IBAN_CODE", IbanAnchor, true, FindIbans, true, 1.0, "ISO 13616-1:2020; SWIFT IBAN Registry, release 101"},
-    {"IT_FISCAL_CODE", FiscalCodeAnchor, true, FindFiscalCodes, true, 1.0,
+    {Entity::kCrypto, "CRYPTO", "*", &kCryptoRecognizer,
+     "Base58Check, Bech32 or EIP-55", Cue::kCrypto, {1, 0.9, 0.4}, kDefault, kPseudonymize,
+     "BIP 13, BIP 173, BIP 350; EIP-55; the networks' published version bytes"},
+    {Entity::kCzBirthNumber, "CZ_BIRTH_NUMBER", "CZ, SK", kByForm,
+     "modulo 11 and a date", Cue::kCzBirthNumber, {1, 0, 0.4}, kDefault, kPseudonymize,
+     "Zakon c. 133/2000 Sb., par. 13"},
+    {Entity::kDateOfBirth, "DATE_OF_BIRTH", "*", &kDateOfBirthRecognizer,
+     "a day of the calendar", Cue::kBirth, {0, 0.85, 0}, kDefault, kPseudonymize, "ISO 8601-1:2019; GDPR, art. 4(1)"},
+    {Entity::kDateTime, "DATE_TIME", "*", &kDateTimeRecognizer,
+     "a day of the calendar", Cue::kDate, {0, 0.6, 0.6}, kStrict, kAllow, "ISO 8601-1:2019; Unicode CLDR, dates"},
+    {Entity::kDeBsnr, "DE_BSNR", "DE", kByForm, kNoCheck, Cue::kDeBsnr, {0, 0.8, 0}, kDefault, kPseudonymize,
+     "KBV, Richtlinie zur Vergabe der Betriebsstaettennummern"},
+    {Entity::kDeFuehrerschein, "DE_FUEHRERSCHEIN", "DE", kByForm,
+     "check digit", Cue::kDriverLicense, {0, 0.85, 0}, kDefault, kPseudonymize, "FeV, Anlage 8"},
+    {Entity::kDeHandelsregister, "DE_HANDELSREGISTER", "DE", kByForm,
+     kNoCheck, Cue::kDeHandelsregister, {0, 0.9, 0.6}, kDefault, kPseudonymize, "HRV, par. 13"},
+    {Entity::kDeHealthInsurance, "DE_HEALTH_INSURANCE", "DE", kByForm,
+     "Luhn, the letter as two digits", Cue::kDeHealthInsurance, {1, 0, 0.4}, kDefault, kPseudonymize,
+     "SGB V, par. 290; GKV-Spitzenverband, KVNR"},
+    {Entity::kDeIdCard, "DE_ID_CARD", "DE", kByForm,
+     "weights 7, 3, 1", Cue::kIdentityCard, {0.95, 0.85, 0}, kDefault, kPseudonymize, "BSI TR-03105; ICAO Doc 9303-5"},
+    {Entity::kDeKfz, "DE_KFZ", "DE", &kPlateRecognizer,
+     "the registration district", Cue::kPlate, {0, 0.9, 0.5}, kDefault, kPseudonymize,
+     "FZV, par. 9; Kraftfahrt-Bundesamt, Unterscheidungszeichen"},
+    {Entity::kDeLanr, "DE_LANR", "DE", kByForm, "weights 4, 9", Cue::kDeLanr, {0, 0.9, 0}, kDefault, kPseudonymize,
+     "KBV, Richtlinie zur Vergabe der Arztnummern"},
+    {Entity::kDePassport, "DE_PASSPORT", "DE", kByForm,
+     "weights 7, 3, 1", Cue::kPassport, {0.95, 0.85, 0}, kDefault, kPseudonymize, "ICAO Doc 9303-4; PassV"},
+    {Entity::kDePlz, "DE_PLZ", "DE", &kPostcodeRecognizer,
+     kNoCheck, Cue::kPostcode, {0, 0.85, 0}, kDefault, kPseudonymize, "Deutsche Post, Postleitzahlen"},
+    {Entity::kDeSocialSecurity, "DE_SOCIAL_SECURITY", "DE", kByForm,
+     "weights and a date", Cue::kDeSocialSecurity, {1, 0, 0.5}, kDefault, kPseudonymize, "VKVV, par. 2"},
+    {Entity::kDeTaxId, "DE_TAX_ID", "DE", kByForm,
+     "ISO 7064 MOD 11,10 and the rule of repeated digits", Cue::kDeTaxId, {1, 0, 0.6}, kDefault, kPseudonymize,
+     "AO, par. 139b; BZSt, Steueridentifikationsnummer"},
+    {Entity::kDeTaxNumber, "DE_TAX_NUMBER", "DE", kByForm,
+     kNoCheck, Cue::kDeTaxNumber, {0, 0.85, 0}, kDefault, kPseudonymize, "ELSTER, Pruefung der Steuernummer"},
+    {Entity::kDeVatId, "DE_VAT_ID", "DE", kByForm,
+     "ISO 7064 MOD 11,10", Cue::kVat, {1, 0, 0.5}, kDefault, kPseudonymize, "UStG, par. 27a"},
+    {Entity::kDkCpr, "DK_CPR", "DK", kByForm, "a date", Cue::kDkCpr, {0.95, 0, 0.3}, kDefault, kPseudonymize,
+     "CPR-kontoret, Personnummeret i CPR"},
+    {Entity::kEeIsikukood, "EE_ISIKUKOOD", "EE, LT", kByForm,
+     "modulo 11 and a date", Cue::kEeIsikukood, {1, 0, 0.3}, kDefault, kPseudonymize, "EVS 585:2007"},
+    {Entity::kEmailAddress, "EMAIL_ADDRESS", "*", &kEmailRecognizer,
+     "the grammar of addresses", Cue::kNone, {1, 0, 0}, kMinimal, kPseudonymize,
+     "RFC 5322, 3.4.1; RFC 5321, 4.5.3.1; RFC 6531, 3.3"},
+    {Entity::kEsCif, "ES_CIF", "ES", kByForm,
+     "check digit or letter", Cue::kEsCif, {1, 0, 0.5}, kDefault, kPseudonymize, "Orden EHA/451/2008"},
+    {Entity::kEsNie, "ES_NIE", "ES", kByForm, "check letter", Cue::kEsNie, {1, 0, 0}, kDefault, kPseudonymize,
+     "Orden INT/2058/2008; Ministerio del Interior, calculo del digito de control"},
+    {Entity::kEsNif, "ES_NIF", "ES", kByForm, "check letter", Cue::kEsNif, {1, 0, 0}, kDefault, kPseudonymize,
+     "Real Decreto 1065/2007, art. 19; Ministerio del Interior, calculo del digito de control"},
+    {Entity::kEsPassport, "ES_PASSPORT", "ES", kByForm, kNoCheck, Cue::kPassport, {0, 0.8, 0}, kDefault, kPseudonymize,
+     "Real Decreto 896/2003"},
+    {Entity::kEuVatNumber, "EU_VAT_NUMBER", "EU", kByForm,
+     "the member state's check", Cue::kVat, {0.95, 0, 0}, kDefault, kPseudonymize,
+     "European Commission, VIES, VAT identification number structure"},
+    {Entity::kFiPersonalIdentityCode, "FI_PERSONAL_IDENTITY_CODE", "FI", kByForm,
+     "modulo 31 and a date", Cue::kFiHetu, {1, 0, 0}, kDefault, kPseudonymize,
+     "DVV, henkilotunnus; Government Decree 128/2010"},
+    {Entity::kFrCni, "FR_CNI", "FR", kByForm, kNoCheck, Cue::kIdentityCard, {0, 0.8, 0}, kDefault, kPseudonymize,
+     "Decret 55-1397; ICAO Doc 9303-5"},
+    {Entity::kFrNir, "FR_NIR", "FR", kByForm, "modulo 97", Cue::kFrNir, {1, 0, 0}, kDefault, kPseudonymize,
+     "INSEE, numero d'inscription au repertoire; Code de la securite sociale, R. 115-1"},
+    {Entity::kFrPassport, "FR_PASSPORT", "FR", kByForm, kNoCheck, Cue::kPassport, {0, 0.85, 0}, kDefault, kPseudonymize,
+     "Decret 2005-1726; ICAO Doc 9303-4"},
+    {Entity::kFrSiren, "FR_SIREN", "FR", kByForm, "Luhn", Cue::kFrSiren, {0.95, 0, 0.1}, kDefault, kPseudonymize,
+     "Code de commerce, R. 123-220; INSEE, Sirene"},
+    {Entity::kFrSiret, "FR_SIRET", "FR", kByForm, "Luhn", Cue::kFrSiret, {0.95, 0, 0.3}, kDefault, kPseudonymize,
+     "Code de commerce, R. 123-221; INSEE, Sirene"},
+    {Entity::kGrAmka, "GR_AMKA", "GR", kByForm, "Luhn and a date", Cue::kGrAmka, {1, 0, 0.3}, kDefault, kPseudonymize,
+     "Law 3655/2008, art. 153"},
+    {Entity::kHrOib, "HR_OIB", "HR", kByForm, "ISO 7064 MOD 11,10", Cue::kHrOib, {1, 0, 0.2}, kDefault, kPseudonymize,
+     "Zakon o osobnom identifikacijskom broju, NN 60/08"},
+    {Entity::kIbanCode, "IBAN_CODE", "*", &kIbanRecognizer,
+     "ISO 7064 MOD 97-10 and the country's structure", Cue::kBank, {1, 0, 0}, kMinimal, kPseudonymize,
+     "ISO 13616-1:2020; SWIFT IBAN Registry, release 101"},
+    {Entity::kIePps, "IE_PPS", "IE", kByForm, "check letter", Cue::kIePps, {1, 0, 0.4}, kDefault, kPseudonymize,
+     "Social Welfare Consolidation Act 2005, section 262"},
+    {Entity::kIpAddress, "IP_ADDRESS", "*", &kIpAddressRecognizer,
+     "the grammar of addresses", Cue::kIp, {0.95, 0.95, 0}, kDefault, kPseudonymize,
+     "RFC 791; RFC 4291, 2.2; RFC 4007, 11; RFC 4632, 3.1"},
+    {Entity::kItDriverLicense, "IT_DRIVER_LICENSE", "IT", kByForm,
+     kNoCheck, Cue::kDriverLicense, {0, 0.9, 0.2}, kDefault, kPseudonymize,
+     "Codice della strada, art. 116; Ministero delle Infrastrutture e dei Trasporti"},
+    {Entity::kItFiscalCode, "IT_FISCAL_CODE", "IT", &kFiscalCodeRecognizer,
+     "check letter and a date", Cue::kFiscalCode, {1, 0.95, 0}, kMinimal, kPseudonymize,
      "Decreto del Ministero delle Finanze 23 dicembre 1976, n. 13813"},
-    {"PHONE_NUMBER", PhoneAnchor, false, FindPhones, false, 0.75,
-     "ITU-T E.164; Piano di numerazione nazionale, AGCOM 8/15/CIR"},
+    {Entity::kItHealthCard, "IT_HEALTH_CARD", "IT", kByForm,
+     "Luhn", Cue::kHealthCard, {1, 0, 0.5}, kDefault, kPseudonymize,
+     "Decreto 11 marzo 2004, tessera sanitaria; Decision S2 (2010/C 106/09)"},
+    {Entity::kItIdentityCard, "IT_IDENTITY_CARD", "IT", kByForm,
+     kNoCheck, Cue::kIdentityCard, {0, 0.85, 0.2}, kDefault, kPseudonymize,
+     "Decreto 23 dicembre 2015, carta d'identita elettronica"},
+    {Entity::kItPassport, "IT_PASSPORT", "IT", kByForm, kNoCheck, Cue::kPassport, {0, 0.86, 0}, kDefault, kPseudonymize,
+     "Legge 1185/1967; ICAO Doc 9303-4"},
+    {Entity::kItVatCode, "IT_VAT_CODE", "IT", kByForm,
+     "Luhn and the office's code", Cue::kVat, {1, 0, 0.3}, kMinimal, kPseudonymize,
+     "D.P.R. 633/1972, art. 35; Agenzia delle Entrate, partita IVA"},
+    {Entity::kLicensePlate, "LICENSE_PLATE", "*", &kPlateRecognizer,
+     kNoCheck, Cue::kPlate, {0, 0.85, 0.3}, kDefault, kPseudonymize,
+     "D.P.R. 495/1992, art. 256; Arrete du 9 fevrier 2009; Orden de 15 de septiembre de 2000"},
+    {Entity::kMacAddress, "MAC_ADDRESS", "*", &kMacAddressRecognizer,
+     "structure", Cue::kMac, {0.95, 0.9, 0.3}, kDefault, kPseudonymize, "IEEE 802-2014, 8.1"},
+    {Entity::kMedicalLicense, "MEDICAL_LICENSE", "US", kByForm,
+     "DEA check digit", Cue::kMedicalLicense, {0.95, 0, 0.2}, kDefault, kPseudonymize, "DEA, 21 CFR 1301"},
+    {Entity::kNlBsn, "NL_BSN", "NL", kByForm, "the test of eleven", Cue::kNlBsn, {1, 0, 0.2}, kDefault, kPseudonymize,
+     "Wet algemene bepalingen burgerservicenummer"},
+    {Entity::kNoFodselsnummer, "NO_FODSELSNUMMER", "NO", kByForm,
+     "modulo 11 twice and a date", Cue::kNoFodselsnummer, {1, 0, 0.6}, kDefault, kPseudonymize,
+     "Folkeregisterforskriften, 2-2-1"},
+    {Entity::kPerson, "PERSON", "*", nullptr, kNoCheck, Cue::kNone, {0, 0, 0}, kDefault, kPseudonymize,
+     "the name tagger (names_data/PROVENANCE.md)"},
+    {Entity::kPhoneNumber, "PHONE_NUMBER", "*", &kPhoneRecognizer,
+     "the country's numbering plan", Cue::kPhone, {0.75, 0.85, 0.75}, kMinimal, kPseudonymize,
+     "ITU-T E.164 and the national numbering plans filed with the ITU; AGCOM 8/15/CIR"},
+    {Entity::kPlIdentityCard, "PL_IDENTITY_CARD", "PL", kByForm,
+     "weights 7, 3, 1", Cue::kIdentityCard, {0.95, 0, 0.3}, kDefault, kPseudonymize, "Ustawa o dowodach osobistych"},
+    {Entity::kPlNip, "PL_NIP", "PL", kByForm, "modulo 11", Cue::kPlNip, {0.95, 0, 0.2}, kDefault, kPseudonymize,
+     "Ustawa z 13 pazdziernika 1995 o zasadach ewidencji i identyfikacji podatnikow"},
+    {Entity::kPlPesel, "PL_PESEL", "PL", kByForm,
+     "weights 1, 3, 7, 9 and a date", Cue::kPlPesel, {1, 0, 0.6}, kDefault, kPseudonymize,
+     "Ustawa o ewidencji ludnosci, art. 15"},
+    {Entity::kPlRegon, "PL_REGON", "PL", kByForm, "modulo 11", Cue::kPlRegon, {0.95, 0, 0.1}, kDefault, kPseudonymize,
+     "Ustawa o statystyce publicznej, art. 42"},
+    {Entity::kPostcode, "POSTCODE", "*", &kPostcodeRecognizer,
+     kNoCheck, Cue::kPostcode, {0, 0.85, 0.6}, kDefault, kPseudonymize,
+     "UPU S42; Poste Italiane; La Poste; Correos; USPS Publication 28"},
+    {Entity::kPtNif, "PT_NIF", "PT", kByForm, "modulo 11", Cue::kPtNif, {1, 0, 0.2}, kDefault, kPseudonymize,
+     "Decreto-Lei 14/2013"},
+    {Entity::kRoCnp, "RO_CNP", "RO", kByForm, "modulo 11 and a date", Cue::kRoCnp, {1, 0, 0.5}, kDefault, kPseudonymize,
+     "Legea 105/1996, privind evidenta populatiei"},
+    {Entity::kSecret, "SECRET", "*", &kSecretTokenRecognizer,
+     "the issuer's structure", Cue::kNone, {1, 0.85, 0.75}, kMinimal, kPseudonymize,
+     "RFC 7519; RFC 7468; RFC 3986, 3.2.1; RFC 6750; the issuers' published formats"},
+    {Entity::kSeOrganisationsnummer, "SE_ORGANISATIONSNUMMER", "SE", kByForm,
+     "Luhn", Cue::kSeOrganisationsnummer, {0.95, 0, 0.3}, kDefault, kPseudonymize,
+     "Lag 1974:174 om identitetsbeteckning"},
+    {Entity::kSePersonnummer, "SE_PERSONNUMMER", "SE", kByForm,
+     "Luhn and a date", Cue::kSePersonnummer, {1, 0, 0.4}, kDefault, kPseudonymize,
+     "Folkbokforingslag 1991:481, par. 18; SKV 704"},
+    {Entity::kStreetAddress, "STREET_ADDRESS", "IT, UK, US, FR, DE, ES", &kStreetAddressRecognizer,
+     kNoCheck, Cue::kAddress, {0, 0.9, 0.6}, kDefault, kPseudonymize, "UPU S42; ISO 19160-4; USPS Publication 28"},
+    {Entity::kUkDrivingLicence, "UK_DRIVING_LICENCE", "UK", kByForm,
+     "the dates inside", Cue::kDriverLicense, {0.9, 0.9, 0.6}, kDefault, kPseudonymize,
+     "DVLA, driving licence number format"},
+    {Entity::kUkNhs, "UK_NHS", "UK", kByForm, "modulo 11", Cue::kUkNhs, {1, 0, 0.3}, kDefault, kPseudonymize,
+     "NHS Data Dictionary, NHS NUMBER"},
+    {Entity::kUkNino, "UK_NINO", "UK", kByForm,
+     "the prefixes that are issued", Cue::kUkNino, {1, 0.95, 0.6}, kDefault, kPseudonymize,
+     "HMRC, National Insurance Manual NIM39110"},
+    {Entity::kUkPassport, "UK_PASSPORT", "UK", kByForm, kNoCheck, Cue::kPassport, {0, 0.8, 0}, kDefault, kPseudonymize,
+     "HM Passport Office; ICAO Doc 9303-4"},
+    {Entity::kUkPostcode, "UK_POSTCODE", "UK", &kPostcodeRecognizer,
+     "the postcode area", Cue::kPostcode, {0, 0.9, 0.6}, kDefault, kPseudonymize,
+     "BS 7666; Royal Mail, Postcode Address File"},
+    {Entity::kUkVehicleRegistration, "UK_VEHICLE_REGISTRATION", "UK", &kPlateRecognizer,
+     "the marks that are issued", Cue::kPlate, {0, 0.9, 0.3}, kDefault, kPseudonymize, "DVLA, INF104"},
+    {Entity::kUrl, "URL", "*", &kUrlRecognizer, kNoCheck, Cue::kNone, {0, 0.8, 0.6}, kDefault, kAllow,
+     "RFC 3986; RFC 3987; IANA, Root Zone Database"},
+    {Entity::kUsBankNumber, "US_BANK_NUMBER", "US", kByForm, kNoCheck, Cue::kBank, {0, 0.55, 0}, kStrict, kPseudonymize,
+     "ANSI X9.100-160"},
+    {Entity::kUsClaimNumber, "US_CLAIM_NUMBER", "US", kByForm,
+     kNoCheck, Cue::kUsClaim, {0, 0.6, 0}, kStrict, kPseudonymize, "ASC X12 837, claim identifiers"},
+    {Entity::kUsDriverLicense, "US_DRIVER_LICENSE", "US", kByForm,
+     kNoCheck, Cue::kDriverLicense, {0, 0.65, 0}, kDefault, kPseudonymize, "AAMVA, driver licence number formats"},
+    {Entity::kUsHealthInsuranceMemberId, "US_HEALTH_INSURANCE_MEMBER_ID", "US", kByForm,
+     kNoCheck, Cue::kUsHealthInsurance, {0, 0.65, 0}, kStrict, kPseudonymize, "ASC X12 270/271, member identification"},
+    {Entity::kUsItin, "US_ITIN", "US", kByForm,
+     "the groups that are issued", Cue::kUsItin, {1, 0.9, 0.3}, kDefault, kPseudonymize, "IRS, Publication 1915"},
+    {Entity::kUsMbi, "US_MBI", "US", kByForm,
+     "the letters that are used", Cue::kUsMbi, {1, 0.95, 0.6}, kDefault, kPseudonymize,
+     "CMS, Medicare Beneficiary Identifier format"},
+    {Entity::kUsNpi, "US_NPI", "US", kByForm, "Luhn with 80840", Cue::kUsNpi, {1, 0, 0.1}, kDefault, kPseudonymize,
+     "45 CFR 162.406; CMS, NPI check digit"},
+    {Entity::kUsPassport, "US_PASSPORT", "US", kByForm, kNoCheck, Cue::kPassport, {0, 0.75, 0}, kDefault, kPseudonymize,
+     "Department of State; ICAO Doc 9303-4"},
+    {Entity::kUsPrescriptionNumber, "US_PRESCRIPTION_NUMBER", "US", kByForm,
+     kNoCheck, Cue::kUsPrescription, {0, 0.6, 0}, kStrict, kPseudonymize, "NCPDP, prescription reference number"},
+    {Entity::kUsPriorAuthorizationNumber, "US_PRIOR_AUTHORIZATION_NUMBER", "US", kByForm,
+     kNoCheck, Cue::kUsPriorAuthorization, {0, 0.6, 0}, kStrict, kPseudonymize, "ASC X12 278, prior authorization"},
+    {Entity::kUsProviderTaxId, "US_PROVIDER_TAX_ID", "US", kByForm,
+     kNoCheck, Cue::kUsTaxId, {0, 0.7, 0.1}, kDefault, kPseudonymize, "IRS, Publication 1635"},
+    {Entity::kUsReferralNumber, "US_REFERRAL_NUMBER", "US", kByForm,
+     kNoCheck, Cue::kUsReferral, {0, 0.6, 0}, kStrict, kPseudonymize, "ASC X12 278, referral"},
+    {Entity::kUsSsn, "US_SSN", "US", kByForm,
+     "the areas and groups that are issued", Cue::kUsSsn, {1, 0.95, 0.3}, kDefault, kPseudonymize,
+     "20 CFR 422.103; SSA, POMS RM 10201"},
+    {Entity::kUuid, "UUID", "*", kByForm, "structure", Cue::kNone, {0.6, 0, 0}, kStrict, kAllow, "RFC 9562"},
 };
+// clang-format on
+
+constexpr bool IsSortedByName() {
+  return std::is_sorted(std::begin(kCatalogue), std::end(kCatalogue),
+                        [](const EntitySpec& a, const EntitySpec& b) { return a.name < b.name; });
+}
+static_assert(IsSortedByName());
 
 }  // namespace
 
 std::span<const EntitySpec> Catalogue() { return kCatalogue; }
+
+const EntitySpec& SpecOf(Entity entity) {
+  static const auto* const kByEntity = [] {
+    auto* index = new std::array<const EntitySpec*, kEntityCount>{};
+    for (const EntitySpec& spec : kCatalogue) (*index)[static_cast<size_t>(spec.entity)] = &spec;
+    return index;
+  }();
+  return *(*kByEntity)[static_cast<size_t>(entity)];
+}
 
 const EntitySpec* FindEntity(std::string_view name) {
   const auto* spec = std::find_if(std::begin(kCatalogue), std::end(kCatalogue),

@@ -15,8 +15,10 @@ namespace {
 using Kind = ScanPattern::Kind;
 
 unsigned FlagsOf(const ScanPattern& pattern) {
-  return (pattern.caseless ? HS_FLAG_CASELESS : 0) |
-         (pattern.kind == Kind::kWholeMatch ? HS_FLAG_UTF8 | HS_FLAG_SOM_LEFTMOST : 0);
+  unsigned flags = pattern.caseless ? HS_FLAG_CASELESS : 0;
+  if (pattern.kind != Kind::kAnchor) flags |= HS_FLAG_UTF8 | HS_FLAG_SOM_LEFTMOST;
+  if (pattern.kind == Kind::kWords) flags |= HS_FLAG_UCP | HS_FLAG_CASELESS;
+  return flags;
 }
 
 // Everything that the compiled bytes depend on.
@@ -81,6 +83,7 @@ absl::StatusOr<std::unique_ptr<const Scanner>> Scanner::Create(std::vector<ScanP
   TF_RETURN_IF_ERROR(HyperscanStatus(hs_populate_platform(&platform), "tell the CPU"));
 
   std::unique_ptr<Scanner> scanner(new Scanner(std::move(patterns)));
+  if (scanner->patterns_.empty()) return scanner;  // Names alone need no database.
   const DatabaseCache cache(cache_dir, KeyMaterial(scanner->patterns_, platform));
   if (const std::optional<std::string> saved = cache.Load()) {
     scanner->loaded_from_cache_ =
@@ -119,9 +122,10 @@ absl::Status Scanner::Compile() {
 }
 
 absl::StatusOr<std::unique_ptr<Workspace>> Scanner::NewWorkspace() const {
+  auto workspace = std::make_unique<Workspace>();
+  if (database_ == nullptr) return workspace;
   hs_scratch_t* scratch = nullptr;
   TF_RETURN_IF_ERROR(HyperscanStatus(hs_clone_scratch(prototype_.get(), &scratch), "clone scratch space"));
-  auto workspace = std::make_unique<Workspace>();
   workspace->scratch.reset(scratch);
   workspace->sightings.anchor_ends.resize(patterns_.size());
   workspace->sightings.matches.resize(patterns_.size());
@@ -130,6 +134,7 @@ absl::StatusOr<std::unique_ptr<Workspace>> Scanner::NewWorkspace() const {
 
 absl::Status Scanner::Scan(std::string_view text, Workspace* workspace) const {
   TF_DCHECK(text.size() <= kMaxTextBytes);
+  if (database_ == nullptr) return absl::OkStatus();
   Sightings* sightings = &workspace->sightings;
   for (auto& ends : sightings->anchor_ends) Reset(&ends);
   for (auto& matches : sightings->matches) Reset(&matches);

@@ -13,7 +13,8 @@
 #include <vector>
 
 #include "tokenfoundry/base/status.h"
-#include "tokenfoundry/pii/finders_internal.h"
+#include "tokenfoundry/pii/candidate_internal.h"
+#include "tokenfoundry/pii/names_internal.h"
 
 struct hs_database;
 struct hs_scratch;
@@ -27,6 +28,7 @@ struct ScanPattern {
   enum class Kind {
     kAnchor,      // Over bytes; reports where matches end.
     kWholeMatch,  // Over UTF-8 code points; reports where matches start and end.
+    kWords,       // The same, and letters of any alphabet match in either case.
   };
   std::string name;  // For error messages.
   std::string regex;
@@ -36,7 +38,7 @@ struct ScanPattern {
 
 // What one scan saw, by pattern, in the patterns' order.
 struct Sightings {
-  std::vector<std::vector<uint32_t>> anchor_ends;  // Ascending. Empty for whole-match patterns.
+  std::vector<std::vector<uint32_t>> anchor_ends;  // Ascending. Empty for the others.
   std::vector<std::vector<Extent>> matches;        // The longest match per start. Empty for anchors.
 };
 
@@ -44,10 +46,13 @@ struct ScratchDeleter {
   void operator()(hs_scratch* scratch) const;
 };
 
-// What one scan needs to itself: Hyperscan's scratch space and room for its findings. Reusing it saves the allocations.
+// What one scan needs to itself: Hyperscan's scratch space, the name tagger's, and room for
+// what they find. Reusing it saves the allocations.
 struct Workspace {
   std::unique_ptr<hs_scratch, ScratchDeleter> scratch;
   Sightings sightings;
+  NameTagger::Scratch name_scratch;
+  std::vector<NameSpan> names;
 };
 
 class Scanner {
@@ -72,7 +77,7 @@ class Scanner {
   absl::Status Compile();
 
   const std::vector<ScanPattern> patterns_;
-  hs_database* database_ = nullptr;                        // Owned; set once, by Create.
+  hs_database* database_ = nullptr;                        // Owned; set once, by Create. Null if there are no patterns.
   std::unique_ptr<hs_scratch, ScratchDeleter> prototype_;  // Cloned for each workspace, never scanned with.
   bool loaded_from_cache_ = false;
 };

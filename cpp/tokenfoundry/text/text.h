@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace tokenfoundry::text {
 
@@ -17,5 +18,8 @@ bool IsValidUtf8(std::string_view text);
 // ASCII). `offsets` must be ascending, at most text.size(), and each on the first byte of a code point (or the end);
 // `text` must be valid UTF-8.
 void ToCodePoints(std::string_view text, std::span<size_t> offsets);
+
+// The same for offsets in any order.
+std::vector<size_t> CodePointsOf(std::string_view text, std::vector<size_t> offsets);
 
 }  // namespace tokenfoundry::text

@@ -1,7 +1,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "tokenfoundry/tokens/mapped_file_internal.h"
+#include "tokenfoundry/base/mapped_file.h"
 #include "tokenfoundry/tokens/merge_internal.h"
 #include "tokenfoundry/tokens/pretokenizer_internal.h"
 #include "tokenfoundry/tokens/tokens.h"

@@ -8,14 +8,15 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, Annotated, cast
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from tokenfoundry.cli.findings import BLOCK_CHARACTERS, Advance, findings_by_line, print_report
 from tokenfoundry.cli.output import err, out, print_json, table
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.privacy import Detector, Redactor
+from tokenfoundry.privacy import Detector, Profile, Redactor
 from tokenfoundry.tokens import Tokenizer
 
 _PROGRESS_FROM_BYTES = 4 * 1024 * 1024
@@ -38,11 +39,25 @@ def redact(
         str, typer.Option(help="pseudonymize ([EMAIL_ADDRESS_1]), redact ([EMAIL_ADDRESS]) or mask.")
     ] = "pseudonymize",
     entity: Annotated[list[str] | None, typer.Option(help="Look for this entity only; repeat for more.")] = None,
+    profile: Annotated[str, typer.Option(help="How much to look for: minimal, default or strict.")] = "default",
+    report: Annotated[
+        bool, typer.Option("--report", help="Write no text; say what is found, where, how sure and why.")
+    ] = False,
     delimiter: Annotated[str, typer.Option(help="The CSV delimiter.")] = ",",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON on standard error.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts, or the report, as JSON.")] = False,
 ) -> None:
     """Replace personal data in a text file or in columns of a CSV file; the counts go to standard error."""
-    redactor = Redactor(Detector(entities=entity or None), policy={"default": action})
+    if report and (column or output):
+        raise InvalidInput("--report reads a text and writes none: leave out --column and --output")
+    detector = Detector(entities=entity or None, profile=cast(Profile, profile))
+    named = dict.fromkeys(
+        entity or (), action
+    )  # What is asked for by name is replaced, even what is allowed by default.
+    redactor = Redactor(detector, policy={"default": action, **named})
+    if report:
+        with _reading(file) as source, _progress(file) as advance:
+            print_report(findings_by_line(source, redactor, advance), as_json=as_json)
+        return
     counts: Counter[str] = Counter()
     with _reading(file, is_table=bool(column)) as source, _writing(output) as sink, _progress(file) as advance:
         if column:
@@ -52,18 +67,14 @@ def redact(
     _print_counts(counts, as_json)
 
 
-def _redact_text(source: IO[str], sink: IO[str], redactor: Redactor, counts: Counter[str], advance: _Advance) -> None:
+def _redact_text(source: IO[str], sink: IO[str], redactor: Redactor, counts: Counter[str], advance: Advance) -> None:
     session = redactor.session()
-    for block in _blocks(source):
-        sink.write(session.redact(block))
+    stream = session.incoming()
+    while block := source.read(BLOCK_CHARACTERS):
+        sink.write(stream.feed(block))
         advance(len(block))
+    sink.write(stream.close())
     counts.update(session.counts)
-
-
-def _blocks(source: IO[str]) -> Iterator[str]:
-    """Whole lines, about 64 Ki characters at a time: nothing that is looked for spans a line break."""
-    while lines := source.readlines(65536):
-        yield "".join(lines)
 
 
 def _redact_csv(
@@ -73,7 +84,7 @@ def _redact_csv(
     columns: list[str],
     delimiter: str,
     counts: Counter[str],
-    advance: _Advance,
+    advance: Advance,
 ) -> None:
     if len(delimiter) != 1:
         raise InvalidInput(f"--delimiter {delimiter!r}: needs one character")
@@ -93,7 +104,7 @@ def _redact_csv(
             # Each row is a record of its own: its numbering starts at 1.
             session = redactor.session()
             for column in columns:
-                row[column] = session.redact(row[column])
+                row[column] = session.redact(row[column], label=column)
             counts.update(session.counts)
             writer.writerow(row)
             advance(sum(map(len, row.values())))
@@ -156,24 +167,12 @@ def _writing(output: Path | None) -> Iterator[IO[str]]:
         part.unlink(missing_ok=True)
 
 
-class _Advance:
-    """Moves the progress bar, when there is one."""
-
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self._progress = progress
-        self._task = progress.add_task("redacting", total=total) if progress else None
-
-    def __call__(self, characters: int) -> None:
-        if self._progress is not None and self._task is not None:
-            self._progress.advance(self._task, characters)
-
-
 @contextmanager
-def _progress(file: Path) -> Iterator[_Advance]:
+def _progress(file: Path) -> Iterator[Advance]:
     """A bar on a terminal, for a file large enough to wait for."""
     size = file.stat().st_size if file.is_file() else 0
     if size < _PROGRESS_FROM_BYTES or not err.is_terminal:
-        yield _Advance(None, size)
+        yield Advance(None, size)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -183,7 +182,7 @@ def _progress(file: Path) -> Iterator[_Advance]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True) as progress:
-        yield _Advance(progress, size)
+        yield Advance(progress, size)
 
 
 def _print_counts(counts: Counter[str], as_json: bool) -> None:

@@ -8,8 +8,8 @@ does it is replaced. Only what cannot be read is left alone: strict base64 where
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 import msgspec
 
@@ -32,7 +32,13 @@ def is_binary(parent: str, name: str, value: str) -> bool:
     return form is not None and form.fullmatch(value) is not None
 
 
-def redacted(value: Any, redact: Callable[[str], str]) -> Any:
+class Redact(Protocol):
+    """Redacts a text; `label` is the name of the field where it stands, which may tell what it is."""
+
+    def __call__(self, text: str, *, label: str = "") -> str: ...
+
+
+def redacted(value: Any, redact: Redact) -> Any:
     """A copy with every text, long number and field name redacted.
 
     The JSON inside a function call's `arguments` is redacted leaf by leaf, so that it stays JSON. Raises `Refused` for
@@ -41,41 +47,41 @@ def redacted(value: Any, redact: Callable[[str], str]) -> Any:
     return _redacted(value, redact, "", 0)
 
 
-def _redacted(value: Any, redact: Callable[[str], str], parent: str, depth: int) -> Any:
+def _redacted(value: Any, redact: Redact, parent: str, depth: int, *, named: bool = False) -> Any:
+    """`named` says that the names of fields are the caller's own, so that they tell what their values are."""
     if isinstance(value, str):
-        return redact(value)
+        return redact(value, label=parent if named else "")
     if isinstance(value, dict):
         if depth >= _MAX_DEPTH:
             raise invalid(f"the body is nested over {_MAX_DEPTH} levels")
         made: dict[str, Any] = {}
         for name, item in value.items():
-            if isinstance(item, str):
-                new: Any = item if is_binary(parent, name, item) else _redacted_text(name, item, redact, depth)
+            if isinstance(item, str) and is_binary(parent, name, item):
+                made[redact(name)] = item
+            elif isinstance(item, str) and name == "arguments":
+                made[redact(name)] = _redacted_arguments(item, redact, depth)
             else:
-                new = _redacted(item, redact, name, depth + 1)
-            made[redact(name)] = new
+                made[redact(name)] = _redacted(item, redact, name, depth + 1, named=named)
         if len(made) < len(value):
             raise invalid("two fields of one object have the same name once they are redacted")
         return made
     if isinstance(value, list):
         if depth >= _MAX_DEPTH:
             raise invalid(f"the body is nested over {_MAX_DEPTH} levels")
-        return [_redacted(item, redact, parent, depth + 1) for item in value]
+        return [_redacted(item, redact, parent, depth + 1, named=named) for item in value]
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _LONG_NUMBER:
         text = str(int(value))
-        changed = redact(text)
+        changed = redact(text, label=parent if named else "")
         return value if changed == text else changed
     return value
 
 
-def _redacted_text(name: str, text: str, redact: Callable[[str], str], depth: int) -> str:
-    if name != "arguments":
-        return redact(text)
+def _redacted_arguments(text: str, redact: Redact, depth: int) -> str:
     try:
         decoded = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
         return redact(text)
-    changed = _redacted(decoded, redact, "", depth + 1)
+    changed = _redacted(decoded, redact, "", depth + 1, named=True)
     # The text as it was written may say more than it decodes to: a repeated name, say.
     return redact(text) if changed == decoded else msgspec.json.encode(changed).decode()
 

@@ -1,6 +1,9 @@
 """Personal data: finding it, taking it out of text, and putting it back into the answer.
 
-    detector        what is in a text and where
+    catalogue       what is known: every entity, what proves it, its source
+    patterns        what you add to it
+    opinions        other models that may be asked as well
+    detector        what is in a text, where and why
     policy          what to do with each kind
     placeholders    the numbered stand-ins and the values they stand for, in memory only
     restore         stand-ins back to values, in whole texts and across the chunks of a stream
@@ -9,21 +12,34 @@
 Positions are code points, as Python counts them. Types that hold personal data hide it in `repr`.
 """
 
-from tokenfoundry.privacy.detector import Detector, Finding, Pattern, entities
+from tokenfoundry.privacy.catalogue import EntityInfo, catalogue, entities
+from tokenfoundry.privacy.detector import Detector, DetectorStream, Explanation, Finding, Profile
+from tokenfoundry.privacy.opinions import Opinion, gliner_opinion, spacy_opinion
+from tokenfoundry.privacy.patterns import Pattern, validators
 from tokenfoundry.privacy.placeholders import PlaceholderMap
 from tokenfoundry.privacy.policy import Policy
-from tokenfoundry.privacy.redactor import Redaction, RedactionSession, Redactor
+from tokenfoundry.privacy.redactor import Redaction, RedactionSession, Redactor, StreamRedactor
 from tokenfoundry.privacy.restore import StreamRestorer
 
 __all__ = [
     "Detector",
+    "DetectorStream",
+    "EntityInfo",
+    "Explanation",
     "Finding",
+    "Opinion",
     "Pattern",
     "PlaceholderMap",
     "Policy",
+    "Profile",
     "Redaction",
     "RedactionSession",
     "Redactor",
+    "StreamRedactor",
     "StreamRestorer",
+    "catalogue",
     "entities",
+    "gliner_opinion",
+    "spacy_opinion",
+    "validators",
 ]

@@ -5,13 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tokenfoundry.errors import BlockedContent
-from tokenfoundry.privacy.detector import Detector, Finding
+from msgspec.structs import replace
+
+from tokenfoundry.errors import BlockedContent, InvalidState
+from tokenfoundry.privacy.detector import Detector, DetectorStream, Finding
 from tokenfoundry.privacy.placeholders import LITERAL, NUMBERED, PlaceholderMap
 from tokenfoundry.privacy.policy import Policy
 from tokenfoundry.privacy.restore import StreamRestorer, restore
 
 _KEPT_CHARACTERS = 4  # Of a masked value, at its end.
+
+
+class Protection:
+    """What is looked for and what is done with it: a detector narrowed to what its policy protects.
+
+    What is allowed is not looked for, so that it can never stand before something that is protected: an address of
+    the web that is allowed does not hide the e-mail address inside it.
+    """
+
+    __slots__ = ("_wanted", "detector", "policy")
+
+    def __init__(self, detector: Detector, policy: Policy) -> None:
+        self.detector = detector
+        self.policy = policy
+        protected = policy.protected
+        self._wanted = None if protected == detector.entities else detector.wanted(protected)
+
+    def findings(self, text: str, label: str = "") -> list[Finding]:
+        """The findings in `text` that the policy does not allow, in order; `label` stands before it."""
+        if not label:
+            return self.detector.detect_wanted(text, self._wanted)
+        before = f"{label}: "
+        findings = self.detector.detect_wanted(before + text, self._wanted)
+        size = len(before)
+        return [replace(f, start=max(f.start, size) - size, end=f.end - size) for f in findings if f.end > size]
 
 
 class RedactionSession:
@@ -28,22 +55,24 @@ class RedactionSession:
     ({'EMAIL_ADDRESS': 3}, True, False)
     """
 
-    def __init__(self, detector: Detector, policy: Policy) -> None:
-        self._detector = detector
-        self._policy = policy
+    def __init__(self, protection: Protection) -> None:
+        self._protection = protection
         self._values = PlaceholderMap()
         self._counts: dict[str, int] = {}
         self._on_prem = False
 
-    def redact(self, text: str) -> str:
+    def redact(self, text: str, *, label: str = "") -> str:
         """`text` with the policy applied.
+
+        `label` is what the text is called where it stands, such as its field or its column: it may tell what a value
+        is (`partita_iva`, `password`) and is itself left alone.
 
         Raises `BlockedContent` for an entity that the policy blocks (the session is then as before the call) and
         `InvalidInput` for a lone surrogate.
         """
-        return self._redact(text, self._detector.detect(text))
+        return self._redact(text, self._protection.findings(text, label))
 
-    def redact_item(self, text: str) -> str:
+    def redact_item(self, text: str, *, label: str = "") -> str:
         """`text` redacted with a numbering of its own, counted here, never restored.
 
         For independent items of one request, such as embedding inputs: an item's text then does not depend on its
@@ -53,8 +82,8 @@ class RedactionSession:
         >>> [session.redact_item(text) for text in ("Sono mario@example.it", "Sono anna@example.it")]
         ['Sono [EMAIL_ADDRESS_1]', 'Sono [EMAIL_ADDRESS_1]']
         """
-        item = RedactionSession(self._detector, self._policy)
-        redacted = item.redact(text)
+        item = RedactionSession(self._protection)
+        redacted = item.redact(text, label=label)
         for entity, count in item._counts.items():
             self._counts[entity] = self._counts.get(entity, 0) + count
         self._on_prem = self._on_prem or item._on_prem
@@ -63,6 +92,10 @@ class RedactionSession:
     def restore(self, text: str, *, json: bool = False) -> str:
         """`text` with this session's placeholders replaced by their values, with `json` escaped for JSON."""
         return restore(text, self._values, json=json)
+
+    def incoming(self) -> StreamRedactor:
+        """A redactor for one text that comes in pieces and is never held whole."""
+        return StreamRedactor(self, self._protection)
 
     def stream(self, *, json: bool = False) -> StreamRestorer:
         """A restorer for one stream: one for each choice, and for each tool call's arguments (`json`)."""
@@ -89,13 +122,12 @@ class RedactionSession:
         return self._on_prem
 
     def _redact(self, text: str, findings: list[Finding]) -> str:
-        protected = [finding for finding in findings if self._policy.action(finding.entity) != "allow"]
-        for finding in protected:
-            if self._policy.action(finding.entity) == "block":
+        for finding in findings:
+            if self._protection.policy.action(finding.entity) == "block":
                 raise BlockedContent(finding.entity, finding.start, finding.end)
         pieces: list[str] = []
         done = 0
-        for entity, start, end in _with_literals(text, protected):
+        for entity, start, end in _with_literals(text, findings):
             pieces += (text[done:start], self._stand_in(entity, text[start:end]))
             done = end
         pieces.append(text[done:])
@@ -105,7 +137,7 @@ class RedactionSession:
         if entity == LITERAL:
             return self._values.assign(LITERAL, value)
         self._counts[entity] = self._counts.get(entity, 0) + 1
-        action = self._policy.action(entity)
+        action = self._protection.policy.action(entity)
         if action == "mask":
             return _masked(value)
         if action == "redact":
@@ -117,11 +149,63 @@ class RedactionSession:
         return f"RedactionSession(counts={self._counts}, on_prem={self._on_prem})"
 
 
+class StreamRedactor:
+    """Redacts one text piece by piece, with the numbering of its session. One text, one thread.
+
+    What can still be part of a finding is held back: up to 128 KiB. `feed` and `close` raise as
+    `RedactionSession.redact` does; after `BlockedContent` the rest of the text is not to be used.
+
+    >>> session = Redactor().session()
+    >>> stream = session.incoming()
+    >>> stream.feed("scrivi a mario@exam") + stream.feed("ple.it, grazie") + stream.close()
+    'scrivi a [EMAIL_ADDRESS_1], grazie'
+    """
+
+    def __init__(self, session: RedactionSession, protection: Protection) -> None:
+        self._session = session
+        self._stream = protection.detector.stream(entities=protection.policy.protected)
+        self._held = ""  # From code point self._done on.
+        self._done = 0
+        self._ended = ""  # Why nothing more may come.
+
+    def feed(self, text: str) -> str:
+        """What can be passed on now: redacted text, possibly empty.
+
+        Raises `InvalidState` after `close` and after an error: what stood there was not passed on.
+        """
+        self._check()
+        self._ended = "an error ended the stream"
+        findings = self._stream.feed(text)
+        self._held += text
+        passed = self._pass_on(findings, self._stream.decided)
+        self._ended = ""
+        return passed
+
+    def close(self) -> str:
+        """The rest. Raises as `feed` does."""
+        self._check()
+        self._ended = "the stream is closed"
+        return self._pass_on(self._stream.close(), self._done + len(self._held))
+
+    def _check(self) -> None:
+        if self._ended:
+            raise InvalidState(f"{self._ended}; begin another with incoming()")
+
+    def _pass_on(self, findings: list[Finding], decided: int) -> str:
+        end = max([decided, *(finding.end for finding in findings)]) - self._done
+        here = [
+            replace(finding, start=finding.start - self._done, end=finding.end - self._done) for finding in findings
+        ]
+        text, self._held = self._held[:end], self._held[end:]
+        self._done += end
+        return self._session._redact(text, here)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Redaction:
     """One text after redaction: `text` is safe to send.
 
-    `findings` are all that was found, those the policy allows too, in code points of the original.
+    `findings` are what was found and is not allowed by the policy, in code points of the original.
     """
 
     text: str
@@ -148,37 +232,49 @@ class Redactor:
     >>> redactor = Redactor(policy={"IBAN_CODE": "mask"})
     >>> r = redactor.redact("Mario (mario@example.it), IBAN IT60X0542811101000000123456")
     >>> r.text
-    'Mario ([EMAIL_ADDRESS_1]), IBAN ***********************3456'
+    '[PERSON_1] ([EMAIL_ADDRESS_1]), IBAN ***********************3456'
     >>> r.restore("Ho scritto a [EMAIL_ADDRESS_1].")
     'Ho scritto a mario@example.it.'
     """
 
     def __init__(self, detector: Detector | None = None, *, policy: Mapping[str, str] | None = None) -> None:
-        self._detector = detector if detector is not None else Detector()
-        self._policy = Policy(policy, entities=self._detector.entities)
+        detector = detector if detector is not None else Detector()
+        self._given = dict(policy or {})
+        self._protection = Protection(detector, Policy(self._given, entities=detector.entities))
 
     def redact(self, text: str) -> Redaction:
         """One text by itself, numbered from 1. Raises as `RedactionSession.redact` does."""
         session = self.session()
-        findings = self._detector.detect(text)
+        findings = self._protection.findings(text)
         return Redaction(session._redact(text, findings), findings, session)
 
     def session(self) -> RedactionSession:
         """A new, empty numbering for the texts of one request."""
-        return RedactionSession(self._detector, self._policy)
+        return RedactionSession(self._protection)
+
+    def incoming_findings(self) -> DetectorStream:
+        """What would be replaced in a text that comes in pieces."""
+        return self._protection.detector.stream(entities=self._protection.policy.protected)
 
     @property
     def detector(self) -> Detector:
         """What finds the data."""
-        return self._detector
+        return self._protection.detector
 
     @property
     def policy(self) -> Policy:
         """What is done with it."""
-        return self._policy
+        return self._protection.policy
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuilt, (self._protection.detector, self._given)
 
     def __repr__(self) -> str:
-        return f"Redactor({self._policy!r})"
+        return f"Redactor({self._protection.policy!r})"
+
+
+def _rebuilt(detector: Detector, policy: dict[str, str]) -> Redactor:
+    return Redactor(detector, policy=policy)
 
 
 def _with_literals(text: str, findings: list[Finding]) -> Iterator[tuple[str, int, int]]:

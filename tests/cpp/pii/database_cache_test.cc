@@ -22,7 +22,9 @@ class DatabaseCacheTest : public testing::Test {
   ~DatabaseCacheTest() override { fs::remove_all(folder_); }
 
   std::unique_ptr<const Detector> Build(const std::string& regex = "EMP-\\d+") const {
-    return *Detector::Create({.entities = EntityNames(), .patterns = {{"BADGE", regex}}, .cache_dir = folder_});
+    return *Detector::Create({.entities = std::vector<std::string>{"EMAIL_ADDRESS", "IBAN_CODE"},
+                              .patterns = {{"BADGE", regex}},
+                              .cache_dir = folder_});
   }
 
   std::vector<fs::path> Files() const { return {fs::directory_iterator(folder_), fs::directory_iterator()}; }
@@ -42,9 +44,9 @@ TEST_F(DatabaseCacheTest, ASecondDetectorLoadsWhatTheFirstCompiled) {
   EXPECT_FALSE(first->loaded_from_cache());
   const auto second = Build();
   EXPECT_TRUE(second->loaded_from_cache());
-  const std::string_view text = "EMP-42 mario@example.it +39 333 1234567";
-  EXPECT_EQ(second->Detect(text)->size(), 3u);
-  EXPECT_EQ(first->Detect(text)->size(), 3u);
+  const std::string_view text = "EMP-42 mario@example.it";
+  EXPECT_EQ(second->Detect(text)->size(), 2u);
+  EXPECT_EQ(first->Detect(text)->size(), 2u);
 }
 
 TEST_F(DatabaseCacheTest, EachPatternSetHasItsOwnFileAndNoTemporaryStays) {
@@ -112,8 +114,8 @@ TEST_F(DatabaseCacheTest, AFileOfOtherKeyMaterialUnderTheSameNameIsNotRead) {
 
 TEST_F(DatabaseCacheTest, AFolderThatCannotBeMadeMeansNoCache) {
   Write(folder_ + "/file", "x");
-  const auto detector =
-      *Detector::Create({.entities = EntityNames(), .patterns = {}, .cache_dir = folder_ + "/file/below"});
+  const auto detector = *Detector::Create(
+      {.entities = std::vector<std::string>{"EMAIL_ADDRESS", "IBAN_CODE"}, .cache_dir = folder_ + "/file/below"});
   EXPECT_FALSE(detector->loaded_from_cache());
   EXPECT_EQ(detector->Detect("mario@example.it")->size(), 1u);
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tokenfoundry/pii/validators/phone_national.h"
+
 namespace tokenfoundry::pii {
 namespace {
 

@@ -8,8 +8,7 @@ namespace tokenfoundry::pii {
 
 // Here, not in the unnamed namespace: gtest finds it by the type.
 bool operator==(const Candidate& a, const Candidate& b) {
-  return a.start == b.start && a.end == b.end && a.entity == b.entity && a.validated == b.validated &&
-         a.score == b.score;
+  return a.start == b.start && a.end == b.end && a.entity == b.entity && a.proof == b.proof && a.score == b.score;
 }
 
 namespace {
@@ -22,21 +21,26 @@ Candidates Resolved(Candidates candidates) {
 }
 
 TEST(Resolve, KeepsWhatOnlyTouches) {
-  const Candidates both = {{0, 5, 0, false, 1}, {5, 9, 1, true, 1}};
+  const Candidates both = {{0, 5, 0, Proof::kPattern, 1}, {5, 9, 1, Proof::kValidated, 1}};
   EXPECT_EQ(Resolved({both[1], both[0]}), both);
 }
 
 TEST(Resolve, PrefersTheValidatedThenTheLongerThenTheLeftmost) {
-  EXPECT_EQ(Resolved({{0, 50, 0, false, 1}, {10, 20, 1, true, 1}}), (Candidates{{10, 20, 1, true, 1}}));
-  EXPECT_EQ(Resolved({{0, 10, 0, false, 1}, {5, 30, 1, false, 1}}), (Candidates{{5, 30, 1, false, 1}}));
-  EXPECT_EQ(Resolved({{5, 15, 0, false, 1}, {0, 10, 1, false, 1}}), (Candidates{{0, 10, 1, false, 1}}));
-  EXPECT_EQ(Resolved({{0, 10, 1, false, 1}, {0, 10, 0, false, 1}}), (Candidates{{0, 10, 0, false, 1}}));
+  EXPECT_EQ(Resolved({{0, 50, 0, Proof::kPattern, 1}, {10, 20, 1, Proof::kValidated, 1}}),
+            (Candidates{{10, 20, 1, Proof::kValidated, 1}}));
+  EXPECT_EQ(Resolved({{0, 10, 0, Proof::kPattern, 1}, {5, 30, 1, Proof::kPattern, 1}}),
+            (Candidates{{5, 30, 1, Proof::kPattern, 1}}));
+  EXPECT_EQ(Resolved({{5, 15, 0, Proof::kPattern, 1}, {0, 10, 1, Proof::kPattern, 1}}),
+            (Candidates{{0, 10, 1, Proof::kPattern, 1}}));
+  EXPECT_EQ(Resolved({{0, 10, 1, Proof::kPattern, 1}, {0, 10, 0, Proof::kPattern, 1}}),
+            (Candidates{{0, 10, 0, Proof::kPattern, 1}}));
 }
 
 TEST(Resolve, LetsALoserOfALoserStay) {
   // The middle one loses to the first, so the last is free.
-  EXPECT_EQ(Resolved({{0, 20, 0, true, 1}, {15, 40, 1, false, 1}, {35, 50, 2, false, 1}}),
-            (Candidates{{0, 20, 0, true, 1}, {35, 50, 2, false, 1}}));
+  EXPECT_EQ(
+      Resolved({{0, 20, 0, Proof::kValidated, 1}, {15, 40, 1, Proof::kPattern, 1}, {35, 50, 2, Proof::kPattern, 1}}),
+      (Candidates{{0, 20, 0, Proof::kValidated, 1}, {35, 50, 2, Proof::kPattern, 1}}));
 }
 
 TEST(Resolve, GivesTheSameAsTryingEachInOrderOfRank) {
@@ -45,7 +49,8 @@ TEST(Resolve, GivesTheSameAsTryingEachInOrderOfRank) {
     Candidates candidates;
     for (uint32_t i = 0; i < 12; ++i) {
       const uint32_t start = random() % 40;
-      candidates.push_back({start, start + 1 + static_cast<uint32_t>(random() % 12), i, random() % 3 == 0, 1});
+      candidates.push_back({start, start + 1 + static_cast<uint32_t>(random() % 12), i,
+                            static_cast<Proof>(random() % 4), static_cast<float>(random() % 3)});
     }
     Candidates naive;
     Candidates left = candidates;
@@ -53,10 +58,11 @@ TEST(Resolve, GivesTheSameAsTryingEachInOrderOfRank) {
       const Candidate* best = &left[0];
       for (const Candidate& c : left) {
         const auto size = [](const Candidate& x) { return x.end - x.start; };
-        if (c.validated != best->validated ? c.validated
-            : size(c) != size(*best)       ? size(c) > size(*best)
-            : c.start != best->start       ? c.start < best->start
-                                           : c.entity < best->entity)
+        if (c.proof != best->proof   ? c.proof < best->proof
+            : size(c) != size(*best) ? size(c) > size(*best)
+            : c.score != best->score ? c.score > best->score
+            : c.start != best->start ? c.start < best->start
+                                     : c.entity < best->entity)
           best = &c;
       }
       const Candidate winner = *best;

@@ -158,7 +158,7 @@ def test_a_generated_value_is_found_in_any_sentence_with_its_exact_span(entity: 
         "IT61X0542811101000000123456 e RSSMRA85T10A562T e 4111111111111112",
         "ISBN 978-88-04-66823-7, EAN 8001234567894, 4006381333931",
         "tabella: 12 34 56 78 90 12 34 56 78 90",
-        "versione 3.11.2, IP 192.168.1.254, porta 8080",
+        "versione 3.11.2.104, porta 8080",
         "@dataclass def f(x): return x @ y.T",
         "3.14159265358979323846 2.718281828459045",
         "lat 45.464203, lon 9.189982",
@@ -217,7 +217,8 @@ def test_what_a_span_holds_is_found_again_by_itself(pieces: list[str]) -> None:
 def test_a_long_text_is_scanned_like_a_short_one() -> None:
     filler = "Lorem ipsum è già 🍋. " * 5_000
     text = filler + "mario@example.it " + filler
-    assert DETECTOR.detect(text) == [tf.Finding("EMAIL_ADDRESS", len(filler), len(filler) + 16, 1.0)]
+    found = DETECTOR.detect(text, entities=["EMAIL_ADDRESS"])
+    assert found == [tf.Finding("EMAIL_ADDRESS", len(filler), len(filler) + 16, 1.0)]
 
 
 def test_one_detector_serves_many_threads() -> None:
@@ -248,9 +249,9 @@ def test_a_lone_surrogate_is_invalid_input() -> None:
 
 
 def test_an_unknown_entity_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(InvalidInput, match="unknown entity 'SHOE_SIZE'; known: CREDIT_CARD, EMAIL_ADDRESS"):
+    with pytest.raises(InvalidInput, match=r"unknown entity 'SHOE_SIZE'; known: ABA_ROUTING_NUMBER, .*EMAIL_ADDRESS"):
         tf.Detector(["SHOE_SIZE"])
-    with pytest.raises(InvalidInput, match="list of names"):
+    with pytest.raises(InvalidInput, match="must be a list"):
         tf.Detector("IBAN_CODE")
 
 

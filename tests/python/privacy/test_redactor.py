@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tokenfoundry as tf
-from tokenfoundry.errors import BlockedContent, InvalidInput
+from tokenfoundry.errors import BlockedContent, InvalidInput, InvalidState
 
 DETECTOR = tf.Detector(patterns=[tf.Pattern("BADGE", r"EMP-\d+"), tf.Pattern("ODD", r"<.+>")])
 IBAN = "IT60X0542811101000000123456"
@@ -122,7 +123,7 @@ def test_each_action_does_what_it_says() -> None:
     redaction = redactor.redact(text)
     assert redaction.text == f"[EMAIL_ADDRESS] {'*' * 23}3456 4111 1111 1111 1111 [PHONE_NUMBER_1] [BADGE]"
     assert redaction.session.counts == {"EMAIL_ADDRESS": 1, "IBAN_CODE": 1, "PHONE_NUMBER": 1, "BADGE": 1}
-    assert len(redaction.findings) == 5
+    assert len(redaction.findings) == 4  # What is allowed is not looked for.
     assert dict(redaction.session.values) == {"[PHONE_NUMBER_1]": "+39 333 1234567"}
 
 
@@ -160,8 +161,10 @@ def test_an_allowed_entity_is_not_sensitive() -> None:
 
 
 def test_an_unknown_entity_or_action_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(InvalidInput, match=r"unknown entity 'SECRET' in the policy; known: CREDIT_CARD, .*default"):
-        tf.Redactor(DETECTOR, policy={"SECRET": "block"})
+    with pytest.raises(
+        InvalidInput, match=r"unknown entity 'SHOE_SIZE' in the policy; known: ABA_ROUTING_NUMBER, .*default"
+    ):
+        tf.Redactor(DETECTOR, policy={"SHOE_SIZE": "block"})
     with pytest.raises(InvalidInput, match=r"unknown action 'hide' for IBAN_CODE in the policy; known: pseudonymize"):
         tf.Redactor(DETECTOR, policy={"IBAN_CODE": "hide"})
     with pytest.raises(InvalidInput, match="unknown action 'hide' for default"):
@@ -184,3 +187,34 @@ def test_no_repr_shows_a_value() -> None:
 def test_a_lone_surrogate_is_invalid_input() -> None:
     with pytest.raises(InvalidInput):
         tf.Redactor(DETECTOR).redact("\udfff")
+
+
+def test_a_label_tells_what_a_value_is_and_is_left_alone() -> None:
+    session = tf.Redactor().session()
+    assert session.redact("00743110157") == "00743110157"
+    assert session.redact("00743110157", label="partita_iva") == "[IT_VAT_CODE_1]"
+    assert session.redact("Soleil75!", label="password") == "[SECRET_1]"
+    assert session.redact("anna@example.it", label="mario@example.it") == "[EMAIL_ADDRESS_1]"
+
+
+def test_a_redacting_stream_takes_nothing_after_its_end_or_an_error() -> None:
+    stream = tf.Redactor().session().incoming()
+    stream.feed("ciao ")
+    stream.close()
+    with pytest.raises(InvalidState, match="closed"):
+        stream.feed("4111111111111111")
+    stream = tf.Redactor().session().incoming()
+    with pytest.raises(InvalidInput, match="surrogate"):
+        stream.feed("x\ud800")
+    with pytest.raises(InvalidState, match="error"):
+        stream.feed("mario@example.it")
+
+
+def test_a_redactor_can_be_sent_to_another_process() -> None:
+    redactor = tf.Redactor(
+        tf.Detector(["EMAIL_ADDRESS"], patterns=[tf.Pattern("BADGE", r"EMP-\d+")], deny={"PROJECT": ["Fern"]}),
+        policy={"BADGE": "redact"},
+    )
+    other = pickle.loads(pickle.dumps(redactor))
+    text = "mario@example.it EMP-7 fern"
+    assert other.redact(text).text == redactor.redact(text).text == "[EMAIL_ADDRESS_1] [BADGE] [PROJECT_1]"

@@ -123,12 +123,6 @@ def test_a_secret_does_not_show_itself() -> None:
     assert "verysecret" not in f"{secret} {secret!r} {[secret]}"
 
 
-def test_an_entity_without_an_action_has_the_default_one() -> None:
-    privacy = Settings.from_dict({"privacy": {"policy": {"default": "mask", "SECRET": "block"}}}).privacy
-    assert [privacy.action(entity) for entity in ("SECRET", "IBAN_CODE")] == ["block", "mask"]
-    assert Settings.from_dict({"privacy": {"policy": {"SECRET": "block"}}}).privacy.action("X") == "pseudonymize"
-
-
 def test_a_price_keeps_its_decimals() -> None:
     values: dict[str, Any] = {
         "providers": {"n": {"format": "openai", "base_url": "http://h"}},

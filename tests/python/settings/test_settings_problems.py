@@ -37,7 +37,7 @@ CASES = [
     ("budgets: [{name: a, unit: money, hard: 1, window: {kind: daily, anchor_dy: 1}}]", "budgets[0].window.anchor_dy",
      "did you mean anchor_day?"),
     (budget("match: {projct: x}"), "budgets[0].match.projct", "unknown name; did you mean project?"),
-    ("privacy: {languages: [it]}", "privacy.languages", "unknown field"),
+    ("privacy: {langauges: [it]}", "privacy.langauges", "did you mean languages?"),
     ("cache: {ttl_ms: 5}", "cache.ttl_ms", "did you mean ttl?"),
     # missing and mistyped values
     ("providers: {a: {format: openai}}", "providers.a.base_url", "is required"),

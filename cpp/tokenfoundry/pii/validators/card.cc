@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "tokenfoundry/pii/ascii_internal.h"
+#include "tokenfoundry/pii/validators/luhn.h"
 
 namespace tokenfoundry::pii {
 namespace {
@@ -39,8 +39,7 @@ constexpr Range kRanges[] = {
     {620000, 629999, Lengths(16, 19)},  // UnionPay, and Discover's share of its range
     {630400, 630499, Lengths(12, 19)},  // Maestro
     {644000, 659999, Lengths(16, 16)},  // Discover
-    {675900, 675999, Lengths(12, 19)},  // Maestro
-    {676100, 676399, Lengths(12, 19)},  // Maestro
+    {670000, 679999, Lengths(12, 19)},  // Maestro
 };
 
 bool IsIssued(std::string_view digits) {
@@ -62,22 +61,9 @@ bool IsArticleNumber(std::string_view digits) {
 
 }  // namespace
 
-bool PassesLuhn(std::string_view digits) {
-  unsigned sum = 0;
-  for (size_t i = 0; i < digits.size(); ++i) {
-    unsigned digit = static_cast<unsigned>(digits[digits.size() - 1 - i] - '0');
-    if (i % 2 == 1) digit = digit * 2 > 9 ? digit * 2 - 9 : digit * 2;
-    sum += digit;
-  }
-  return !digits.empty() && sum % 10 == 0;
-}
-
 bool IsCardNumber(std::string_view digits) {
   if (digits.size() < kMinCardDigits || digits.size() > kMaxCardDigits) return false;
-  for (const char c : digits) {
-    if (!IsDigit(c)) return false;
-  }
-  return IsIssued(digits) && PassesLuhn(digits) && !IsArticleNumber(digits);
+  return IsLuhn(digits) && IsIssued(digits) && !IsArticleNumber(digits);
 }
 
 }  // namespace tokenfoundry::pii

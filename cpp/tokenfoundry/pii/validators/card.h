@@ -9,8 +9,6 @@ namespace tokenfoundry::pii {
 inline constexpr size_t kMinCardDigits = 12;
 inline constexpr size_t kMaxCardDigits = 19;
 
-bool PassesLuhn(std::string_view digits);
-
 // Whether `digits` (digits alone) is in the range and of the length of a scheme, and passes Luhn.
 bool IsCardNumber(std::string_view digits);
 

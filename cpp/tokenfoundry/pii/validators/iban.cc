@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tokenfoundry/pii/ascii_internal.h"
+#include "tokenfoundry/pii/validators/iso7064_mod_97_10.h"
 
 namespace tokenfoundry::pii {
 namespace {
@@ -63,15 +64,6 @@ bool FitsFormat(std::string_view account, std::string_view bban) {
   return account.empty();
 }
 
-unsigned Mod97(unsigned remainder, std::string_view part) {
-  for (const char c : part) {
-    remainder = IsDigit(c) ? remainder * 10 + static_cast<unsigned>(c - '0')
-                           : remainder * 100 + static_cast<unsigned>(ToUpper(c) - 'A' + 10);
-    remainder %= 97;
-  }
-  return remainder;
-}
-
 }  // namespace
 
 std::span<const IbanFormat> IbanFormats() { return kFormats; }
@@ -88,7 +80,7 @@ bool IsIban(std::string_view compact) {
   // 00, 01 and 99 satisfy the remainder for some accounts but are never issued: check digits run from 02 to 98.
   const std::string_view check = compact.substr(2, 2);
   if (check == "00" || check == "01" || check == "99") return false;
-  return Mod97(Mod97(0, compact.substr(4)), compact.substr(0, 4)) == 1;
+  return Mod97(compact.substr(0, 4), Mod97(compact.substr(4))) == 1;
 }
 
 }  // namespace tokenfoundry::pii

@@ -1,5 +1,4 @@
-// Telephone numbers: ITU-T E.164 (country codes and lengths), and the Italian national plan (AGCOM, Piano nazionale di
-// numerazione).
+// Telephone numbers in international form: ITU-T E.164, country codes and the lengths that each country's numbers have.
 #pragma once
 
 #include <cstddef>
@@ -13,14 +12,7 @@ inline constexpr size_t kMaxPhoneDigits = 15;  // E.164, country code included.
 size_t CountryCodeSize(std::string_view digits);
 
 // Whether `digits` (country code first, no plus sign or 00) has an assigned country code and a length that its numbers
-// have.
+// with that first digit have. A trunk 0 behind the country code, typed by mistake, is passed over.
 bool IsInternationalPhone(std::string_view digits);
-
-// Whether the leading digits are those of an Italian mobile network.
-bool HasItalianMobilePrefix(std::string_view digits);
-inline constexpr size_t kItalianMobileDigits = 10;
-
-// Digits of the Italian area code at the front, its 0 included (02, 011, 0532), or 0 if there is none.
-size_t ItalianAreaCodeSize(std::string_view digits);
 
 }  // namespace tokenfoundry::pii

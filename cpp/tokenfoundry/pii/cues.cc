@@ -1,0 +1,280 @@
+#include <algorithm>
+
+#include "tokenfoundry/pii/ascii_internal.h"
+#include "tokenfoundry/pii/cues_internal.h"
+
+namespace tokenfoundry::pii {
+namespace {
+
+constexpr size_t kReachBefore = 72;  // Bytes between a phrase's end and what it speaks for.
+constexpr size_t kReachAfter = 28;
+constexpr size_t kMaxWordBytes = 48;
+constexpr size_t kMaxGapBytes = 4;  // Between two words of one phrase: ". " with a no-break space, say.
+constexpr size_t kMaxPhraseBytes = 3 * kMaxWordBytes;
+constexpr int kLongNumberDigits = 5;
+
+// FNV-1a, because it can be continued byte by byte.
+constexpr uint64_t kHashSeed = 0xCBF29CE484222325;
+constexpr uint64_t Continue(uint64_t hash, char byte) {
+  return (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3;
+}
+
+bool IsContinuation(char c) { return (c & 0xC0) == 0x80; }
+
+// Bytes of the word's character at `at`: a letter, or a mark on one; 0 for anything else, no-break spaces, typographic
+// quotation marks and apostrophes included.
+size_t WordCharacterSize(std::string_view text, size_t at) {
+  const auto lead = static_cast<unsigned char>(At(text, at));
+  if (lead < 0x80) return IsLetter(static_cast<char>(lead)) ? 1 : 0;
+  const auto second = static_cast<unsigned char>(At(text, at + 1));
+  const size_t size = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  if (lead == 0xC2) return second == 0xAA || second == 0xB0 || second == 0xB5 || second == 0xBA ? size : 0;
+  if (lead == 0xE2 && second < 0xB0) return 0;
+  if (lead == 0xE3 && second == 0x80) return 0;
+  return size;
+}
+
+// The letters of U+00C0 to U+00FF without their accents; the two signs among them as a star.
+constexpr std::string_view kBaseLetters = "aaaaaaaceeeeiiiidnooooo*ouuuuytsaaaaaaaceeeeiiiidnooooo*ouuuuyty";
+static_assert(kBaseLetters.size() == 64);
+
+// The character at `at`, `size` bytes, added to `hash`: in lower case and without accents, so that it does not matter
+// how one was typed.
+uint64_t ContinueWith(uint64_t hash, std::string_view text, size_t at, size_t size) {
+  if (size == 1) return Continue(hash, ToLower(text[at]));
+  const auto lead = static_cast<unsigned char>(text[at]);
+  const auto second = static_cast<unsigned char>(text[at + 1]);
+  if (lead == 0xC3) return Continue(hash, kBaseLetters[second - 0x80]);
+  if (lead == 0xCC || (lead == 0xCD && second < 0xB0)) return hash;  // A combining mark.
+  for (size_t i = 0; i < size; ++i) hash = Continue(hash, text[at + i]);
+  return hash;
+}
+
+uint64_t HashWord(uint64_t hash, std::string_view word) {
+  for (size_t at = 0; at < word.size();) {
+    const size_t size = WordCharacterSize(word, at);
+    hash = ContinueWith(hash, word, at, size);
+    at += size;
+  }
+  return hash;
+}
+
+// Whether a sentence or a paragraph ends in the text.
+bool HasEnd(std::string_view text) {
+  if (text.find("\n\n") != std::string_view::npos) return true;
+  for (size_t at = text.find(". "); at != std::string_view::npos; at = text.find(". ", at + 1)) {
+    if (at > 3 && IsUpper(At(text, at + 2)) && IsLetter(text[at - 1]) && IsLetter(text[at - 2]) &&
+        IsLetter(text[at - 3]))
+      return true;  // Three letters before the stop: "no. 5" and "P. IVA" go on.
+  }
+  return false;
+}
+
+std::vector<std::string_view> Words(std::string_view phrase) {
+  std::vector<std::string_view> words;
+  for (size_t at = 0; at < phrase.size();) {
+    size_t end = at;
+    while (const size_t size = WordCharacterSize(phrase, end)) end += size;
+    if (end > at) words.push_back(phrase.substr(at, end - at));
+    at = std::max(end, at + 1);
+  }
+  return words;
+}
+
+// Whether a number of some length stands in the text: what is said before it may be said of it.
+bool HasLongNumber(std::string_view text) {
+  int digits = 0;
+  for (const char c : text) {
+    if (IsDigit(c)) {
+      if (++digits >= kLongNumberDigits) return true;
+    } else if (IsLetter(c)) {
+      digits = 0;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+CueTable::CueTable(std::span<const std::string_view> languages) {
+  for (const CueRow& row : CueRows()) {
+    if (row.language != "*" && std::find(languages.begin(), languages.end(), row.language) == languages.end()) continue;
+    for (std::string_view rest = row.phrases; !rest.empty();) {
+      const size_t bar = std::min(rest.find('|'), rest.size());
+      Add(rest.substr(0, bar), row.cue);
+      rest.remove_prefix(std::min(bar + 1, rest.size()));
+    }
+  }
+}
+
+bool CueTable::Add(std::string_view phrase, Cue cue) {
+  const std::vector<std::string_view> words = Words(phrase);
+  if (words.empty() || words.size() > 3) return false;
+  uint64_t spaced = kHashSeed;
+  uint64_t together = kHashSeed;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) spaced = Continue(spaced, ' ');
+    spaced = HashWord(spaced, words[i]);
+    together = HashWord(together, words[i]);
+  }
+  const bool stem = phrase.ends_with('*');
+  for (const uint64_t hash : {spaced, together}) {
+    if (stem) stems_.set(hash % kFilterBits);
+    AddHash(stem ? ~hash : hash, cue);  // The complement keeps a stem apart from the same letters as a whole word.
+    if (words.size() == 1) break;
+  }
+  return true;
+}
+
+void CueTable::AddHash(uint64_t hash, Cue cue) {
+  filter_.set(hash % kFilterBits);
+  std::vector<Cue>& cues = cues_[hash];
+  if (std::find(cues.begin(), cues.end(), cue) == cues.end()) cues.push_back(cue);
+}
+
+void CueReader::Read(size_t index) {
+  Block& block = blocks_[index];
+  if (block.read) return;
+  block.read = true;
+  block.first = static_cast<uint32_t>(hits_.size());
+  const size_t from = index * kBlockBytes;
+  const size_t to = std::min(from + kBlockBytes, text_.size());
+
+  // Far enough back for the words before, then on to the first that is whole.
+  size_t at = from > kMaxPhraseBytes ? from - kMaxPhraseBytes : 0;
+  if (at > 0) {
+    while (at < to && (IsContinuation(text_[at]) || WordCharacterSize(text_, at) > 0)) ++at;
+  }
+  steps_ += to - at;
+
+  struct Word {
+    uint64_t hash = 0;  // Of the phrase so far; 0 where there is none.
+    uint32_t start = 0;
+  };
+  std::array<Word, 2> before = {};  // The phrases that end with the word before: of one word, of two.
+  // Beginnings that are known speak for the whole word, whose end is not known yet.
+  std::array<std::pair<uint32_t, const std::vector<Cue>*>, 8> begun;
+  size_t last_end = 0;
+  while (at < to) {
+    if (WordCharacterSize(text_, at) == 0) {
+      if (IsDigit(text_[at]) || text_[at] == '\n' || at - last_end >= kMaxGapBytes) before = {};
+      ++at;
+      while (at < to && IsContinuation(text_[at])) ++at;
+      continue;
+    }
+    const auto start = static_cast<uint32_t>(at);
+    std::array<Word, 3> phrases = {Word{kHashSeed, start}};  // Of one word, of two, of three.
+    size_t count = 1;
+    for (const Word& word : before) {
+      if (word.hash != 0) phrases[count++] = {Continue(word.hash, ' '), word.start};
+    }
+    size_t begun_count = 0;
+    while (const size_t size = at - start <= kMaxWordBytes ? WordCharacterSize(text_, at) : 0) {
+      for (size_t i = 0; i < count; ++i) {
+        phrases[i].hash = ContinueWith(phrases[i].hash, text_, at, size);
+        if (!table_.stems_[phrases[i].hash % CueTable::kFilterBits] || begun_count == begun.size()) continue;
+        if (const auto* cues = table_.Find(~phrases[i].hash)) begun[begun_count++] = {phrases[i].start, cues};
+      }
+      at += size;
+    }
+    if (at - start > kMaxWordBytes) {
+      while (at < to && (IsContinuation(text_[at]) || WordCharacterSize(text_, at) > 0)) ++at;
+      before = {};
+      last_end = at;
+      continue;
+    }
+    if (at > from && at <= from + kBlockBytes) {
+      const auto end = static_cast<uint32_t>(at);
+      for (size_t i = 0; i < begun_count; ++i) hits_.push_back({{begun[i].first, end}, begun[i].second});
+      for (size_t i = 0; i < count; ++i) {
+        if (const auto* cues = table_.Find(phrases[i].hash)) hits_.push_back({{phrases[i].start, end}, cues});
+      }
+    }
+    before = {phrases[0], count > 1 ? phrases[1] : Word{}};
+    last_end = at;
+  }
+  block.count = static_cast<uint32_t>(hits_.size()) - block.first;
+  // From the last on, as they are asked for, the longer of two phrases that end together comes first.
+  std::sort(hits_.begin() + block.first, hits_.end(), [](const Hit& a, const Hit& b) {
+    return a.place.end != b.place.end ? a.place.end < b.place.end : a.place.start > b.place.start;
+  });
+}
+
+size_t CueReader::HitsEndingIn(size_t from, size_t to, Near* near) {
+  size_t count = 0;
+  if (to == 0) return 0;
+  const size_t first = from / kBlockBytes;
+  for (size_t index = (to - 1) / kBlockBytes + 1; index-- > first;) {
+    Read(index);
+    const Block& block = blocks_[index];
+    for (uint32_t i = block.first + block.count; i-- > block.first && count < near->size();) {
+      const Extent place = hits_[i].place;
+      if (place.end > from && place.end <= to) (*near)[count++] = hits_[i];
+    }
+  }
+  return count;
+}
+
+bool CueReader::SpeaksFor(const Hit& hit, Cue cue) {
+  return std::find(hit.cues->begin(), hit.cues->end(), cue) != hit.cues->end();
+}
+
+std::optional<Extent> CueReader::BeforeOrAbove(size_t start, Cue cue) {
+  Near near;
+  const size_t from = start > kReachBefore ? start - kReachBefore : 0;
+  const size_t count = HitsEndingIn(from, start, &near);
+  for (size_t i = 0; i < count; ++i) {
+    const Extent place = near[i].place;
+    if (!SpeaksFor(near[i], cue)) continue;
+    const bool nearest = place.end == near[0].place.end;
+    const std::string_view gap = text_.substr(place.end, start - place.end);
+    if (nearest || !(HasLongNumber(gap) || HasEnd(gap))) return place;
+    break;
+  }
+  return Above(start, cue);
+}
+
+std::optional<Extent> CueReader::Above(size_t start, Cue cue) {
+  const std::optional<Extent> header = columns_.HeaderOf(start);
+  if (!header) return std::nullopt;
+  Near near;
+  const size_t count = HitsEndingIn(header->start, header->end, &near);
+  for (size_t i = 0; i < count; ++i) {
+    if (near[i].place.start >= header->start && SpeaksFor(near[i], cue)) return near[i].place;
+  }
+  return std::nullopt;
+}
+
+std::optional<Extent> CueReader::Beside(size_t start, size_t end, Cue cue) {
+  if (const std::optional<Extent> place = BeforeOrAbove(start, cue)) return place;
+  Near near;
+  const size_t line = text_.substr(end, kReachAfter).find('\n');
+  const size_t count = HitsEndingIn(end, std::min(text_.size(), end + std::min(line, kReachAfter)), &near);
+  for (size_t i = count; i-- > 0;) {  // The nearest last.
+    const Extent place = near[i].place;
+    if (place.start < end || !SpeaksFor(near[i], cue)) continue;
+    return HasLongNumber(text_.substr(end, place.start - end)) ? std::nullopt : std::optional(place);
+  }
+  return std::nullopt;
+}
+
+Cue CueReader::NearestBefore(size_t start, std::span<const Cue> cues) {
+  Near near;
+  const size_t from = start > kReachBefore ? start - kReachBefore : 0;
+  const size_t count = HitsEndingIn(from, start, &near);
+  uint32_t nearest_end = 0;
+  Cue nearest = Cue::kNone;
+  size_t rank = cues.size();
+  for (size_t i = 0; i < count; ++i) {
+    if (nearest != Cue::kNone && near[i].place.end != nearest_end) break;
+    for (size_t j = 0; j < rank; ++j) {
+      if (std::find(near[i].cues->begin(), near[i].cues->end(), cues[j]) == near[i].cues->end()) continue;
+      nearest = cues[j];
+      nearest_end = near[i].place.end;
+      rank = j;
+    }
+  }
+  return nearest;
+}
+
+}  // namespace tokenfoundry::pii

@@ -1,0 +1,76 @@
+"""`redact --report`: what a text holds, where, how sure and why; never a value."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from rich.progress import Progress
+
+from tokenfoundry.cli.output import out, print_json, table
+from tokenfoundry.privacy import Finding, Redactor
+
+BLOCK_CHARACTERS = 65536  # Of a file, read at once.
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A finding, and the line and column where it starts, from 1."""
+
+    finding: Finding
+    line: int
+    column: int
+
+
+class Advance:
+    """Moves the progress bar, when there is one."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress = progress
+        self._task = progress.add_task("redacting", total=total) if progress else None
+
+    def __call__(self, characters: int) -> None:
+        if self._progress is not None and self._task is not None:
+            self._progress.advance(self._task, characters)
+
+
+def findings_by_line(source: IO[str], redactor: Redactor, advance: Advance) -> Iterator[Located]:
+    """What the redactor would replace in `source`, as it is read."""
+    stream = redactor.incoming_findings()
+    starts = [0]  # Code point where each line starts.
+    read = 0
+    while block := source.read(BLOCK_CHARACTERS):
+        starts += [read + at + 1 for at, character in enumerate(block) if character == "\n"]
+        read += len(block)
+        yield from _located(stream.feed(block), starts)
+        advance(len(block))
+    yield from _located(stream.close(), starts)
+
+
+def _located(findings: list[Finding], starts: list[int]) -> Iterator[Located]:
+    for finding in findings:
+        line = bisect.bisect_right(starts, finding.start)
+        yield Located(finding, line, finding.start - starts[line - 1] + 1)
+
+
+def print_report(located: Iterator[Located], *, as_json: bool) -> None:
+    """One row a finding, in order; with `as_json` an object each."""
+    fields = [
+        {
+            "entity": item.finding.entity,
+            "line": item.line,
+            "column": item.column,
+            "length": item.finding.end - item.finding.start,
+            "score": item.finding.score,
+            "reason": item.finding.reason,
+        }
+        for item in located
+    ]
+    if as_json:
+        print_json({"findings": fields})
+        return
+    columns = ["line", "column", "length", "entity", "score", "reason"]
+    rows = [[str(row[column]) for column in columns] for row in fields]
+    out.print(table("Personal data", columns, rows) if rows else "nothing was found")
