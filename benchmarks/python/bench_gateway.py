@@ -59,6 +59,7 @@ def serve(app: Any, key: str = "") -> None:
 
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    listener.listen(128)  # Before the port is told: who connects now waits, and is not refused.
     print(json.dumps({"port": listener.getsockname()[1], "key": key}), flush=True)
     config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="on", loop="uvloop", http="httptools")
     uvicorn.Server(config).run(sockets=[listener])

@@ -19,8 +19,6 @@ constexpr uint64_t Continue(uint64_t hash, char byte) {
   return (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3;
 }
 
-bool IsContinuation(char c) { return (c & 0xC0) == 0x80; }
-
 // Bytes of the word's character at `at`: a letter, or a mark on one; 0 for anything else, no-break spaces, typographic
 // quotation marks and apostrophes included.
 size_t WordCharacterSize(std::string_view text, size_t at) {

@@ -26,13 +26,6 @@ constexpr std::string_view kOneOfEach =
     "p_x AC0 tel 02 1234567 via Roma 1 nato il 1/1/2000 AA123BB a@b.it";
 constexpr double kContextBonus = 0.35;  // What a word beside a custom pattern's match adds: Presidio's factor.
 
-Evidence EvidenceOf(Proof proof) { return static_cast<Evidence>(proof); }
-static_assert(static_cast<int>(Proof::kOpinion) == static_cast<int>(Evidence::kOpinion));
-
-Finding ToFinding(const Candidate& c) {
-  return {c.entity, c.start, c.end, c.score, EvidenceOf(c.proof), c.cue.start, c.cue.end};
-}
-
 // Whether the character at `at` belongs to a word: not the punctuation and symbols of Latin-1, U+2000 and U+3000.
 bool IsWordAt(std::string_view text, size_t at) {
   const auto lead = static_cast<unsigned char>(At(text, at));
@@ -47,7 +40,7 @@ bool IsWordAt(std::string_view text, size_t at) {
 bool IsWordBefore(std::string_view text, size_t at) {
   if (at == 0) return false;
   --at;
-  while (at > 0 && (text[at] & 0xC0) == 0x80) --at;
+  while (at > 0 && IsContinuation(text[at])) --at;
   return IsWordAt(text, at);
 }
 
@@ -113,6 +106,17 @@ absl::Status CheckText(std::string_view text) {
 
 }  // namespace
 
+Finding ToFinding(const Candidate& c, size_t bytes_before) {
+  const bool has_cue = c.cue.end > c.cue.start;
+  return {c.entity,
+          bytes_before + c.start,
+          bytes_before + c.end,
+          c.score,
+          c.proof,
+          has_cue ? bytes_before + c.cue.start : 0,
+          has_cue ? bytes_before + c.cue.end : 0};
+}
+
 uint32_t Detector::Impl::EntityIndex(const std::string& name) {
   const auto found = std::find(entities.begin(), entities.end(), name);
   const auto index = static_cast<uint32_t>(found - entities.begin());
@@ -164,14 +168,14 @@ void Detector::Impl::AddCustom(const DetectorOptions& options, std::vector<ScanP
 }
 
 Candidate Detector::Impl::ToCandidate(const Custom& custom, Extent match, Sink* sink) const {
-  Candidate candidate{match.start, match.end, custom.entity, Proof::kPattern, static_cast<float>(custom.score)};
+  Candidate candidate{match.start, match.end, custom.entity, Evidence::kPattern, static_cast<float>(custom.score)};
   if (custom.validator != nullptr) {
-    candidate.proof = Proof::kValidated;
+    candidate.proof = Evidence::kValidated;
     candidate.score = 1;
   }
   if (custom.cue == Cue::kNone) return candidate;
   if (const std::optional<Extent> cue = sink->cues().Beside(match.start, match.end, custom.cue)) {
-    candidate.proof = std::min(candidate.proof, Proof::kContext);
+    candidate.proof = std::min(candidate.proof, Evidence::kContext);
     candidate.score = static_cast<float>(std::min(1.0, candidate.score + kContextBonus));
     candidate.cue = *cue;
   }
@@ -200,7 +204,7 @@ void Detector::Impl::AddCustomMatches(std::string_view text, const Sightings& si
   for (const Denied& list : denied) {
     for (const Extent& match : sightings.matches[list.pattern]) {
       if (!IsWholeWords(text, match)) continue;
-      candidates->push_back({match.start, match.end, list.entity, Proof::kValidated, 1, {}, true});
+      candidates->push_back({match.start, match.end, list.entity, Evidence::kValidated, 1, {}, true});
     }
   }
 }
@@ -209,7 +213,7 @@ void Detector::Impl::AddNames(std::string_view text, Workspace* workspace, Sink*
   workspace->names.clear();
   names->Tag(text, name_margin, &workspace->name_scratch, &workspace->names, &sink->steps);
   for (const NameSpan& name : workspace->names) {
-    sink->Add(Entity::kPerson, name.start, name.end, Proof::kName, kNameScore + (1 - kNameScore) * name.score);
+    sink->Add(Entity::kPerson, name.start, name.end, Evidence::kName, kNameScore + (1 - kNameScore) * name.score);
   }
 }
 
@@ -258,13 +262,14 @@ void Detector::Impl::EraseRefused(std::string_view text, const DetectRequest& re
 
 absl::Status Detector::Impl::AddOpinions(std::string_view text, const std::vector<Opinion>& opinions,
                                          std::vector<Candidate>* candidates) const {
-  const auto is_border = [&](size_t at) { return at == text.size() || (At(text, at) & 0xC0) != 0x80; };
+  const auto is_border = [&](size_t at) { return at == text.size() || !IsContinuation(At(text, at)); };
   for (const Opinion& opinion : opinions) {
     const bool fits = opinion.entity < entities.size() && opinion.start < opinion.end && opinion.end <= text.size() &&
                       is_border(opinion.start) && is_border(opinion.end) && opinion.score >= 0 && opinion.score <= 1;
     if (!fits) return absl::InvalidArgumentError("an opinion names no entity of the detector or no place in the text");
     candidates->push_back({static_cast<uint32_t>(opinion.start), static_cast<uint32_t>(opinion.end),
-                           static_cast<uint32_t>(opinion.entity), Proof::kOpinion, static_cast<float>(opinion.score)});
+                           static_cast<uint32_t>(opinion.entity), Evidence::kOpinion,
+                           static_cast<float>(opinion.score)});
   }
   return absl::OkStatus();
 }
@@ -309,7 +314,7 @@ absl::StatusOr<std::vector<Finding>> Detector::Detect(std::string_view text, con
 
   std::vector<Finding> findings;
   findings.reserve(candidates.size());
-  for (const Candidate& candidate : candidates) findings.push_back(ToFinding(candidate));
+  for (const Candidate& candidate : candidates) findings.push_back(ToFinding(candidate, 0));
   return findings;
 }
 
@@ -322,9 +327,9 @@ absl::StatusOr<std::vector<Explanation>> Detector::Explain(std::string_view text
   for (const Candidate& candidate : all) {
     using Outcome = Explanation::Outcome;
     if (candidate.score < static_cast<float>(impl_->score_threshold)) {
-      explanations.push_back({ToFinding(candidate), Outcome::kUnsure});
+      explanations.push_back({ToFinding(candidate, 0), Outcome::kUnsure});
     } else if (impl_->IsAllowed(text, candidate)) {
-      explanations.push_back({ToFinding(candidate), Outcome::kAllowed});
+      explanations.push_back({ToFinding(candidate, 0), Outcome::kAllowed});
     } else {
       eligible.push_back(candidate);
     }
@@ -332,12 +337,12 @@ absl::StatusOr<std::vector<Explanation>> Detector::Explain(std::string_view text
   std::vector<Candidate> kept = eligible;
   Resolve(&kept);
   const auto key = [](const Candidate& c) { return std::tuple(c.start, c.end, c.entity, c.proof, c.score); };
-  std::set<std::tuple<uint32_t, uint32_t, uint32_t, Proof, float>> found;
+  std::set<std::tuple<uint32_t, uint32_t, uint32_t, Evidence, float>> found;
   for (const Candidate& candidate : kept) found.insert(key(candidate));
   for (const Candidate& candidate : eligible) {
     const bool is_found = found.erase(key(candidate)) > 0;  // Of two that are alike one stays.
     explanations.push_back(
-        {ToFinding(candidate), is_found ? Explanation::Outcome::kFound : Explanation::Outcome::kOverlapped});
+        {ToFinding(candidate, 0), is_found ? Explanation::Outcome::kFound : Explanation::Outcome::kOverlapped});
   }
   std::stable_sort(explanations.begin(), explanations.end(), [](const Explanation& a, const Explanation& b) {
     return std::tuple(a.finding.start, a.outcome, a.finding.end) <

@@ -71,6 +71,7 @@ struct DetectorOptions {
   absl::Status Validate() const;
 };
 
+// What speaks for a finding, strongest first: this order is how overlaps are resolved.
 enum class Evidence : uint8_t {
   kValidated,  // A checksum, a published structure or a full grammar.
   kContext,    // The form, and words beside it that speak for it.

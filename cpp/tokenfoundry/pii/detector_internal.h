@@ -21,6 +21,9 @@ namespace tokenfoundry::pii {
 // kInvalidArgument for what is no score, said of `of`.
 absl::Status ValidateScore(const std::string& of, double score);
 
+// What a candidate is to a caller, in a text that begins `bytes_before` after the one that he counts in.
+Finding ToFinding(const Candidate& candidate, size_t bytes_before);
+
 struct Detector::Impl {
   explicit Impl(std::span<const std::string_view> languages) : cues(languages) {}
 

@@ -42,14 +42,14 @@ class Sink {
   void AddForm(Entity entity, size_t start, size_t end, double alone = 0);
 
   // A recognizer that has weighed the context itself. `cue` is what spoke for it.
-  void Add(Entity entity, size_t start, size_t end, Proof proof, double score, Extent cue = {});
+  void Add(Entity entity, size_t start, size_t end, Evidence proof, double score, Extent cue = {});
 
   CueReader& cues() { return cues_; }
 
   uint64_t steps = 0;  // Bytes looked at, the validators' own passes counted once.
 
  private:
-  void AddWithCue(Entity entity, size_t start, size_t end, Proof with_cue, double score_with_cue, double alone);
+  void AddWithCue(Entity entity, size_t start, size_t end, Evidence with_cue, double score_with_cue, double alone);
 
   const ActiveEntities& active_;
   CueReader& cues_;

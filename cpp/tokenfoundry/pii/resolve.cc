@@ -7,8 +7,9 @@
 namespace tokenfoundry::pii {
 namespace {
 
+// By start; of those that start together the longer first, and denied words last.
 bool StartsBefore(const Candidate& a, const Candidate& b) {
-  return std::tuple(a.start, a.end, a.denied) < std::tuple(b.start, b.end, b.denied);
+  return std::tuple(a.start, b.end, a.denied) < std::tuple(b.start, a.end, b.denied);
 }
 
 bool Wins(const Candidate& a, const Candidate& b) {
@@ -23,29 +24,14 @@ bool AnyOverlap(const std::vector<Candidate>& sorted) {
                             [](const Candidate& a, const Candidate& b) { return b.start < a.end; }) != sorted.end();
 }
 
-// Removes a denied word inside something longer: that is protected whole, the word with it. `sorted` by start.
+// Removes a denied word inside something longer: that is protected whole, the word with it. `sorted` by StartsBefore.
 void DropDeniedInside(std::vector<Candidate>* sorted) {
-  uint32_t reach = 0;  // How far those before go that are not denied words.
-  uint32_t reach_start = 0;
-  std::vector<bool> inside(sorted->size());
-  for (size_t i = 0; i < sorted->size(); ++i) {
-    const Candidate& c = (*sorted)[i];
-    if (c.denied) {
-      inside[i] = c.end <= reach && (reach_start < c.start || c.end < reach);
-    } else if (c.end > reach) {
-      reach = c.end;
-      reach_start = c.start;
-    }
-  }
-  // One that starts where a longer one starts may have come before it.
-  for (size_t i = sorted->size(); i-- > 1;) {
-    const Candidate& longer = (*sorted)[i];
-    for (size_t j = i; !longer.denied && j-- > 0 && (*sorted)[j].start == longer.start;) {
-      if ((*sorted)[j].denied && (*sorted)[j].end < longer.end) inside[j] = true;
-    }
-  }
-  size_t i = 0;
-  std::erase_if(*sorted, [&](const Candidate&) { return inside[i++]; });
+  Extent longest;  // Of those before that are not denied words, the one that goes furthest.
+  std::erase_if(*sorted, [&](const Candidate& c) {
+    if (c.denied) return c.end <= longest.end && (longest.start < c.start || c.end < longest.end);
+    if (c.end > longest.end) longest = {c.start, c.end};
+    return false;
+  });
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace tokenfoundry::pii {
 
 std::string DigitRunAnchor() { return "(?:^|[^0-9])[0-9]"; }
 
-void Sink::Add(Entity entity, size_t start, size_t end, Proof proof, double score, Extent cue) {
+void Sink::Add(Entity entity, size_t start, size_t end, Evidence proof, double score, Extent cue) {
   const int16_t index = active_[static_cast<size_t>(entity)];
   if (index == kOff || score <= 0) return;
   candidates_.push_back({static_cast<uint32_t>(start), static_cast<uint32_t>(end), static_cast<uint32_t>(index), proof,
@@ -15,24 +15,24 @@ void Sink::Add(Entity entity, size_t start, size_t end, Proof proof, double scor
 }
 
 void Sink::AddValidated(Entity entity, size_t start, size_t end) {
-  Add(entity, start, end, Proof::kValidated, SpecOf(entity).scores.validated);
+  Add(entity, start, end, Evidence::kValidated, SpecOf(entity).scores.validated);
 }
 
 void Sink::AddChecked(Entity entity, size_t start, size_t end, double alone) {
-  AddWithCue(entity, start, end, Proof::kValidated, SpecOf(entity).scores.validated, alone);
+  AddWithCue(entity, start, end, Evidence::kValidated, SpecOf(entity).scores.validated, alone);
 }
 
 void Sink::AddForm(Entity entity, size_t start, size_t end, double alone) {
-  AddWithCue(entity, start, end, Proof::kContext, SpecOf(entity).scores.in_context, alone);
+  AddWithCue(entity, start, end, Evidence::kContext, SpecOf(entity).scores.in_context, alone);
 }
 
-void Sink::AddWithCue(Entity entity, size_t start, size_t end, Proof with_cue, double score_with_cue, double alone) {
+void Sink::AddWithCue(Entity entity, size_t start, size_t end, Evidence with_cue, double score_with_cue, double alone) {
   if (!Wants(entity)) return;
   const EntitySpec& spec = SpecOf(entity);
   if (const std::optional<Extent> cue = cues_.Beside(start, end, spec.cue)) {
     Add(entity, start, end, with_cue, score_with_cue, *cue);
   } else {
-    Add(entity, start, end, Proof::kPattern, std::max(spec.scores.alone, alone));
+    Add(entity, start, end, Evidence::kPattern, std::max(spec.scores.alone, alone));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tokenfoundry/pii/ascii_internal.h"
 #include "tokenfoundry/pii/columns_internal.h"
 #include "tokenfoundry/pii/detector_internal.h"
 #include "tokenfoundry/pii/resolve_internal.h"
@@ -13,8 +14,6 @@ namespace {
 constexpr size_t kReach = 16 * 1024;       // How far around a place the text may matter.
 constexpr size_t kReadAt = 6 * kReach;     // So much text is kept before it is read.
 constexpr size_t kMaxPieceBytes = kReach;  // A longer piece is taken in parts.
-
-bool IsContinuation(char c) { return (c & 0xC0) == 0x80; }
 
 // The last place in (from, to] where nothing that may be a finding is cut: behind a line's end if there is one, else
 // behind a space, else anywhere.
@@ -67,10 +66,7 @@ absl::Status DetectorStream::Read(bool is_last, StreamFindings* out) {
   std::vector<size_t> offsets;
   for (const Candidate& c : candidates) {
     if (c.start >= cut && !is_last) break;
-    const bool has_cue = c.cue.end > c.cue.start;
-    out->findings.push_back({c.entity, bytes_before_ + c.start, bytes_before_ + c.end, c.score,
-                             static_cast<Evidence>(c.proof), has_cue ? bytes_before_ + c.cue.start : 0,
-                             has_cue ? bytes_before_ + c.cue.end : 0});
+    out->findings.push_back(ToFinding(c, bytes_before_));
     offsets.insert(offsets.end(), {c.start, c.end, c.cue.start, c.cue.end});
   }
   offsets = text::CodePointsOf(kept_, std::move(offsets));

@@ -21,26 +21,27 @@ Candidates Resolved(Candidates candidates) {
 }
 
 TEST(Resolve, KeepsWhatOnlyTouches) {
-  const Candidates both = {{0, 5, 0, Proof::kPattern, 1}, {5, 9, 1, Proof::kValidated, 1}};
+  const Candidates both = {{0, 5, 0, Evidence::kPattern, 1}, {5, 9, 1, Evidence::kValidated, 1}};
   EXPECT_EQ(Resolved({both[1], both[0]}), both);
 }
 
 TEST(Resolve, PrefersTheValidatedThenTheLongerThenTheLeftmost) {
-  EXPECT_EQ(Resolved({{0, 50, 0, Proof::kPattern, 1}, {10, 20, 1, Proof::kValidated, 1}}),
-            (Candidates{{10, 20, 1, Proof::kValidated, 1}}));
-  EXPECT_EQ(Resolved({{0, 10, 0, Proof::kPattern, 1}, {5, 30, 1, Proof::kPattern, 1}}),
-            (Candidates{{5, 30, 1, Proof::kPattern, 1}}));
-  EXPECT_EQ(Resolved({{5, 15, 0, Proof::kPattern, 1}, {0, 10, 1, Proof::kPattern, 1}}),
-            (Candidates{{0, 10, 1, Proof::kPattern, 1}}));
-  EXPECT_EQ(Resolved({{0, 10, 1, Proof::kPattern, 1}, {0, 10, 0, Proof::kPattern, 1}}),
-            (Candidates{{0, 10, 0, Proof::kPattern, 1}}));
+  EXPECT_EQ(Resolved({{0, 50, 0, Evidence::kPattern, 1}, {10, 20, 1, Evidence::kValidated, 1}}),
+            (Candidates{{10, 20, 1, Evidence::kValidated, 1}}));
+  EXPECT_EQ(Resolved({{0, 10, 0, Evidence::kPattern, 1}, {5, 30, 1, Evidence::kPattern, 1}}),
+            (Candidates{{5, 30, 1, Evidence::kPattern, 1}}));
+  EXPECT_EQ(Resolved({{5, 15, 0, Evidence::kPattern, 1}, {0, 10, 1, Evidence::kPattern, 1}}),
+            (Candidates{{0, 10, 1, Evidence::kPattern, 1}}));
+  EXPECT_EQ(Resolved({{0, 10, 1, Evidence::kPattern, 1}, {0, 10, 0, Evidence::kPattern, 1}}),
+            (Candidates{{0, 10, 0, Evidence::kPattern, 1}}));
 }
 
 TEST(Resolve, LetsALoserOfALoserStay) {
   // The middle one loses to the first, so the last is free.
-  EXPECT_EQ(
-      Resolved({{0, 20, 0, Proof::kValidated, 1}, {15, 40, 1, Proof::kPattern, 1}, {35, 50, 2, Proof::kPattern, 1}}),
-      (Candidates{{0, 20, 0, Proof::kValidated, 1}, {35, 50, 2, Proof::kPattern, 1}}));
+  EXPECT_EQ(Resolved({{0, 20, 0, Evidence::kValidated, 1},
+                      {15, 40, 1, Evidence::kPattern, 1},
+                      {35, 50, 2, Evidence::kPattern, 1}}),
+            (Candidates{{0, 20, 0, Evidence::kValidated, 1}, {35, 50, 2, Evidence::kPattern, 1}}));
 }
 
 TEST(Resolve, GivesTheSameAsTryingEachInOrderOfRank) {
@@ -50,7 +51,7 @@ TEST(Resolve, GivesTheSameAsTryingEachInOrderOfRank) {
     for (uint32_t i = 0; i < 12; ++i) {
       const uint32_t start = random() % 40;
       candidates.push_back({start, start + 1 + static_cast<uint32_t>(random() % 12), i,
-                            static_cast<Proof>(random() % 4), static_cast<float>(random() % 3)});
+                            static_cast<Evidence>(random() % 4), static_cast<float>(random() % 3)});
     }
     Candidates naive;
     Candidates left = candidates;

@@ -21,9 +21,9 @@ void FindBics(std::string_view text, std::span<const uint32_t> anchor_ends, Sink
     const size_t size = end - start;
     if ((size != kShortSize && size != kLongSize) || !is_bic(text.substr(start, size))) continue;
     if (const std::optional<Extent> cue = sink->cues().BeforeOrAbove(start, Cue::kBic)) {
-      sink->Add(Entity::kBic, start, end, Proof::kValidated, SpecOf(Entity::kBic).scores.validated, *cue);
+      sink->Add(Entity::kBic, start, end, Evidence::kValidated, SpecOf(Entity::kBic).scores.validated, *cue);
     } else {
-      sink->Add(Entity::kBic, start, end, Proof::kPattern, SpecOf(Entity::kBic).scores.alone);
+      sink->Add(Entity::kBic, start, end, Evidence::kPattern, SpecOf(Entity::kBic).scores.alone);
     }
   }
 }

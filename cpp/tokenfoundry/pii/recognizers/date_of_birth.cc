@@ -92,7 +92,7 @@ void FindInColumn(std::string_view text, Extent word, Sink* sink) {
   for (const Extent& cell : sink->cues().columns().CellsBelow(word.start)) {
     const Reading reading = ReadOn(text, cell.start, cell.end, sink);
     if (reading.date.end == 0 || reading.date.end > cell.end) continue;
-    sink->Add(Entity::kDateOfBirth, reading.date.start, reading.date.end, Proof::kContext, score, word);
+    sink->Add(Entity::kDateOfBirth, reading.date.start, reading.date.end, Evidence::kContext, score, word);
   }
 }
 
@@ -135,7 +135,7 @@ void FindBirthDates(std::string_view text, std::span<const uint32_t> anchor_ends
     if (start >= seen_back && word.view() == "geboren") {
       seen_back = end + kReach;
       if (const Extent date = ReadBack(text, start, sink); date.end > 0) {
-        sink->Add(Entity::kDateOfBirth, date.start, date.end, Proof::kContext, score, cue);
+        sink->Add(Entity::kDateOfBirth, date.start, date.end, Evidence::kContext, score, cue);
         continue;
       }
     }
@@ -145,7 +145,7 @@ void FindBirthDates(std::string_view text, std::span<const uint32_t> anchor_ends
     const Reading reading = ReadOn(text, from, to, sink);
     seen = reading.seen;
     if (reading.date.end > 0) {
-      sink->Add(Entity::kDateOfBirth, reading.date.start, reading.date.end, Proof::kContext, score, cue);
+      sink->Add(Entity::kDateOfBirth, reading.date.start, reading.date.end, Evidence::kContext, score, cue);
     }
   }
 }

@@ -54,14 +54,14 @@ void FindDateTimes(std::string_view text, std::span<const uint32_t> anchor_ends,
     const DateText date = ReadDate(text, digit, &sink->steps);
     if (date.form != DateForm::kNone) {
       last_end = EndWithTime(text, date.place.end, &sink->steps);
-      sink->Add(Entity::kDateTime, date.place.start, last_end, Proof::kPattern, ScoreOf(date.form));
+      sink->Add(Entity::kDateTime, date.place.start, last_end, Evidence::kPattern, ScoreOf(date.form));
       continue;
     }
     size_t end = CompactEnd(text, digit, &sink->steps);
     if (end == digit) end = TimeEnd(text, digit, &sink->steps);
     if (end == digit) continue;
     last_end = end;
-    sink->Add(Entity::kDateTime, digit, end, Proof::kPattern, ScoreOf(DateForm::kDayMonth));
+    sink->Add(Entity::kDateTime, digit, end, Evidence::kPattern, ScoreOf(DateForm::kDayMonth));
   }
 }
 

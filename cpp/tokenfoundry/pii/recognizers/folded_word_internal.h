@@ -14,6 +14,12 @@ namespace tokenfoundry::pii {
 
 constexpr bool IsWordByte(char c) { return IsLetter(c) || (c & 0x80) != 0; }
 
+// Whether a capital of ASCII or Latin-1 stands at `at`.
+constexpr bool IsCapital(std::string_view text, size_t at) {
+  const auto next = static_cast<unsigned char>(At(text, at + 1));
+  return IsUpper(At(text, at)) || (At(text, at) == '\xC3' && next >= 0x80 && next <= 0x9E);
+}
+
 inline constexpr size_t kMaxWordBytes = 32;  // A longer run of letters is no word of ours.
 
 // One past the last letter of the word at `at`, or past kMaxWordBytes of it.

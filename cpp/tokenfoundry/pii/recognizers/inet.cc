@@ -96,7 +96,7 @@ void AddAddress(std::string_view text, size_t start, size_t end, Sink* sink) {
   constexpr double kHostScore = 0.75;
   const size_t before = Before(text, start) == '[' ? start - 1 : start;
   if (Before(text, before) == '/' && Before(text, before, 2) == '/') {
-    sink->Add(Entity::kIpAddress, start, end, Proof::kPattern, kHostScore);
+    sink->Add(Entity::kIpAddress, start, end, Evidence::kPattern, kHostScore);
   } else {
     sink->AddValidated(Entity::kIpAddress, start, end);
   }

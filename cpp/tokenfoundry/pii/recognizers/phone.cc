@@ -127,7 +127,6 @@ size_t WithParenthesis(std::string_view text, size_t start, size_t end) {
 // What the finders share.
 struct Reading {
   std::string_view text;
-  ColumnReader* columns;
   size_t last_end;  // Of the number before, or 0.
   Sink* sink;
 };
@@ -136,7 +135,7 @@ void Report(size_t start, size_t end, PhoneContext context, double alone, Sink* 
   using Said = PhoneContext::Said;
   const bool in_context = context.said == Said::kPhone || context.said == Said::kLabel;
   const double score = in_context ? SpecOf(Entity::kPhoneNumber).scores.in_context : alone;
-  sink->Add(Entity::kPhoneNumber, start, end, in_context ? Proof::kContext : Proof::kPattern, score, context.cue);
+  sink->Add(Entity::kPhoneNumber, start, end, in_context ? Evidence::kContext : Evidence::kPattern, score, context.cue);
 }
 
 // Reports the number of the first `count` groups that starts at `start`, its plus sign included. Returns its end, or 0.
@@ -146,7 +145,7 @@ size_t FindInternational(const Reading& reading, size_t start, const PhoneGroups
   if (count == 0) return 0;
   const size_t end = WithExtension(text, groups.ends[count - 1], &sink->steps);
   start = WithParenthesis(text, start, end);
-  const PhoneContext context = ReadPhoneContext(text, start, end, reading.last_end, false, reading.columns, sink);
+  const PhoneContext context = ReadPhoneContext(text, start, end, reading.last_end, false, sink);
   const bool plus = text[start] == '+' || At(text, start + 1) == '+';
   if (!plus && context.said == PhoneContext::Said::kOther) return 0;
   // Without any gap it could be a padded serial number: there it is Italian, or the words around it must speak for it.
@@ -164,7 +163,7 @@ size_t FindPlus(const Reading& reading, size_t start, const PhoneGroups& groups)
   const size_t mistyped = MistypedGroups(groups);
   if (mistyped == 0) return groups.ends[0];
   const size_t end = groups.ends[mistyped - 1];
-  const PhoneContext context = ReadPhoneContext(text, start, end, reading.last_end, false, reading.columns, sink);
+  const PhoneContext context = ReadPhoneContext(text, start, end, reading.last_end, false, sink);
   using Said = PhoneContext::Said;
   if (context.said != Said::kPhone && context.said != Said::kLabel) return end;
   start = WithParenthesis(text, start, end);
@@ -190,7 +189,7 @@ size_t FindNational(const Reading& reading, size_t first, const PhoneGroups& gro
   const bool runs_on = !extended && RunsOn(text, groups, phone.groups);
   const size_t start = WithParenthesis(text, first, end);
   const bool only_label = runs_on || phone.shape == PhoneShape::kLabelled;
-  const PhoneContext context = ReadPhoneContext(text, start, end, reading.last_end, only_label, reading.columns, sink);
+  const PhoneContext context = ReadPhoneContext(text, start, end, reading.last_end, only_label, sink);
   if (context.said == Said::kOther) return 0;
   const bool ends_cell = context.in_table && At(text, end) == ',';
   if (!extended && !ends_cell && groups.gaps[phone.groups - 1] == PhoneGap::kNone && IsJoinedAfter(text, end)) return 0;
@@ -217,7 +216,6 @@ size_t FindNational(const Reading& reading, size_t first, const PhoneGroups& gro
 }
 
 void FindPhones(std::string_view text, std::span<const uint32_t> anchor_ends, Sink* sink) {
-  ColumnReader columns(text);
   size_t last_end = 0;  // Of the number found before: another may follow it after one gap.
   for (const uint32_t anchor_end : anchor_ends) {
     ++sink->steps;
@@ -229,7 +227,7 @@ void FindPhones(std::string_view text, std::span<const uint32_t> anchor_ends, Si
       if (IsDigit(Before(text, start))) continue;
       const PhoneGroups groups = ReadPhoneGroups(text, first, &sink->steps);
       if (groups.count == 0) continue;
-      last_end = std::max(last_end, FindPlus({text, &columns, last_end, sink}, start, groups));
+      last_end = std::max(last_end, FindPlus({text, last_end, sink}, start, groups));
       continue;
     }
     size_t size = 1;
@@ -245,11 +243,11 @@ void FindPhones(std::string_view text, std::span<const uint32_t> anchor_ends, Si
     const bool follows_a_phone = last_end > 0 && last_end + PhoneGapSize(text, last_end, &gap) == first;
     Extent heading;
     const bool in_cell = Before(text, first) == ',' && IsDigit(Before(text, first, 2)) &&
-                         ReadPhoneColumn(text, first, first, &columns, sink, &heading) == PhoneColumn::kPhone;
+                         ReadPhoneColumn(text, first, first, sink, &heading) == PhoneColumn::kPhone;
     if (!follows_a_phone && !in_cell && IsJoinedBefore(text, first)) continue;
     const PhoneGroups groups = ReadPhoneGroups(text, first, &sink->steps);
     if (groups.count == 0) continue;
-    const Reading reading = {text, &columns, last_end, sink};
+    const Reading reading = {text, last_end, sink};
     size_t end = zero_zero ? FindInternational(reading, first, groups, ZeroZeroGroups(groups)) : 0;
     if (end == 0) end = FindNational(reading, first, groups);
     last_end = std::max(last_end, end);

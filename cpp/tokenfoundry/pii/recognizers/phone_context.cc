@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "tokenfoundry/pii/ascii_internal.h"
+#include "tokenfoundry/pii/recognizers/folded_word_internal.h"
 #include "tokenfoundry/pii/recognizers/phone_context_internal.h"
 
 namespace tokenfoundry::pii {
@@ -14,8 +15,6 @@ constexpr size_t kMaxPaddingBytes = 16;  // Spaces and quotes beside a value in 
 constexpr size_t kMaxHeadingBytes = 40;
 constexpr size_t kMaxNounBytes = 20;
 constexpr size_t kLongNumberDigits = 3;
-
-bool IsWordByte(char c) { return IsLetter(c) || (c & 0x80) != 0; }
 
 bool HasNumber(std::string_view text, size_t digits) {
   size_t run = 0;
@@ -140,12 +139,9 @@ bool IsHeading(std::string_view text, Extent heading) {
 
 }  // namespace
 
-PhoneColumn ReadPhoneColumn(std::string_view text, size_t start, size_t end, ColumnReader* columns, Sink* sink,
-                            Extent* heading) {
+PhoneColumn ReadPhoneColumn(std::string_view text, size_t start, size_t end, Sink* sink, Extent* heading) {
   if (!MayBeCell(text, start, end)) return PhoneColumn::kNone;
-  const uint64_t steps_before = columns->steps();
-  const std::optional<Extent> found = columns->HeaderOf(start);
-  sink->steps += columns->steps() - steps_before;
+  const std::optional<Extent> found = sink->cues().columns().HeaderOf(start);
   if (!found || !IsHeading(text, *found)) return PhoneColumn::kNone;
   *heading = *found;
   const std::optional<Extent> cue = sink->cues().Beside(found->end, found->end, Cue::kPhone);
@@ -153,10 +149,10 @@ PhoneColumn ReadPhoneColumn(std::string_view text, size_t start, size_t end, Col
 }
 
 PhoneContext ReadPhoneContext(std::string_view text, size_t start, size_t end, size_t last_end, bool only_label,
-                              ColumnReader* columns, Sink* sink) {
+                              Sink* sink) {
   using Said = PhoneContext::Said;
   Extent heading;
-  const PhoneColumn column = ReadPhoneColumn(text, start, end, columns, sink, &heading);
+  const PhoneColumn column = ReadPhoneColumn(text, start, end, sink, &heading);
   if (column == PhoneColumn::kPhone) return {Said::kLabel, heading, true, true};
   if (last_end > 0 && IsConjunction(text, last_end, start)) {
     return {Said::kLabel, {static_cast<uint32_t>(last_end), static_cast<uint32_t>(start)}, true};

@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "tokenfoundry/pii/candidate_internal.h"
-#include "tokenfoundry/pii/columns_internal.h"
 #include "tokenfoundry/pii/recognizer_internal.h"
 
 namespace tokenfoundry::pii {
@@ -24,16 +23,14 @@ struct PhoneContext {
   bool in_table = false;  // It heads the column of a table.
 };
 
-// The number before [start, end) ended at `last_end`, 0 if there was none: "333 1234567 oppure 02 1234567". `columns`
-// are those of the text.
+// The number before [start, end) ended at `last_end`, 0 if there was none: "333 1234567 oppure 02 1234567".
 PhoneContext ReadPhoneContext(std::string_view text, size_t start, size_t end, size_t last_end, bool only_label,
-                              ColumnReader* columns, Sink* sink);
+                              Sink* sink);
 
 enum class PhoneColumn : uint8_t { kNone, kPhone, kOther };  // No cell of a table, or what its heading says.
 
 // The column whose cell is exactly [start, end), spaces and quotes aside; if `end` is `start`, whose cell starts there.
-PhoneColumn ReadPhoneColumn(std::string_view text, size_t start, size_t end, ColumnReader* columns, Sink* sink,
-                            Extent* heading);
+PhoneColumn ReadPhoneColumn(std::string_view text, size_t start, size_t end, Sink* sink, Extent* heading);
 
 // Whether people's words stand around [start, end) on its line, and neither code nor other numbers; or it is a line of
 // its own under some words.

@@ -72,11 +72,6 @@ constexpr std::string_view kTownJoints[] = {
 };
 static_assert(std::is_sorted(std::begin(kTownJoints), std::end(kTownJoints)));
 
-bool IsCapital(std::string_view text, size_t at) {
-  const auto next = static_cast<unsigned char>(At(text, at + 1));
-  return IsUpper(At(text, at)) || (At(text, at) == '\xC3' && next >= 0x80 && next <= 0x9E);
-}
-
 }  // namespace
 
 bool IsJoinedNumber(std::string_view text, size_t start, size_t end) {

@@ -64,11 +64,11 @@ bool IsJoined(std::string_view text, size_t start, size_t end) {
 void Report(Entity entity, size_t start, size_t end, double alone, Sink* sink) {
   if (!sink->Wants(entity)) return;
   if (const std::optional<Extent> cue = sink->cues().Beside(start, end, Cue::kPlate)) {
-    sink->Add(entity, start, end, Proof::kContext, SpecOf(entity).scores.in_context, *cue);
+    sink->Add(entity, start, end, Evidence::kContext, SpecOf(entity).scores.in_context, *cue);
   } else {
     constexpr Cue kOther[] = {Cue::kOther};
     const bool is_other = alone > 0 && sink->cues().NearestBefore(start, kOther) != Cue::kNone;  // "part M-AB 12".
-    sink->Add(entity, start, end, Proof::kPattern, is_other ? alone / 2 : alone);
+    sink->Add(entity, start, end, Evidence::kPattern, is_other ? alone / 2 : alone);
   }
 }
 
@@ -146,7 +146,7 @@ void FindAny(std::string_view text, size_t digit, Sink* sink) {
   const std::optional<Extent> cue = sink->cues().Beside(start, end, Cue::kPlate);
   if (!cue || cue->end > start || start - cue->end > kMaxGapBytes) return;
   if (text.substr(cue->end, start - cue->end).find_first_of(";\n.") != std::string_view::npos) return;
-  sink->Add(Entity::kLicensePlate, start, end, Proof::kContext, 0.6, *cue);
+  sink->Add(Entity::kLicensePlate, start, end, Evidence::kContext, 0.6, *cue);
 }
 
 // 1234 BBB: most runs of digits end here.

@@ -71,7 +71,7 @@ void FindNumeric(std::string_view text, size_t digit, size_t digits, Sink* sink)
     const double alone = SpecOf(Entity::kPostcode).scores.alone;
     if (FollowsUsState(text, digit) || PrecedesItalianTown(text, end, &sink->steps) ||
         IsOfLargeTown(text, digit, end)) {
-      sink->Add(Entity::kPostcode, digit, end, Proof::kPattern, alone);
+      sink->Add(Entity::kPostcode, digit, end, Evidence::kPattern, alone);
     }
   }
   if (const std::optional<Extent> cue = NearCue(text, digit, end, sink)) {
@@ -79,7 +79,7 @@ void FindNumeric(std::string_view text, size_t digit, size_t digits, Sink* sink)
     if (FoldedWord(word).view() == "cap" && !IsTheItalianCap(text, word, digit, end)) return;
     const Entity entity = EntityOf(word, *sink);
     if (digits == 4 && entity == Entity::kPostcode && word.size() == 3) return;  // "zip" and "CAP" have five.
-    sink->Add(entity, digit, end, Proof::kContext, SpecOf(entity).scores.in_context, *cue);
+    sink->Add(entity, digit, end, Evidence::kContext, SpecOf(entity).scores.in_context, *cue);
   }
 }
 
@@ -92,12 +92,12 @@ void FindUk(std::string_view text, size_t digit, Sink* sink) {
   if (code.end == start) return;
   const EntitySpec& spec = SpecOf(Entity::kUkPostcode);
   if (const std::optional<Extent> cue = NearCue(text, start, code.end, sink)) {
-    sink->Add(Entity::kUkPostcode, start, code.end, Proof::kContext, spec.scores.in_context, *cue);
+    sink->Add(Entity::kUkPostcode, start, code.end, Evidence::kContext, spec.scores.in_context, *cue);
   } else if (code.is_upper && !code.is_size) {
     constexpr Cue kOther[] = {Cue::kOther};
     const bool is_other = sink->cues().NearestBefore(start, kOther) != Cue::kNone;
     const bool is_sure = code.is_spaced && !code.is_hexadecimal && !is_other;
-    sink->Add(Entity::kUkPostcode, start, code.end, Proof::kPattern, is_sure ? spec.scores.alone : 0.3);
+    sink->Add(Entity::kUkPostcode, start, code.end, Evidence::kPattern, is_sure ? spec.scores.alone : 0.3);
   }
 }
 

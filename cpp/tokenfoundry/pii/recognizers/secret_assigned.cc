@@ -389,7 +389,7 @@ void FindInColumn(std::string_view text, size_t start, size_t end, SecretKind ki
                         written.find(' ') == written.npos && std::any_of(written.begin(), written.end(), IsAlnum);
     if (!is_one || IsPlaceholder(written)) continue;
     if (kind != SecretKind::kPassword && !LooksRandom(written)) continue;
-    sink->Add(Entity::kSecret, cell.start, cell.end, Proof::kContext, SpecOf(Entity::kSecret).scores.in_context,
+    sink->Add(Entity::kSecret, cell.start, cell.end, Evidence::kContext, SpecOf(Entity::kSecret).scores.in_context,
               {static_cast<uint32_t>(start), static_cast<uint32_t>(end)});
   }
 }
@@ -417,7 +417,7 @@ void FindAssigned(std::string_view text, std::span<const uint32_t> anchor_ends, 
     }
     if (!IsSecret(text, start, word->kind, value)) continue;
     last_end = value.end;
-    sink->Add(Entity::kSecret, value.start, value.end, Proof::kContext, SpecOf(Entity::kSecret).scores.in_context,
+    sink->Add(Entity::kSecret, value.start, value.end, Evidence::kContext, SpecOf(Entity::kSecret).scores.in_context,
               {static_cast<uint32_t>(start), static_cast<uint32_t>(name_end)});
   }
 }

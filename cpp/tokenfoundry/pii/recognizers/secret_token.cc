@@ -133,9 +133,9 @@ void FindTokens(std::string_view text, std::span<const uint32_t> anchor_ends, Si
       if (token.surety == Surety::kProved) {
         sink->AddValidated(Entity::kSecret, start, token.end);
       } else if (token.surety == Surety::kUnchecked) {
-        sink->Add(Entity::kSecret, start, token.end, Proof::kValidated, kUncheckedScore);
+        sink->Add(Entity::kSecret, start, token.end, Evidence::kValidated, kUncheckedScore);
       } else {
-        sink->Add(Entity::kSecret, start, token.end, Proof::kContext, kLooseScore, cue);
+        sink->Add(Entity::kSecret, start, token.end, Evidence::kContext, kLooseScore, cue);
       }
       break;
     }

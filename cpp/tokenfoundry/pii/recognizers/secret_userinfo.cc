@@ -38,7 +38,7 @@ void FindPasswords(std::string_view text, std::span<const uint32_t> anchor_ends,
     const size_t digits = std::min(password.find_first_not_of("0123456789"), password.size());
     if (digits > 0 && (At(password, digits) == '?' || At(password, digits) == '#')) continue;
     if (password.empty() || IsPlaceholder(password) || password.find_first_of("{}") != password.npos) continue;
-    sink->Add(Entity::kSecret, at_sign - password.size(), at_sign, Proof::kValidated, kScore);
+    sink->Add(Entity::kSecret, at_sign - password.size(), at_sign, Evidence::kValidated, kScore);
   }
 }
 

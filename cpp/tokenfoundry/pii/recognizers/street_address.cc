@@ -31,11 +31,6 @@ struct Street {
   bool is_hopeless = false;  // Not even a word before it makes it an address.
 };
 
-bool IsCapital(std::string_view text, size_t at) {
-  const auto next = static_cast<unsigned char>(At(text, at + 1));
-  return IsUpper(At(text, at)) || (At(text, at) == '\xC3' && next >= 0x80 && next <= 0x9E);
-}
-
 std::string_view WordBefore(std::string_view text, size_t at) {
   if (Before(text, at) != ' ') return {};
   const size_t start = WordStart(text, at - 1);
@@ -455,12 +450,12 @@ size_t Report(std::string_view text, const Street& street, Sink* sink) {
   const Scores& scores = SpecOf(Entity::kStreetAddress).scores;
   const std::optional<Extent> cue = CueBefore(text, street.start, sink);
   if ((cue && (street.has_number || street.is_named)) || has_tail) {
-    sink->Add(Entity::kStreetAddress, street.start, tail_end, Proof::kContext, scores.in_context,
+    sink->Add(Entity::kStreetAddress, street.start, tail_end, Evidence::kContext, scores.in_context,
               cue.value_or(Extent{static_cast<uint32_t>(units_end), static_cast<uint32_t>(tail_end)}));
     return tail_end;
   }
   if (!is_form) return 0;
-  sink->Add(Entity::kStreetAddress, street.start, units_end, Proof::kPattern, scores.alone);
+  sink->Add(Entity::kStreetAddress, street.start, units_end, Evidence::kPattern, scores.alone);
   return units_end;
 }
 

@@ -86,7 +86,7 @@ void FindUrls(std::string_view text, std::span<const uint32_t> anchor_ends, Sink
     if (host_end == anchor_end) continue;
     const size_t end = CellEnd(text, start, UrlEnd(text, host_end, Before(text, start), &sink->steps), sink);
     last_end = end;
-    if (end > anchor_end) sink->Add(Entity::kUrl, start, end, Proof::kPattern, kScore);
+    if (end > anchor_end) sink->Add(Entity::kUrl, start, end, Evidence::kPattern, kScore);
   }
 }
 

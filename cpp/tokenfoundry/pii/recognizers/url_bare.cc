@@ -135,7 +135,7 @@ void FindBareUrls(std::string_view text, std::span<const uint32_t> anchor_ends, 
     const size_t url_end = ends ? host.end : UrlEnd(text, host.end, Before(text, host.start), &sink->steps);
     const size_t end = CellEnd(text, host.start, url_end, sink);
     floor = std::max(floor, end);
-    sink->Add(Entity::kUrl, host.start, end, Proof::kPattern, score);
+    sink->Add(Entity::kUrl, host.start, end, Evidence::kPattern, score);
   }
 }
 
