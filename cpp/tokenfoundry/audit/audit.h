@@ -69,7 +69,6 @@ class Log {
 
   mutable std::mutex mu_;
   Tree tree_ ABSL_GUARDED_BY(mu_);
-  Head head_ ABSL_GUARDED_BY(mu_);  // Of tree_.
 };
 
 }  // namespace tokenfoundry::audit

@@ -2,15 +2,17 @@
 
 #include "tokenfoundry/audit/audit.h"
 #include "tokenfoundry/base/endian.h"
+#include "tokenfoundry/base/hash.h"
 
 namespace tokenfoundry::audit {
 namespace {
 
-std::string Encode(const Tree& tree, const Digest& root) {
+// The root is what the frontier gives: worked out when somebody asks, not with every record.
+std::string Encode(const Tree& tree) {
   std::string bytes;
   AppendLittle(&bytes, tree.size());
-  bytes.append(View(root));
   for (const Digest& digest : tree.frontier()) bytes.append(View(digest));
+  AppendLittle(&bytes, Xxh3Low(bytes));
   return bytes;
 }
 
@@ -23,7 +25,7 @@ Digest ReadDigest(ByteReader& reader) {
 
 }  // namespace
 
-std::vector<store::FamilySpec> Log::Families() { return {{"audit.leaves"}, {"audit.heads"}}; }
+std::vector<store::FamilySpec> Log::Families() { return {{"audit.leaves"}, {"audit.heads", 2, 2}}; }
 
 absl::StatusOr<std::unique_ptr<Log>> Log::Open(const AuditOptions& options) {
   if (options.store == nullptr) return absl::InvalidArgumentError("store: missing");
@@ -32,23 +34,21 @@ absl::StatusOr<std::unique_ptr<Log>> Log::Open(const AuditOptions& options) {
   TF_ASSIGN_OR_RETURN(log->leaves_, log->store_.Lookup("audit.leaves"));
   TF_ASSIGN_OR_RETURN(log->heads_, log->store_.Lookup("audit.heads"));
   TF_ASSIGN_OR_RETURN(const std::optional<std::string> stored, log->store_.Get(log->heads_, kHeadKey));
-  const std::lock_guard lock(log->mu_);
-  log->head_.root = log->tree_.Root();
   if (!stored) return log;
 
-  ByteReader reader(*stored);
-  Head head;
-  head.size = reader.Little<uint64_t>();
-  head.root = ReadDigest(reader);
+  const std::string bytes = *stored;
+  ByteReader reader(bytes);
+  const uint64_t size = reader.Little<uint64_t>();
   std::vector<Digest> frontier;
-  for (int i = 0; i < std::popcount(head.size); ++i) frontier.push_back(ReadDigest(reader));
-  Tree tree(head.size, std::move(frontier));
+  for (int i = 0; i < std::popcount(size); ++i) frontier.push_back(ReadDigest(reader));
+  const uint64_t checksum = reader.Little<uint64_t>();
   // A reader may go on, to verify and say what is wrong.
-  if (!options.store->read_only() && (!reader.AtEnd() || tree.Root() != head.root)) {
+  const bool is_whole = reader.AtEnd() && checksum == Xxh3Low(std::string_view(bytes).substr(0, bytes.size() - 8));
+  if (!options.store->read_only() && !is_whole) {
     return absl::DataLossError("the audit log's head is damaged: open it read-only and verify it");
   }
-  log->tree_ = std::move(tree);
-  log->head_ = head;
+  const std::lock_guard lock(log->mu_);
+  log->tree_ = Tree(size, std::move(frontier));
   return log;
 }
 
@@ -63,13 +63,12 @@ void Log::Stage(std::string_view record, store::Batch* batch) {
   AppendBig(&key, staged_.size());
   batch->Put(leaves_, key, View(leaf));
   staged_.Append(leaf);
-  batch->Put(heads_, kHeadKey, Encode(staged_, staged_.Root()));
+  batch->Put(heads_, kHeadKey, Encode(staged_));
 }
 
 void Log::Commit() {
   const std::lock_guard lock(mu_);
   tree_ = std::move(staged_);
-  head_ = {tree_.size(), tree_.Root()};
   has_staged_ = false;
 }
 
@@ -77,7 +76,7 @@ void Log::Discard() { has_staged_ = false; }
 
 Head Log::head() const {
   const std::lock_guard lock(mu_);
-  return head_;
+  return {tree_.size(), tree_.Root()};
 }
 
 }  // namespace tokenfoundry::audit

@@ -52,7 +52,7 @@ absl::StatusOr<Verification> Log::Verify() const {
       tree.Append(computed[i].second);
     }
   }
-  if (tree.Root() != result.head.root) return broken(std::nullopt, "the leaves do not give the stored root");
+  if (tree.Root() != result.head.root) return broken(std::nullopt, "the leaves do not give the stored head");
 
   // Records beyond the head have no leaf, unless they were added while this ran: then the stored head, read after them,
   // is beyond them too.

@@ -6,40 +6,12 @@
 #include <utility>
 
 #include "tokenfoundry/bindings/bindings.h"
+#include "tokenfoundry/bindings/books_handle.h"
 #include "tokenfoundry/bindings/convert.h"
 #include "tokenfoundry/bindings/ledger_values.h"
 
 namespace tokenfoundry::bindings {
 namespace {
-
-// What Python holds. close() lets go of the books; they close when the last call under way has returned.
-class BooksHandle {
- public:
-  explicit BooksHandle(std::shared_ptr<books::Books> opened) : books_(std::move(opened)) {}
-  BooksHandle(BooksHandle&&) = default;
-  // In a forked child the threads that closing would wait for are not there, and the directory is the parent's.
-  ~BooksHandle() {
-    if (!process_.Same()) new std::shared_ptr<books::Books>(std::move(books_));
-  }
-
-  // Needs the GIL; the caller keeps the pointer while it works without.
-  std::shared_ptr<books::Books> Use() const {
-    process_.Check();
-    if (books_ == nullptr) Raise(absl::FailedPreconditionError("this ledger is closed"));
-    return books_;
-  }
-
-  void Close() {
-    process_.Check();
-    std::shared_ptr<books::Books> closing = std::exchange(books_, nullptr);
-    const py::gil_scoped_release no_gil;
-    closing.reset();
-  }
-
- private:
-  SameProcess process_{"ledger"};
-  std::shared_ptr<books::Books> books_;
-};
 
 // Runs `call` on the books without the GIL.
 template <typename Call>
@@ -58,7 +30,8 @@ std::optional<std::string> Optional(const std::optional<py::bytes>& bytes) {
   return std::string(View(*bytes));
 }
 
-BooksHandle Open(const py::str& path, const py::str& durability, bool read_only, int64_t now_ms) {
+BooksHandle Open(const py::str& path, const py::str& durability, bool read_only, int64_t now_ms,
+                 int64_t session_idle_ms) {
   const std::string_view name = Utf8(durability);
   if (name != "process" && name != "power") Raise(absl::InvalidArgumentError("durability: not process or power"));
   books::BooksOptions options;
@@ -66,6 +39,7 @@ BooksHandle Open(const py::str& path, const py::str& durability, bool read_only,
   options.read_only = read_only;
   options.durability = name == "power" ? store::Durability::kPower : store::Durability::kProcess;
   options.now_ms = now_ms;
+  options.session_idle_ms = session_idle_ms;
   auto opened = [&] {
     const py::gil_scoped_release no_gil;
     return books::Books::Open(options);
@@ -73,7 +47,12 @@ BooksHandle Open(const py::str& path, const py::str& durability, bool read_only,
   return BooksHandle(Unwrap(std::move(opened)));
 }
 
-// (ticket, hold or None, refusal or None); None for a stall.
+py::object RefusalOrNone(const std::optional<ledger::Refusal>& refusal) {
+  if (!refusal) return py::none();
+  return FromRefusal(*refusal);
+}
+
+// (ticket, hold or None, refusal or None, what a tracking budget would have refused or None); None for a stall.
 py::object Reserve(const BooksHandle& self, const py::str& id, const py::tuple& amounts, const py::tuple& axes,
                    std::optional<int64_t> at_ms, int64_t now_ms, const py::bytes& detail, bool may_wait) {
   const ledger::ReserveRequest request{std::string(Utf8(id)),    ToAmounts(amounts), ToAxes(axes), at_ms, now_ms,
@@ -83,21 +62,23 @@ py::object Reserve(const BooksHandle& self, const py::str& id, const py::tuple& 
   if (!may_wait && store::IsStall(reserved.status())) return py::none();
   const ledger::Reserved result = Unwrap(std::move(reserved));
   if (const auto* hold = std::get_if<ledger::Hold>(&result.outcome)) {
-    return py::make_tuple(result.ticket, FromHold(*hold), py::none());
+    return py::make_tuple(result.ticket, FromHold(*hold), py::none(), RefusalOrNone(result.tracked));
   }
-  return py::make_tuple(result.ticket, py::none(), FromRefusal(std::get<ledger::Refusal>(result.outcome)));
+  return py::make_tuple(result.ticket, py::none(), FromRefusal(std::get<ledger::Refusal>(result.outcome)), py::none());
 }
 
-// (ticket, entry); None for a stall.
+// (ticket, entry, events); (ticket, None, refusal) for a record that must fit and does not; None for a stall.
 py::object FromPosted(absl::StatusOr<ledger::Posted> posted, bool may_wait) {
   if (!may_wait && store::IsStall(posted.status())) return py::none();
   const ledger::Posted result = Unwrap(std::move(posted));
-  return py::make_tuple(result.ticket, FromEntry(result.entry));
+  if (result.refusal) return py::make_tuple(result.ticket, py::none(), FromRefusal(*result.refusal));
+  return py::make_tuple(result.ticket, FromEntry(result.entry), ListOf(result.events, FromEvent));
 }
 
-py::object Settle(const BooksHandle& self, const py::str& id, const py::tuple& amounts, uint16_t flags,
-                  const std::optional<py::bytes>& detail, int64_t now_ms, bool may_wait) {
-  const ledger::SettleRequest request{std::string(Utf8(id)), ToAmounts(amounts), flags, Optional(detail), now_ms};
+py::object Settle(const BooksHandle& self, const py::str& id, const py::tuple& amounts, const py::tuple& tallies,
+                  uint16_t flags, const std::optional<py::bytes>& detail, int64_t now_ms, bool may_wait) {
+  const ledger::SettleRequest request{
+      std::string(Utf8(id)), ToAmounts(amounts), ToTallies(tallies), flags, Optional(detail), now_ms};
   return FromPosted(
       Unlocked(self, [&](books::Books& books) { return books.ledger().Settle(request, OnStallOf(may_wait)); }),
       may_wait);
@@ -111,12 +92,14 @@ py::object Void(const BooksHandle& self, const py::str& id, const std::optional<
 }
 
 py::object Record(const BooksHandle& self, const py::str& id, uint8_t kind, const py::tuple& amounts,
-                  const py::tuple& axes, std::optional<int64_t> at_ms, int64_t now_ms, const py::bytes& detail,
-                  bool may_wait) {
+                  const py::tuple& tallies, const py::tuple& axes, std::optional<int64_t> at_ms, int64_t now_ms,
+                  const py::bytes& detail, bool must_fit, bool may_wait) {
   ledger::RecordRequest request;
+  request.must_fit = must_fit;
   request.id = Utf8(id);
   request.kind = static_cast<ledger::EntryKind>(kind);
   request.amounts = ToAmounts(amounts);
+  request.tallies = ToTallies(tallies);
   request.axes = ToAxes(axes);
   request.at_ms = at_ms;
   request.now_ms = now_ms;
@@ -126,34 +109,83 @@ py::object Record(const BooksHandle& self, const py::str& id, uint8_t kind, cons
       may_wait);
 }
 
+py::object Adjust(const BooksHandle& self, const py::str& id, uint64_t of, const py::tuple& amounts,
+                  const py::tuple& tallies, const py::str& actor, const py::str& reason, const py::bytes& detail,
+                  int64_t now_ms) {
+  ledger::AdjustRequest request;
+  request.id = Utf8(id);
+  request.of = of;
+  request.amounts = ToAmounts(amounts);
+  request.tallies = ToTallies(tallies);
+  request.actor = Utf8(actor);
+  request.reason = Utf8(reason);
+  request.detail = View(detail);
+  request.now_ms = now_ms;
+  return FromPosted(Unlocked(self, [&](books::Books& books) { return books.ledger().Adjust(request); }), true);
+}
+
+py::object Apply(const BooksHandle& self, const py::str& id, const py::tuple& change, int64_t now_ms) {
+  const ledger::ChangeRequest request{std::string(Utf8(id)), ToChange(change), now_ms};
+  return FromPosted(Unlocked(self, [&](books::Books& books) { return books.ledger().Apply(request); }), true);
+}
+
 store::Ticket SetBudgets(const BooksHandle& self, const py::list& budgets, int64_t now_ms) {
   std::vector<ledger::Budget> values;
   for (const py::handle budget : budgets) values.push_back(ToBudget(py::cast<py::tuple>(budget)));
   return Unwrap(Unlocked(self, [&](books::Books& books) { return books.ledger().SetBudgets(values, now_ms); }));
 }
 
-py::list Balances(const BooksHandle& self, int64_t at_ms) {
-  const auto balances = Unwrap(Unlocked(self, [&](books::Books& books) { return books.ledger().Balances(at_ms); }));
-  py::list out(balances.size());
-  for (size_t i = 0; i < balances.size(); ++i) out[i] = FromBalance(balances[i]);
+// Per unit, None where nothing bounds it.
+py::tuple Headroom(const BooksHandle& self, const py::tuple& axes, int64_t at_ms, int64_t now_ms) {
+  const ledger::Axes values = ToAxes(axes);
+  const auto left =
+      Unwrap(Unlocked(self, [&](books::Books& books) { return books.ledger().Headroom(values, at_ms, now_ms); }));
+  py::tuple out(left.size());
+  for (size_t i = 0; i < left.size(); ++i) out[i] = AmountOrNone(left[i]);
   return out;
+}
+
+py::list Balances(const BooksHandle& self, int64_t at_ms, const py::str& only_of) {
+  const std::string_view name = Utf8(only_of);
+  return ListOf(Unwrap(Unlocked(self, [&](books::Books& books) { return books.ledger().Balances(at_ms, name); })),
+                FromBalance);
+}
+
+py::list Grants(const BooksHandle& self) {
+  return ListOf(Unlocked(self, [](books::Books& books) { return books.ledger().Grants(); }), FromGrant);
+}
+
+py::list Changes(const BooksHandle& self, int64_t now_ms) {
+  return ListOf(Unlocked(self, [&](books::Books& books) { return books.ledger().Changes(now_ms); }), FromChange);
+}
+
+py::list Events(const BooksHandle& self, uint64_t first_seq, uint64_t limit) {
+  return ListOf(Unwrap(Unlocked(self, [&](books::Books& books) { return books.ledger().Events(first_seq, limit); })),
+                FromEvent);
+}
+
+py::list Rollups(const BooksHandle& self, int64_t from_ms, int64_t until_ms) {
+  return ListOf(Unwrap(Unlocked(self, [&](books::Books& books) { return books.ledger().Rollups(from_ms, until_ms); })),
+                FromRollup);
+}
+
+// None for an id that is not known, or no longer.
+py::object EntryOf(const BooksHandle& self, const py::str& id) {
+  const std::string id_text(Utf8(id));
+  const auto entry = Unwrap(Unlocked(self, [&](books::Books& books) { return books.ledger().EntryOf(id_text); }));
+  if (!entry) return py::none();
+  return FromEntry(*entry);
 }
 
 // A page of entries as tuples: the caller asks for a bounded number at a time.
 py::list Entries(const BooksHandle& self, uint64_t first_seq, uint64_t limit, std::optional<int64_t> from_ms,
                  std::optional<int64_t> until_ms) {
   const ledger::EntryRange range{first_seq, limit, from_ms.value_or(INT64_MIN), until_ms.value_or(ledger::kNever)};
-  const auto entries = Unwrap(Unlocked(self, [&](books::Books& books) { return books.ledger().Entries(range); }));
-  py::list out(entries.size());
-  for (size_t i = 0; i < entries.size(); ++i) out[i] = FromEntry(entries[i]);
-  return out;
+  return ListOf(Unwrap(Unlocked(self, [&](books::Books& books) { return books.ledger().Entries(range); })), FromEntry);
 }
 
 py::list Holds(const BooksHandle& self) {
-  const auto holds = Unlocked(self, [](books::Books& books) { return books.ledger().Holds(); });
-  py::list out(holds.size());
-  for (size_t i = 0; i < holds.size(); ++i) out[i] = FromHold(holds[i]);
-  return out;
+  return ListOf(Unlocked(self, [](books::Books& books) { return books.ledger().Holds(); }), FromHold);
 }
 
 // (size, root, first broken seq or None, problem).
@@ -202,18 +234,28 @@ py::list Items(const BooksHandle& self, const py::str& table) {
 void AddBooks(py::module_& module) {
   py::class_<BooksHandle>(module, "Books")
       .def_static("open", &Open, py::arg("path"), py::kw_only(), py::arg("durability"), py::arg("read_only"),
-                  py::arg("now_ms"))
+                  py::arg("now_ms"), py::arg("session_idle_ms"))
       .def("close", &BooksHandle::Close)
       .def("reserve", &Reserve, py::arg("id"), py::arg("amounts"), py::arg("axes"), py::arg("at_ms"), py::arg("now_ms"),
            py::arg("detail"), py::kw_only(), py::arg("may_wait"))
-      .def("settle", &Settle, py::arg("id"), py::arg("amounts"), py::arg("flags"), py::arg("detail"), py::arg("now_ms"),
-           py::kw_only(), py::arg("may_wait"))
+      .def("settle", &Settle, py::arg("id"), py::arg("amounts"), py::arg("tallies"), py::arg("flags"),
+           py::arg("detail"), py::arg("now_ms"), py::kw_only(), py::arg("may_wait"))
       .def("check_health", &CheckHealth)
       .def("void", &Void, py::arg("id"), py::arg("detail"), py::arg("now_ms"), py::kw_only(), py::arg("may_wait"))
-      .def("record", &Record, py::arg("id"), py::arg("kind"), py::arg("amounts"), py::arg("axes"), py::arg("at_ms"),
-           py::arg("now_ms"), py::arg("detail"), py::kw_only(), py::arg("may_wait"))
+      .def("record", &Record, py::arg("id"), py::arg("kind"), py::arg("amounts"), py::arg("tallies"), py::arg("axes"),
+           py::arg("at_ms"), py::arg("now_ms"), py::arg("detail"), py::kw_only(), py::arg("must_fit"),
+           py::arg("may_wait"))
+      .def("adjust", &Adjust, py::arg("id"), py::arg("of"), py::arg("amounts"), py::arg("tallies"), py::arg("actor"),
+           py::arg("reason"), py::arg("detail"), py::arg("now_ms"))
+      .def("apply", &Apply, py::arg("id"), py::arg("change"), py::arg("now_ms"))
       .def("set_budgets", &SetBudgets, py::arg("budgets"), py::arg("now_ms"))
-      .def("balances", &Balances, py::arg("at_ms"))
+      .def("balances", &Balances, py::arg("at_ms"), py::arg("only_of"))
+      .def("headroom", &Headroom, py::arg("axes"), py::arg("at_ms"), py::arg("now_ms"))
+      .def("grants", &Grants)
+      .def("changes", &Changes, py::arg("now_ms"))
+      .def("events", &Events, py::arg("first_seq"), py::arg("limit"))
+      .def("rollups", &Rollups, py::arg("from_ms"), py::arg("until_ms"))
+      .def("entry", &EntryOf, py::arg("id"))
       .def("entries", &Entries, py::arg("first_seq"), py::arg("limit"), py::arg("from_ms"), py::arg("until_ms"))
       .def("holds", &Holds)
       .def("verify", &Verify)

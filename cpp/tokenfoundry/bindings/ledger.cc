@@ -21,8 +21,16 @@ std::shared_ptr<ledger::Zone> MakeZone(const py::str& name, const std::vector<st
   return zone;
 }
 
-Window MakeWindow(uint8_t kind, int32_t anchor_day, std::shared_ptr<ledger::Zone> zone) {
-  Window window{static_cast<ledger::WindowKind>(kind), anchor_day, std::move(zone)};
+Window MakeWindow(uint8_t kind, int32_t anchor_day, int32_t anchor_month, int32_t iso_weekday, int32_t at_s,
+                  std::vector<int32_t> starts_s, int64_t length_ms, std::shared_ptr<ledger::Zone> zone) {
+  Window window{static_cast<ledger::WindowKind>(kind),
+                anchor_day,
+                anchor_month,
+                iso_weekday,
+                at_s,
+                std::move(starts_s),
+                length_ms,
+                std::move(zone)};
   Check(window.Validate());
   return window;
 }
@@ -39,8 +47,10 @@ void AddLedger(py::module_& module) {
       .def(py::init(&MakeZone), py::arg("name"), py::arg("table"),
            "A time zone by its table of (Unix seconds, offset seconds), ascending.");
   py::class_<Window>(module, "Window")
-      .def(py::init(&MakeWindow), py::arg("kind"), py::arg("anchor_day"), py::arg("zone"))
-      .def("bounds", &BoundsAt, py::arg("at_ms"), "(start_ms, end_ms or None) of the window that contains at_ms.");
+      .def(py::init(&MakeWindow), py::arg("kind"), py::kw_only(), py::arg("anchor_day"), py::arg("anchor_month"),
+           py::arg("iso_weekday"), py::arg("at_s"), py::arg("starts_s"), py::arg("length_ms"), py::arg("zone"))
+      .def("bounds", &BoundsAt, py::arg("at_ms"),
+           "(start_ms, end_ms or None) of the window that contains at_ms; of a rolling one, of its slot.");
 }
 
 }  // namespace tokenfoundry::bindings

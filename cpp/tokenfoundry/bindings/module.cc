@@ -5,7 +5,9 @@ PYBIND11_MODULE(_core, module) {
   tokenfoundry::bindings::AddBase(module);
   tokenfoundry::bindings::AddTokens(module);
   tokenfoundry::bindings::AddLedger(module);
+  tokenfoundry::bindings::AddLimits(module);
   tokenfoundry::bindings::AddBooks(module);
+  tokenfoundry::bindings::AddArrow(module);
   tokenfoundry::bindings::AddCache(module);
   tokenfoundry::bindings::AddPii(module);
   tokenfoundry::bindings::AddPiiValidators(module);

@@ -43,7 +43,8 @@ absl::StatusOr<std::unique_ptr<Books>> Books::Open(const BooksOptions& options) 
   books->leaves_ = std::make_unique<Leaves>(*books->audit_);
   // A reader writes no entries, and may be here because the two no longer agree.
   ledger::Witness* const witness = options.read_only ? nullptr : books->leaves_.get();
-  TF_ASSIGN_OR_RETURN(books->ledger_, ledger::Ledger::Open({books->store_.get(), witness, options.now_ms}));
+  TF_ASSIGN_OR_RETURN(books->ledger_,
+                      ledger::Ledger::Open({books->store_.get(), witness, options.now_ms, options.session_idle_ms}));
   return books;
 }
 

@@ -23,6 +23,7 @@ struct BooksOptions {
   bool read_only = false;
   store::Durability durability = store::Durability::kProcess;
   int64_t now_ms = 0;
+  int64_t session_idle_ms = 1'800'000;  // ledger.h
 };
 
 class Books {

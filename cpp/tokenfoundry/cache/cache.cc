@@ -61,7 +61,7 @@ absl::StatusOr<std::unique_ptr<Cache>> Cache::Open(const CacheOptions& options) 
 absl::Status Cache::Load() {
   store::StoreOptions how;
   how.path = options_.path;
-  how.families = {{"cache.slots", 1, /*point_lookups=*/true}, {"cache.ages"}, {"cache.totals"}};
+  how.families = {{"cache.slots", 1, 1, /*point_lookups=*/true}, {"cache.ages"}, {"cache.totals"}};
   how.wal = false;
   TF_ASSIGN_OR_RETURN(store_, store::Store::Open(std::move(how)));
   TF_ASSIGN_OR_RETURN(slots_, store_->Lookup("cache.slots"));

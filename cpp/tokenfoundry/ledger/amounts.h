@@ -1,7 +1,7 @@
-// What a call uses, in six units at once, and to whom it is attributed, on nine axes.
+// What a call uses, in six units at once, and to whom it is attributed, on ten axes.
 //
-// Plain values. Amounts are int64_t and never negative; money is in nano units of the ledger's currency, GPU time in
-// ms.
+// Plain values. Amounts are int64_t; money is in nano units of the ledger's currency, GPU time in ms. A call's are
+// never negative, a correction's may be.
 #pragma once
 
 #include <array>
@@ -21,24 +21,39 @@ constexpr std::array<std::string_view, kUnits> kUnitNames{"money_nano", "tokens"
 using Amounts = std::array<int64_t, kUnits>;
 
 // On disk by position: never reordered. Model and region are those of the target that serves.
-enum class Axis : uint8_t { kWorkspace = 0, kProject, kConsumer, kKey, kIntent, kAlias, kModel, kRegion, kEnv };
-constexpr size_t kAxes = 9;
+enum class Axis : uint8_t {
+  kWorkspace = 0,
+  kProject,
+  kConsumer,
+  kKey,
+  kIntent,
+  kAlias,
+  kModel,
+  kRegion,
+  kEnv,
+  kSession
+};
+constexpr size_t kAxes = 10;
 constexpr std::array<std::string_view, kAxes> kAxisNames{"workspace", "project", "consumer", "key", "intent",
-                                                         "alias",     "model",   "region",   "env"};
+                                                         "alias",     "model",   "region",   "env", "session"};
 using Axes = std::array<std::string, kAxes>;  // Empty: the call has no value there.
+
+// The caller's own numbers of a call, e.g. its output tokens: the ledger sums them in its rollups and reads none of
+// them.
+constexpr size_t kTallies = 8;
+using Tallies = std::array<int64_t, kTallies>;
 
 inline int64_t Of(const Amounts& amounts, Unit unit) { return amounts[static_cast<size_t>(unit)]; }
 
-// Far above any call (nine million units of money), and far enough below 63 bits that no sum of open holds leaves them.
+// Far above any call: nine million units of money.
 constexpr int64_t kMaxAmount = int64_t{1} << 53;
+// Of all open holds together: no sum of some of them leaves 63 bits.
+constexpr int64_t kMaxHeld = int64_t{1} << 61;
 
-inline absl::Status ValidateAmounts(const Amounts& amounts) {
-  for (size_t i = 0; i < kUnits; ++i) {
-    const std::string name = "amounts." + std::string(kUnitNames[i]);
-    if (amounts[i] < 0) return absl::InvalidArgumentError(name + ": negative");
-    if (amounts[i] > kMaxAmount) return absl::InvalidArgumentError(name + ": above 2**53");
-  }
-  return absl::OkStatus();
-}
+// Of a call: none is negative. kInvalidArgument names the unit.
+absl::Status ValidateAmounts(const Amounts& amounts);
+// Of a correction: any sign.
+absl::Status ValidateDifference(const Amounts& amounts);
+absl::Status ValidateTallies(const Tallies& tallies);
 
 }  // namespace tokenfoundry::ledger

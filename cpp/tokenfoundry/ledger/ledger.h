@@ -2,7 +2,8 @@
 //
 // Before a call its worst case is reserved on every budget that matches, all or none: a hold. After it the hold is
 // settled with what was really used, or voided, and an entry is written that never changes. An enforcing budget is
-// never crossed by a reserve: posted + held + amount <= hard, at every instant and under any concurrency.
+// never crossed by a reserve: used + held + amount <= the cap in force and the burst at that instant, under any
+// concurrency. What a later correction, a lowered cap or an actual above its hold puts over a cap is flagged.
 //
 // What survives a crash: everything that returned (store.h says for which crash). A hold that an earlier process left
 // open is settled at its held amounts when the ledger is opened, flagged uncertain: money that may be spent counts.
@@ -16,23 +17,22 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "tokenfoundry/base/status.h"
 #include "tokenfoundry/ledger/amounts.h"
 #include "tokenfoundry/ledger/budget.h"
+#include "tokenfoundry/ledger/change.h"
 #include "tokenfoundry/ledger/entry.h"
+#include "tokenfoundry/ledger/event.h"
+#include "tokenfoundry/ledger/rollup.h"
 #include "tokenfoundry/store/store.h"
 
 namespace tokenfoundry::ledger {
-
-struct BudgetRecord;  // As stored; codec_internal.h.
 
 // Sees each entry before it is written and adds its own record of it to the same batch (the audit log does). Called
 // under the ledger's lock: Stage once, then Commit if the batch was written, else Discard.
@@ -46,9 +46,10 @@ class Witness {
 };
 
 struct LedgerOptions {
-  store::Store* store = nullptr;  // Required, open with Ledger::Families(); outlives the ledger.
-  Witness* witness = nullptr;     // Outlives the ledger. Null: entries have no witness.
-  int64_t now_ms = 0;             // The time of opening, posted on recovered entries.
+  store::Store* store = nullptr;        // Required, open with Ledger::Families(); outlives the ledger.
+  Witness* witness = nullptr;           // Outlives the ledger. Null: entries have no witness.
+  int64_t now_ms = 0;                   // The time of opening, posted on recovered entries.
+  int64_t session_idle_ms = 1'800'000;  // A session ends when it has been idle for so long.
 };
 
 struct ReserveRequest {
@@ -69,9 +70,11 @@ struct Hold {
 };
 
 enum class RefusalCause : uint8_t {
-  kExhausted,  // What is posted leaves too little.
+  kExhausted,  // What is used leaves too little.
   kHeld,       // It would fit if the open holds were released.
   kNeverFits,  // It exceeds the cap by itself.
+  kThrottled,  // The cap is being approached slowly: it will fit in this window.
+  kFrozen,     // An administrator stopped the budget.
 };
 
 // By one budget: that with the most lasting cause.
@@ -79,22 +82,28 @@ struct Refusal {
   std::string budget;
   Unit unit = Unit::kMoney_nano;
   RefusalCause cause = RefusalCause::kExhausted;
-  int64_t cap = 0;
-  int64_t posted = 0;
+  AtCap at_cap = AtCap::kReject;
+  int64_t cap = 0;  // In force, raises included.
+  int64_t used = 0;
   int64_t held = 0;
   int64_t requested = 0;
-  int64_t left = 0;
-  int64_t resets_at_ms = 0;  // kNever for a lifetime budget.
+  int64_t left = 0;          // What would be admitted now, burst included.
+  int64_t resets_at_ms = 0;  // kNever if its window does not end.
+  // When the same call would be admitted by every budget, if nothing else happened until then. kNever: not by itself.
+  // Now, for kHeld: it depends on other calls.
+  int64_t admits_at_ms = 0;
 };
 
 struct Reserved {
   std::variant<Hold, Refusal> outcome;
+  std::optional<Refusal> tracked;  // Of a hold: what a tracking budget would have refused.
   store::Ticket ticket = 0;
 };
 
 struct SettleRequest {
   std::string id;
   Amounts amounts{};
+  Tallies tallies{};
   Flags flags = 0;                    // kUncertain, kEstimated.
   std::optional<std::string> detail;  // Absent: the hold's.
   int64_t now_ms = 0;
@@ -110,15 +119,36 @@ struct RecordRequest {
   std::string id;
   EntryKind kind = EntryKind::kHit;  // kHit or kRefused.
   Amounts amounts{};
+  Tallies tallies{};
   Axes axes;
   std::optional<int64_t> at_ms;  // As in ReserveRequest.
   int64_t now_ms = 0;
   std::string detail;
+  bool must_fit = false;  // Budgets may refuse it, as they may a call: then nothing is written.
+};
+
+struct AdjustRequest {
+  std::string id;
+  uint64_t of = 0;    // The sequence number of the entry to correct: one that used or could have used something.
+  Amounts amounts{};  // The difference, of any sign; what the entry has used in all never falls below zero.
+  Tallies tallies{};
+  std::string actor;  // Required.
+  std::string reason;
+  std::string detail;
+  int64_t now_ms = 0;
+};
+
+struct ChangeRequest {
+  std::string id;
+  Change change;
+  int64_t now_ms = 0;
 };
 
 struct Posted {
   Entry entry;
+  std::vector<Event> events;  // That this entry raised; none on a repeat.
   store::Ticket ticket = 0;
+  std::optional<Refusal> refusal;  // Of a record that must fit: there is no entry.
 };
 
 // One account in the window that contains the asked instant.
@@ -129,18 +159,32 @@ struct Balance {
   Mode mode = Mode::kEnforce;
   int64_t start_ms = 0;
   int64_t end_ms = 0;
-  int64_t cap = 0;
-  int64_t posted = 0;
+  int64_t cap = 0;     // In force, raises included; kNoCap if there is none. Of prepaid: all grants that can be used.
+  int64_t posted = 0;  // The sum of its entries.
+  int64_t used = 0;    // What counts against the cap: posted, less what a reset forgave.
   int64_t held = 0;
-  int64_t left = 0;     // Never negative.
-  int64_t over_by = 0;  // How far posted and held exceed the cap: it was lowered, or an actual exceeded its hold.
+  int64_t left = 0;     // What would be admitted, burst included. Never negative.
+  int64_t over_by = 0;  // How far used and held exceed the cap: it was lowered, burst, or an actual exceeded its hold.
+  int64_t raised = 0;   // By how much the cap is raised.
+  int64_t burst_left = 0;
+  bool frozen = false;
+};
+
+// What is left of a grant, by the sequence number of its entry.
+struct Grant {
+  uint64_t seq = 0;
+  Change change;
+  int64_t created_ms = 0;
+  int64_t spent = 0;
+  int64_t held = 0;
 };
 
 struct EntryRange {
   uint64_t first_seq = 0;
   uint64_t limit = UINT64_MAX;
-  int64_t from_ms = INT64_MIN;  // Of Entry::at_ms.
-  int64_t until_ms = kNever;    // Exclusive.
+  int64_t from_ms = INT64_MIN;      // Of Entry::at_ms.
+  int64_t until_ms = kNever;        // Exclusive.
+  uint64_t max_bytes = UINT64_MAX;  // As stored. The entry that reaches it is the last.
 };
 
 class Ledger {
@@ -150,7 +194,8 @@ class Ledger {
   ~Ledger();
 
   // Idempotent while the hold is open: the same request has the same answer, another under its id is kAlreadyExists.
-  // An id that was resolved is kFailedPrecondition for at least 7 days. A refusal leaves nothing behind.
+  // An id that was resolved is kFailedPrecondition for at least 7 days. A refusal holds nothing; all it may leave
+  // behind is the beginning of a throttled budget's slow approach.
   absl::StatusOr<Reserved> Reserve(const ReserveRequest& request, store::OnStall on_stall = store::OnStall::kWait);
 
   // Posts what was used, in full, and releases the rest. Repeated alike it returns the same entry; a different second
@@ -160,107 +205,54 @@ class Ledger {
   // Releases the whole hold and writes an entry of zero amounts. Repeats as with Settle.
   absl::StatusOr<Posted> Void(const VoidRequest& request, store::OnStall on_stall = store::OnStall::kWait);
 
-  // Writes an entry that had no hold. It counts on its budgets and is never refused. Repeated alike it returns the same
-  // entry; another under its id is kAlreadyExists.
+  // Writes an entry that had no hold. It counts on its budgets and is refused only if it must fit. Repeated alike it
+  // returns the same entry; another under its id is kAlreadyExists.
   absl::StatusOr<Posted> Record(const RecordRequest& request, store::OnStall on_stall = store::OnStall::kWait);
 
+  // Posts a correction of an earlier entry, on its axes and in its windows: late usage, a refund. Repeats as with
+  // Record. kNotFound for an entry that is not there.
+  absl::StatusOr<Posted> Adjust(const AdjustRequest& request);
+
+  // Raises, resets, freezes, unfreezes or funds a budget. Repeats as with Record. kNotFound for an unknown budget.
+  absl::StatusOr<Posted> Apply(const ChangeRequest& request);
+
   // Replaces the set. A budget that is new, or counts differently than before, counts what its current window already
-  // holds: entries since that window's beginning are read again, under the lock.
+  // holds: entries since that window's beginning are read again, under the lock. Changes follow a budget by its name.
   absl::StatusOr<store::Ticket> SetBudgets(const std::vector<Budget>& budgets, int64_t now_ms);
   std::vector<Budget> Budgets() const;
 
+  // Per unit, the most that a call with these axes could reserve now; kNoCap where nothing bounds it. 0 for every unit
+  // when a budget is frozen.
+  absl::StatusOr<Amounts> Headroom(const Axes& axes, int64_t at_ms, int64_t now_ms);
+
   // In the budgets' order. A budget without `each` always has its one account; others have those that were touched.
-  absl::StatusOr<std::vector<Balance>> Balances(int64_t at_ms);
+  // `only_of` names the one budget that is asked for; there may be none of that name. Empty: all.
+  absl::StatusOr<std::vector<Balance>> Balances(int64_t at_ms, std::string_view only_of = {});
+  std::vector<Grant> Grants() const;                  // In the order they were made.
+  std::vector<Change> Changes(int64_t now_ms) const;  // Raises and freezes in force or to come.
+  // The entry that an id was resolved to, while it is remembered.
+  absl::StatusOr<std::optional<Entry>> EntryOf(const std::string& id) const;
   absl::StatusOr<std::vector<Entry>> Entries(const EntryRange& range) const;
+  absl::StatusOr<std::vector<Event>> Events(uint64_t first_seq, uint64_t limit) const;
+  // Of the hours that begin in [from_ms, until_ms), in their order. Ends with the hour that reaches `limit` rows.
+  absl::StatusOr<std::vector<Rollup>> Rollups(int64_t from_ms, int64_t until_ms, uint64_t limit = UINT64_MAX) const;
   std::vector<Hold> Holds() const;  // By id.
 
-  // Reads every entry again and compares the accounts with their sums. kDataLoss names the first that differs.
+  // Reads every entry again and compares accounts, rollups and grants with their sums. kDataLoss names the first that
+  // differs.
   absl::Status Check() const;
 
   // How many holds of an earlier process Open settled.
-  uint64_t recovered() const { return recovered_; }
+  uint64_t recovered() const;
   uint64_t size() const;  // Entries.
 
   // Ok, or the poison.
   absl::Status health() const;
 
  private:
-  struct Account {
-    int64_t posted = 0;
-    uint64_t entries = 0;
-    int64_t held = 0;
-    uint32_t holds = 0;  // How many point here: it stays in memory while not zero.
-  };
-  struct BudgetState;
-  struct OpenHold;
-  // Where an amount counts. Points into accounts_, whose nodes do not move.
-  struct Place {
-    size_t budget;  // In budgets_.
-    int64_t window_end_ms;
-    const std::string* key;
-    Account* account;
-  };
-  // The least and greatest Entry::at_ms of kBlockEntries entries: what to skip when looking for a time.
-  struct Block {
-    int64_t min_at_ms = INT64_MAX;
-    int64_t max_at_ms = INT64_MIN;
-  };
-  struct FoldTarget;
-
-  explicit Ledger(const LedgerOptions& options);
-
-  absl::Status LoadFamilies();
-  absl::Status ReadBudgets(const store::Store::Snapshot* snapshot, std::vector<BudgetRecord>* records) const;
-  absl::Status LoadBudgets() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Status LoadEntries() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Status LoadHolds(int64_t now_ms);
-
-  absl::StatusOr<Reserved> ReserveLocked(const ReserveRequest& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::StatusOr<Posted> ResolveLocked(const Entry& asked, bool has_detail, int64_t now_ms)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::StatusOr<store::Ticket> SetBudgetsLocked(const std::vector<Budget>& budgets, int64_t now_ms)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::StatusOr<Posted> RecordLocked(const RecordRequest& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-
-  int64_t FirstWindowNeeded(const Budget& budget, int64_t now_ms) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-
-  // Writes `entry` and, with `hold`, ends that hold. Fills seq and posted_at_ms.
-  absl::StatusOr<Posted> Post(Entry entry, OpenHold* hold, int64_t now_ms) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::StatusOr<std::optional<Entry>> Resolved(const std::string& id) const;
-  absl::StatusOr<uint64_t> StagePruning(int64_t now_ms, store::Batch* batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-
-  absl::StatusOr<std::vector<Place>> PlacesOf(const Axes& axes, int64_t at_ms) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::StatusOr<Place> PlaceIn(size_t budget, const Axes& axes, int64_t at_ms) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Status CompleteFrom(size_t budget, int64_t window_start_ms) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Status Stand(OpenHold* hold) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Status StandAll() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void ForgetIdleAccounts() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Status Fold(const std::vector<FoldTarget>& targets, const std::vector<Block>& blocks,
-                    const store::Store::Snapshot* snapshot, std::unordered_map<std::string, Account>* sums) const;
-
-  // Every write of the ledger. Never waits: a stall is waited out where no lock is held.
-  absl::StatusOr<store::Ticket> Write(const store::Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Status Poison(const std::string& cause) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  template <typename Operation>
-  auto Locked(store::OnStall on_stall, const Operation& operation) -> decltype(operation());
-
-  store::Store& store_;
-  Witness* const witness_;
-  store::Family entries_, holds_on_disk_, ids_, accounts_on_disk_, budgets_on_disk_, blocks_on_disk_, meta_;
-  uint64_t recovered_ = 0;
-
-  mutable std::mutex mu_;
-  std::string poison_ ABSL_GUARDED_BY(mu_);  // Empty: healthy.
-  std::vector<BudgetState> budgets_ ABSL_GUARDED_BY(mu_);
-  std::unordered_map<std::string, Account> accounts_ ABSL_GUARDED_BY(mu_);  // By AccountKey; a cache of the disk.
-  std::unordered_map<std::string, OpenHold> holds_ ABSL_GUARDED_BY(mu_);    // By id.
-  std::vector<Block> blocks_ ABSL_GUARDED_BY(mu_);                          // The last one is still filling.
-  uint64_t next_seq_ ABSL_GUARDED_BY(mu_) = 0;
-  int64_t last_posted_at_ms_ ABSL_GUARDED_BY(mu_) = 0;
-  uint32_t next_budget_id_ ABSL_GUARDED_BY(mu_) = 1;
-  uint64_t pruned_seq_ ABSL_GUARDED_BY(mu_) = 0;       // Ids of earlier entries are forgotten.
-  int64_t next_prune_at_ms_ ABSL_GUARDED_BY(mu_) = 0;  // Before this there is nothing to forget.
-  size_t forget_above_ ABSL_GUARDED_BY(mu_) = 0;
+  class Impl;
+  explicit Ledger(std::unique_ptr<Impl> impl);
+  const std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace tokenfoundry::ledger

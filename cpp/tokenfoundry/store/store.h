@@ -14,6 +14,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -47,6 +48,7 @@ using Ticket = uint64_t;
 struct FamilySpec {
   std::string name;             // `<noun>.<plural>`, as on disk.
   uint32_t format_version = 1;  // The newest this build reads; what it writes.
+  uint32_t oldest_format = 1;   // The oldest this build reads.
   bool point_lookups = false;   // Reads mostly ask for keys that may be absent: keep a Bloom filter.
 };
 
@@ -167,6 +169,7 @@ class Store {
   absl::Status OpenDb();
   absl::Status CheckFormats();
   absl::Status Poison(absl::Status cause) const;
+  void Gather(std::chrono::microseconds last_sync) const;
   void SyncForEverybody();
   void WakeWatchers() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 

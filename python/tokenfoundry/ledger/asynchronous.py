@@ -7,16 +7,37 @@ import contextlib
 import functools
 import heapq
 import itertools
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
+
+from msgspec.structs import astuple
 
 from tokenfoundry import _core
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import InvalidState, StoreError
 from tokenfoundry.ledger import _calls
-from tokenfoundry.ledger.values import NO_FLAGS, NOTHING, Amounts, Axes, Entry, EntryFlags, Hold, Refusal
-from tokenfoundry.ledger.window import Instant
+from tokenfoundry.ledger.hold_queue import HoldQueue
+from tokenfoundry.ledger.values import (
+    NO_FLAGS,
+    NO_TALLIES,
+    NOTHING,
+    UNITS,
+    Amounts,
+    Axes,
+    Entry,
+    EntryFlags,
+    Event,
+    Hold,
+    Refusal,
+    Sums,
+    Tallies,
+    Unit,
+)
+from tokenfoundry.ledger.window import Instant, to_ms
+
+_log = logging.getLogger("tokenfoundry")
 
 
 class AsyncLedger:
@@ -29,35 +50,77 @@ class AsyncLedger:
     A call that is cancelled while it waits may have taken effect: the hold is there, and void of its id releases it.
     """
 
-    def __init__(self, core: _core.Books, *, waits: bool, clock: Clock) -> None:
+    def __init__(
+        self,
+        core: _core.Books,
+        *,
+        waits: bool,
+        clock: Clock,
+        listeners: Sequence[Callable[[Event], None]],
+        queue: HoldQueue,
+    ) -> None:
         self._core = core
         self._clock = clock
+        self._listeners = listeners
+        self._queue = queue
         self._durable = _DurableWait(core) if waits else None
 
     async def reserve(
-        self, id: str, *, amounts: Amounts, axes: Axes, at: Instant | None = None, detail: bytes = b""
+        self,
+        id: str,
+        *,
+        amounts: Amounts,
+        axes: Axes,
+        at: Instant | None = None,
+        detail: bytes = b"",
+        wait_s: float = 0,
     ) -> Hold | Refusal:
-        """See `Ledger.reserve`."""
+        """See `Ledger.reserve`. A call that only open holds keep out waits up to `wait_s` for some to end."""
+        outcome = await self._reserve(id, amounts, axes, at, detail)
+        if wait_s <= 0:
+            return outcome
+        until = asyncio.get_running_loop().time() + wait_s
+        while isinstance(outcome, Refusal) and outcome.cause == "held":
+            budget = outcome.budget
+            async with self._queue.place(self._queue.account_of(budget, axes), until) as place:
+                # Another budget may be what keeps it out by then: those behind are not to wait for that.
+                while isinstance(outcome, Refusal) and (outcome.cause, outcome.budget) == ("held", budget):
+                    if not await place.next():
+                        return outcome
+                    outcome = await self._reserve(id, amounts, axes, at, detail)
+        return outcome
+
+    async def _reserve(
+        self, id: str, amounts: Amounts, axes: Axes, at: Instant | None, detail: bytes
+    ) -> Hold | Refusal:
         arguments = _calls.reserve_arguments(id, amounts, axes, at, detail, self._clock())
         result = self._core.reserve(*arguments, may_wait=False)
         if result is None:
             result = await _in_thread(self._core.reserve, *arguments)
-        ticket, hold, refusal = result
+        ticket, hold, refusal, _ = result
         if hold is None:
             return _calls.refusal_of(refusal)
         if self._durable is not None:
             await self._durable.wait(ticket)
-        return _calls.hold_of(hold)
+        return _calls.held(id, amounts, axes, detail, result)
 
     async def settle(
-        self, id: str, amounts: Amounts, *, flags: EntryFlags = NO_FLAGS, detail: bytes | None = None
+        self,
+        id: str,
+        amounts: Amounts,
+        *,
+        tallies: Tallies = NO_TALLIES,
+        flags: EntryFlags = NO_FLAGS,
+        detail: bytes | None = None,
     ) -> Entry:
         """See `Ledger.settle`."""
-        return await self._post(self._core.settle, _calls.settle_arguments(id, amounts, flags, detail, self._clock()))
+        arguments = _calls.settle_arguments(id, amounts, tallies, flags, detail, self._clock())
+        return _entry(await self._post(self._core.settle, arguments, amounts, tallies))
 
     async def void(self, id: str, *, detail: bytes | None = None) -> Entry:
         """See `Ledger.void`."""
-        return await self._post(self._core.void, _calls.void_arguments(id, detail, self._clock()))
+        arguments = _calls.void_arguments(id, detail, self._clock())
+        return _entry(await self._post(self._core.void, arguments, NOTHING, NO_TALLIES))
 
     async def record(
         self,
@@ -66,27 +129,77 @@ class AsyncLedger:
         kind: Literal["hit", "refused"],
         axes: Axes,
         amounts: Amounts = NOTHING,
+        tallies: Tallies = NO_TALLIES,
         at: Instant | None = None,
         detail: bytes = b"",
     ) -> Entry:
         """See `Ledger.record`."""
-        return await self._post(
-            self._core.record, _calls.record_arguments(id, kind, amounts, axes, at, detail, self._clock())
-        )
+        arguments = _calls.record_arguments(id, kind, amounts, tallies, axes, at, detail, self._clock())
+        return _entry(await self._record(arguments, amounts, tallies, must_fit=False))
+
+    async def record_if_it_fits(
+        self,
+        id: str,
+        *,
+        kind: Literal["hit"],
+        axes: Axes,
+        amounts: Amounts,
+        tallies: Tallies = NO_TALLIES,
+        at: Instant | None = None,
+        detail: bytes = b"",
+    ) -> Entry | Refusal:
+        """As `record`, of what budgets may refuse as they may a call: then nothing is written."""
+        arguments = _calls.record_arguments(id, kind, amounts, tallies, axes, at, detail, self._clock())
+        return await self._record(arguments, amounts, tallies, must_fit=True)
+
+    async def _record(
+        self, arguments: tuple[Any, ...], amounts: Amounts, tallies: Tallies, *, must_fit: bool
+    ) -> Entry | Refusal:
+        call = functools.partial(self._core.record, must_fit=must_fit)
+        return await self._post(call, arguments, amounts, tallies)
+
+    def headroom(self, axes: Axes, *, at: Instant | None = None) -> dict[Unit, int]:
+        """See `Ledger.headroom`. It reads memory, and rarely a record from disk."""
+        now = self._clock()
+        left = self._core.headroom(astuple(axes), now if at is None else to_ms(at), now)
+        return {unit: amount for unit, amount in zip(UNITS, left, strict=True) if amount is not None}
 
     def close(self) -> None:
         """Stops listening on the loop; calls that still wait raise `InvalidState`. Ledger.close does it too."""
         if self._durable is not None:
             self._durable.close()
 
-    async def _post(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Entry:
-        result = call(*arguments, may_wait=False)
-        if result is None:
-            result = await _in_thread(call, *arguments)
-        ticket, entry = result
+    async def _post(
+        self, call: Callable[..., Any], arguments: tuple[Any, ...], amounts: Sums, tallies: Tallies
+    ) -> Entry | Refusal:
+        try:
+            result = call(*arguments, may_wait=False)
+            if result is None:
+                result = await _in_thread(call, *arguments)
+        finally:
+            self._queue.released()  # Also when it is cancelled: it takes effect.
+        ticket, entry, events = result
+        if entry is None:
+            return _calls.refusal_of(events)
         if self._durable is not None:
             await self._durable.wait(ticket)
-        return _calls.entry_of(entry)
+        for event in events:
+            publish(_calls.event_of(event), self._listeners)
+        return _calls.posted(amounts, tallies, entry)
+
+
+def _entry(outcome: Entry | Refusal) -> Entry:
+    assert isinstance(outcome, Entry), "only what must fit is refused"
+    return outcome
+
+
+def publish(event: Event, listeners: Sequence[Callable[[Event], None]]) -> None:
+    """Tells the listeners. One that fails is logged: the entry is written, and its caller must get it."""
+    for listen in listeners:
+        try:
+            listen(event)
+        except Exception:  # noqa: BLE001 - the edge to the user's code
+            _log.exception("a listener to the ledger's events failed")
 
 
 async def _in_thread(call: Callable[..., Any], *arguments: Any) -> Any:

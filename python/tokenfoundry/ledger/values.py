@@ -3,49 +3,46 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import msgspec
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.ledger.window import Window, core_window
+from tokenfoundry.ledger.change import Change
 
 Unit = Literal["money_nano", "tokens", "requests", "images", "audio", "gpu_ms"]
-Axis = Literal["workspace", "project", "consumer", "key", "intent", "alias", "model", "region", "env"]
+Axis = Literal["workspace", "project", "consumer", "key", "intent", "alias", "model", "region", "env", "session"]
 Mode = Literal["enforce", "track"]
-Cause = Literal["exhausted", "held", "never_fits"]
-Kind = Literal["settled", "void", "hit", "refused", "recovered"]
+AtCap = Literal["reject", "throttle", "downgrade"]
+Cause = Literal["exhausted", "held", "never_fits", "throttled", "frozen"]
+Kind = Literal["settled", "void", "hit", "refused", "recovered", "adjusted", "changed"]
+EventKind = Literal["level", "over_hold"]
 
-# Positions and numbers are the core's (ledger/amounts.h, entry.h, budget.h).
+# Positions and numbers are the core's (ledger/amounts.h, entry.h, budget.h, change.h, event.h).
 UNITS: tuple[Unit, ...] = get_args(Unit)
 AXES: tuple[Axis, ...] = get_args(Axis)
 CAUSES: tuple[Cause, ...] = get_args(Cause)
-KINDS: dict[int, Kind] = dict(enumerate(get_args(Kind), start=1))
-MODES: dict[int, Mode] = dict(enumerate(get_args(Mode), start=1))
-KIND_NUMBERS: dict[Kind, int] = {kind: number for number, kind in KINDS.items()}
-_MODE_NUMBERS: dict[Mode, int] = {mode: number for number, mode in MODES.items()}
+KINDS: tuple[Kind, ...] = get_args(Kind)
+MODES: tuple[Mode, ...] = get_args(Mode)
+AT_CAPS: tuple[AtCap, ...] = get_args(AtCap)
+EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 
-_MAX_AMOUNT = 2**53  # of one call (ledger/amounts.h)
-_MAX_CAP = 2**63 - 1
+MAX_AMOUNT = 2**53  # of one call (ledger/amounts.h)
 
 
-def _check_amount(value: object, name: str, *, most: int = _MAX_AMOUNT) -> None:
+def check_amount(value: object, name: str, *, least: int = 0, most: int = MAX_AMOUNT) -> None:
+    """Raises `InvalidInput` naming what is no integer from `least` to `most`."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidInput(f"{name}: {value!r} is not an integer")
-    if not 0 <= value <= most:
-        raise InvalidInput(f"{name}: {value} is not in [0, {most}]")
+    if not least <= value <= most:
+        raise InvalidInput(f"{name}: {value} is not in [{least}, {most}]")
 
 
-class Amounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a call uses, in six units at once; integers, never negative.
+class Sums(msgspec.Struct, frozen=True, kw_only=True):
+    """Amounts in six units at once that are a sum or a difference: of any size and sign.
 
-    `money_nano` is in nano units of the ledger's currency, `audio` in seconds, `gpu_ms` in milliseconds. Raises
-    `InvalidInput` naming the field.
-
-    >>> Amounts(money_nano=1_500_000, tokens=320, requests=1).tokens
-    320
+    `money_nano` is in nano units of the ledger's currency, `gpu_ms` in milliseconds; `images` and `audio` count
+    images and audio requests.
     """
 
     money_nano: int = 0
@@ -55,16 +52,47 @@ class Amounts(msgspec.Struct, frozen=True, kw_only=True):
     audio: int = 0
     gpu_ms: int = 0
 
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(**{unit: getattr(self, unit) + getattr(other, unit) for unit in UNITS})
+
+    def __sub__(self, other: Sums) -> Sums:
+        return Sums(**{unit: getattr(self, unit) - getattr(other, unit) for unit in UNITS})
+
+
+class Amounts(Sums, frozen=True, kw_only=True):
+    """What a call uses: integers, never negative, at most 2**53. Raises `InvalidInput` naming the field.
+
+    >>> Amounts(money_nano=1_500_000, tokens=320, requests=1).tokens
+    320
+    """
+
     def __post_init__(self) -> None:
         for name, value in zip(UNITS, msgspec.structs.astuple(self), strict=True):
-            if type(value) is not int or not 0 <= value <= _MAX_AMOUNT:
-                _check_amount(value, name)
-
-    def __add__(self, other: Amounts) -> Amounts:
-        return Amounts(**{unit: getattr(self, unit) + getattr(other, unit) for unit in UNITS})
+            if type(value) is not int or not 0 <= value <= MAX_AMOUNT:
+                check_amount(value, name)
 
 
 NOTHING = Amounts()
+
+
+class Tallies(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers of a call that reports want and no budget counts; the ledger sums them in its rollups.
+
+    Token counts are those of the usage; `counterfactual_nano` is what the call would have cost without the factory,
+    `latency_ms` what it took, `findings` how much personal data was found in it.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    counterfactual_nano: int = 0
+    latency_ms: int = 0
+    findings: int = 0
+
+
+NO_TALLIES = Tallies()
 
 
 class Axes(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +113,7 @@ class Axes(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""
     region: str = ""
     env: str = ""
+    session: str = ""
 
     def __post_init__(self) -> None:
         for name, value in zip(AXES, msgspec.structs.astuple(self), strict=True):
@@ -103,91 +132,56 @@ class EntryFlags(enum.IntFlag):
 NO_FLAGS = EntryFlags(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """Which calls are counted, in which unit, over which window, and up to what.
-
-    `match` gives the allowed values of an axis, one or several; an axis left out matches any value and none; `"*"`
-    matches any value but not none. `each` makes one account per combination of values on those axes (a call without
-    a value there shares the account of the empty one). `hard` is in `unit`. A `track` budget counts and never
-    refuses. Raises `InvalidInput` naming the field.
-
-    >>> Budget(name="claims", match={"project": "claims"}, unit="tokens", window=Window("daily"), hard=2_000_000).mode
-    'enforce'
-    """
-
-    name: str
-    match: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
-    each: Sequence[str] = ()
-    unit: Unit
-    window: Window
-    hard: int
-    mode: Mode = "enforce"
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name:
-            raise InvalidInput(f"name: {self.name!r} is not a name")
-        for axis, values in self.match.items():
-            if axis not in AXES:
-                raise InvalidInput(f"match.{axis}: not one of {', '.join(AXES)}")
-            if not isinstance(values, str) and not all(isinstance(value, str) for value in values):
-                raise InvalidInput(f"match.{axis}: not a string or strings")
-            if not values:
-                raise InvalidInput(f"match.{axis}: empty; leave the axis out to match all")
-        for axis in self.each:
-            if axis not in AXES:
-                raise InvalidInput(f"each: {axis!r} is not one of {', '.join(AXES)}")
-        if isinstance(self.each, str):
-            raise InvalidInput("each: a string; give a list of axes")
-        if self.unit not in UNITS:
-            raise InvalidInput(f"unit: {self.unit!r} is not one of {', '.join(UNITS)}")
-        if not isinstance(self.window, Window):
-            raise InvalidInput("window: not a Window")
-        _check_amount(self.hard, "hard", most=_MAX_CAP)
-        if self.mode not in _MODE_NUMBERS:
-            raise InvalidInput(f"mode: {self.mode!r} is not enforce or track")
-
-    def to_core(self) -> tuple[object, ...]:
-        """The fields in the core's order."""
-        match = []
-        for axis in AXES:
-            values = self.match.get(axis, ())
-            match.append((values,) if isinstance(values, str) else tuple(values))
-        each = tuple(AXES.index(axis) for axis in AXES if axis in self.each)
-        unit = UNITS.index(self.unit)
-        return self.name, tuple(match), each, unit, core_window(self.window), self.hard, _MODE_NUMBERS[self.mode]
-
-
 class Hold(msgspec.Struct, frozen=True):
-    """Amounts set aside for a call until it is settled or voided. `at`: when the call began."""
+    """Amounts set aside for a call until it is settled or voided. `at`: when the call began.
+
+    `tracked` is what a tracking budget would have refused, on the answer of `reserve` alone.
+    """
 
     id: str
     amounts: Amounts
     axes: Axes
     at: int
     detail: bytes
+    tracked: Refusal | None = None
 
 
 class Refusal(msgspec.Struct, frozen=True):
     """Why a call may not go, by the budget with the most lasting cause. Amounts are in `unit`.
 
-    `cause`: `exhausted`, what is posted leaves too little; `held`, it would fit if the open holds were released;
-    `never_fits`, it exceeds the cap by itself. `resets_at` is when the window ends, None for a lifetime budget.
+    `cause`: `exhausted`, what is used leaves too little; `held`, it would fit if the open holds were released;
+    `never_fits`, it exceeds the cap by itself; `throttled`, the cap is being approached slowly; `frozen`, an
+    administrator stopped the budget. `cap` is the one in force, `left` what would be admitted now. `resets_at` is when
+    the window ends, None if it does not. `admits_at` is when the same call would be admitted by every budget if nothing
+    else happened; None: not by itself.
     """
 
     budget: str
     unit: Unit
     cause: Cause
+    at_cap: AtCap
     cap: int
-    posted: int
+    used: int
     held: int
     requested: int
     left: int
     resets_at: int | None
+    admits_at: int | None
+
+
+class Burn(msgspec.Struct, frozen=True):
+    """What an entry took from a grant, named by the `seq` of its entry. Negative: it gave back."""
+
+    grant: int
+    amount: int
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One thing that happened, written once. `at`: when the call began; `posted_at`: when this was written."""
+    """One thing that happened, written once. `at`: when the call began; `posted_at`: when this was written.
+
+    An `adjusted` entry corrects the entry `of`: its `amounts` are the difference. A `changed` entry says what an
+    administrator did: `change`. `session_start` is 0 for a call of no session.
+    """
 
     seq: int
     id: str
@@ -195,26 +189,89 @@ class Entry(msgspec.Struct, frozen=True):
     flags: EntryFlags
     at: int
     posted_at: int
-    amounts: Amounts
+    amounts: Sums
+    tallies: Tallies
     axes: Axes
+    session_start: int
+    burns: tuple[Burn, ...]
+    of: int | None
+    change: Change | None
+    actor: str
+    reason: str
     detail: bytes
+
+
+class Event(msgspec.Struct, frozen=True):
+    """What a budget has to say, raised once and kept. `each` are the values of the account. Amounts are in `unit`.
+
+    `level`: what is used in the window reached the level of that name and `amount`. `over_hold`: the entry used
+    `amount` more than it held. `used` and `cap` are those of the moment `at`; `cap` is None where there is none.
+    """
+
+    seq: int
+    kind: EventKind
+    entry: int
+    at: int
+    budget: str
+    each: tuple[str, ...]
+    unit: Unit
+    level: str
+    amount: int
+    used: int
+    cap: int | None
+    start: int
+    end: int | None
 
 
 class Balance(msgspec.Struct, frozen=True):
     """One account of a budget in one window. Amounts are in `unit`.
 
-    `each` holds the values that this account is for. `over_by`: how far posted and held exceed the cap, because it
-    was lowered or an actual exceeded its hold.
+    `each` holds the values that this account is for. `cap` is the one in force, `raised` included, None where there is
+    none; of a prepaid budget, all that may be used. `posted` is the sum of the entries, `used` what counts against the
+    cap: less what a reset forgave. `left`: what would be admitted now, `burst_left` included. `over_by`: how far used
+    and held exceed the cap, because it was lowered, by a burst, or because an actual exceeded its hold.
     """
 
     budget: str
     each: dict[str, str]
     unit: Unit
+    mode: Mode
     start: int
     end: int | None
-    cap: int
+    cap: int | None
     posted: int
+    used: int
     held: int
-    left: int
+    left: int | None
     over_by: int
-    mode: Mode
+    raised: int
+    burst_left: int
+    frozen: bool
+
+
+class Rollup(msgspec.Struct, frozen=True):
+    """The sums of the entries of one hour with the same axes (sessions left out). `entries` counts them by kind."""
+
+    hour: int
+    axes: Axes
+    entries: dict[Kind, int]
+    overruns: int
+    uncertain: int
+    estimated: int
+    amounts: Sums
+    tallies: Tallies
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """Prepaid units and what is left of them, by the `seq` of the entry that granted them. Times are Unix ms."""
+
+    seq: int
+    change: Change
+    created: int
+    spent: int
+    held: int
+
+    @property
+    def left(self) -> int:
+        """What no call has taken or set aside; negative when calls took more than they held."""
+        return self.change.amount - self.spent - self.held

@@ -54,20 +54,41 @@ def test_a_call_is_reserved_settled_and_shown_in_the_balance(led: tf.Ledger, clo
         START_MS,
         START_MS + 10,
         tf.Amounts(tokens=30, money_nano=2),
+        tf.Tallies(),
         axes,
+        0,
+        (),
+        None,
+        None,
+        "",
+        "",
         b"told",
     )
     assert led.entries() == [entry]
     [balance] = led.balances()
     assert balance == tf.Balance(
-        "claims", {"key": "k1"}, "tokens", START_MS, START_MS + DAY_MS, 100, 30, 0, 70, 0, "enforce"
+        budget="claims",
+        each={"key": "k1"},
+        unit="tokens",
+        mode="enforce",
+        start=START_MS,
+        end=START_MS + DAY_MS,
+        cap=100,
+        posted=30,
+        used=30,
+        held=0,
+        left=70,
+        over_by=0,
+        raised=0,
+        burst_left=0,
+        frozen=False,
     )
 
 
 def test_a_refusal_is_a_value_that_says_why_and_until_when(led: tf.Ledger) -> None:
     led.set_budgets([daily("cap", 100)])
     refusal = led.reserve("c1", amounts=tf.Amounts(tokens=101), axes=tf.Axes())
-    assert refusal == tf.Refusal("cap", "tokens", "never_fits", 100, 0, 0, 101, 100, START_MS + DAY_MS)
+    assert refusal == tf.Refusal("cap", "tokens", "never_fits", "reject", 100, 0, 0, 101, 100, START_MS + DAY_MS, None)
     assert led.holds() == []
     led.set_budgets([daily("cap", 100, window=tf.Window("lifetime"))])
     refusal = led.reserve("c1", amounts=tf.Amounts(tokens=101), axes=tf.Axes())

@@ -40,7 +40,8 @@ class Model:
 
     def admits(self, amounts: tf.Amounts, axes: tf.Axes, at: int) -> bool:
         return all(
-            sum(self.used(budget, axes, at)) + getattr(amounts, budget.unit) <= budget.hard
+            getattr(amounts, budget.unit) == 0
+            or sum(self.used(budget, axes, at)) + getattr(amounts, budget.unit) <= budget.hard
             for budget in self.budgets
             if budget.mode == "enforce" and matches(budget, axes)
         )
@@ -95,7 +96,7 @@ def check(led: tf.Ledger, model: Model, now: int) -> None:
                 expected[each] = model.used(budget, axes, now)
         assert shown == expected, budget
     total = {unit: sum(getattr(amounts, unit) for amounts, _, _ in model.entries) for unit in UNITS}
-    for axis in AXES:
+    for axis in AXES[:-1]:  # A session is in no rollup.
         by_axis: dict[str, int] = defaultdict(int)
         for amounts in led.totals(axis).values():
             for unit in UNITS:

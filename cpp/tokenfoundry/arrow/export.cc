@@ -1,0 +1,83 @@
+#include "tokenfoundry/arrow/export_internal.h"
+
+namespace tokenfoundry::arrow {
+namespace {
+
+// What `private_data` owns. Nothing in it points at the exported struct itself, which its holder may move; a child that
+// was moved out of it has no `release` left, so Owned leaves it alone.
+template <typename Struct>
+struct Children {
+  std::vector<Owned<Struct>> owned;
+  std::vector<Struct*> pointers;
+
+  void Point() {
+    for (Owned<Struct>& child : owned) pointers.push_back(child.get());
+  }
+};
+
+struct SchemaHolder {
+  std::string format;
+  std::string name;
+  Children<ArrowSchema> children;
+  Owned<ArrowSchema> dictionary;
+};
+
+struct ArrayHolder {
+  std::vector<Buffer> buffers;
+  std::vector<const void*> buffer_pointers;
+  Children<ArrowArray> children;
+  Owned<ArrowArray> dictionary;
+};
+
+// A second call on the same struct finds no holder.
+template <typename Struct, typename Holder>
+void Release(Struct* self) {
+  if (self == nullptr || self->release == nullptr) return;
+  self->release = nullptr;
+  delete static_cast<Holder*>(std::exchange(self->private_data, nullptr));
+}
+
+}  // namespace
+
+Owned<ArrowSchema> Export(const Field& field) {
+  auto holder = std::make_unique<SchemaHolder>();
+  holder->format = field.format;
+  holder->name = field.name;
+  for (const Field& child : field.children) holder->children.owned.push_back(Export(child));
+  holder->children.Point();
+  if (!field.dictionary_format.empty()) holder->dictionary = Export(Field{"", field.dictionary_format});
+
+  ArrowSchema schema{};
+  schema.format = holder->format.c_str();
+  schema.name = holder->name.c_str();
+  schema.flags = field.is_nullable ? ARROW_FLAG_NULLABLE : 0;
+  schema.n_children = static_cast<int64_t>(holder->children.pointers.size());
+  schema.children = holder->children.pointers.data();
+  if (holder->dictionary) schema.dictionary = holder->dictionary.get();
+  schema.release = &Release<ArrowSchema, SchemaHolder>;
+  schema.private_data = holder.release();
+  return Owned<ArrowSchema>(schema);
+}
+
+Owned<ArrowArray> Export(ArrayParts parts) {
+  auto holder = std::make_unique<ArrayHolder>();
+  holder->buffers = std::move(parts.buffers);
+  for (const Buffer& buffer : holder->buffers) holder->buffer_pointers.push_back(buffer.get());
+  holder->children.owned = std::move(parts.children);
+  holder->children.Point();
+  holder->dictionary = std::move(parts.dictionary);
+
+  ArrowArray array{};
+  array.length = parts.length;
+  array.null_count = parts.null_count;
+  array.n_buffers = static_cast<int64_t>(holder->buffer_pointers.size());
+  array.buffers = holder->buffer_pointers.data();
+  array.n_children = static_cast<int64_t>(holder->children.pointers.size());
+  array.children = holder->children.pointers.data();
+  if (holder->dictionary) array.dictionary = holder->dictionary.get();
+  array.release = &Release<ArrowArray, ArrayHolder>;
+  array.private_data = holder.release();
+  return Owned<ArrowArray>(array);
+}
+
+}  // namespace tokenfoundry::arrow
