@@ -1,10 +1,12 @@
 """One YAML file, the environment and arguments, checked and immutable; see `Settings` and `Settings.example()`."""
 
-from tokenfoundry.settings.budgets import BudgetSettings, WindowSettings
+from tokenfoundry.settings.budgets import BudgetSettings, BudgetTerms, BurstSettings
 from tokenfoundry.settings.fields import Comparison, KeyReference, Secret
+from tokenfoundry.settings.limits import RateLimitSettings
 from tokenfoundry.settings.load import checked
 from tokenfoundry.settings.model import CacheSettings, LimitSettings, ServerSettings, Settings
 from tokenfoundry.settings.privacy import PatternSettings, PrivacySettings
+from tokenfoundry.settings.quotas import ConsumerSettings, PackageSettings, QuotaSettings
 from tokenfoundry.settings.targets import (
     AliasSettings,
     FxRateSettings,
@@ -15,19 +17,26 @@ from tokenfoundry.settings.targets import (
     TimeoutSettings,
     WhenSettings,
 )
+from tokenfoundry.settings.windows import WindowSettings
 
 __all__ = [
     "AliasSettings",
     "BudgetSettings",
+    "BudgetTerms",
+    "BurstSettings",
     "CacheSettings",
     "Comparison",
+    "ConsumerSettings",
     "FxRateSettings",
     "KeyReference",
     "LimitSettings",
+    "PackageSettings",
     "PatternSettings",
     "PriceSettings",
     "PrivacySettings",
     "ProviderSettings",
+    "QuotaSettings",
+    "RateLimitSettings",
     "RuleSettings",
     "Secret",
     "ServerSettings",

@@ -56,8 +56,20 @@ budgets:
   - name: claims-monthly               # 500 EUR a month for one project
     match: {project: claims}
     unit: money
+    # kinds: daily, weekly, monthly, quarterly, yearly, shift (starts: [06:00, 14:00, 22:00]), rolling (length: 1h),
+    # session, lifetime
     window: {kind: monthly, anchor_day: 1, tz: Europe/Rome}
-    hard: "500"
+    hard: "500"                        # refuses; may be left out when there is a soft one
+    soft: "400"                        # raises an event, as alert_at does
+    alert_at: [50, 80, 100]            # percents of hard
+    burst: {size: "50", refill: "1/h", max_per_window: "100"}   # a credit beside hard, for a launch day
+  - name: agents-shift                 # a runaway agent stops at 200 EUR a shift, and is slowed down from 150 on
+    match: {intent: agent}
+    unit: money
+    window: {kind: shift, starts: [06:00, 14:00, 22:00], tz: Europe/Rome}
+    hard: "200"
+    at_cap: throttle                   # reject; throttle: spreads the rest over the rest; downgrade: a cheaper target
+    throttle_from: "150"               # else soft, else 80 % of hard
   - name: each-key-daily               # two million tokens a day for every key
     match: {project: "*"}
     each: [key]
@@ -66,6 +78,36 @@ budgets:
     hard: 2000000
     mode: enforce                      # track: only counts
 
-server: {host: 127.0.0.1, port: 8080, max_body_bytes: 10MB, max_concurrent: 1000}
-limits: {default_max_output_tokens: 4096}
+quotas:                                # of a workspace, a month; GET /v1/usage/quotas shows them
+  acme: {tokens: 50000000, images: 1000, audio: 500, anchor_day: 15, tz: Europe/Rome, enforce: true}
+
+packages:                              # prepaid: what may be used is what `tokenfoundry packages add` bought
+  - {name: prepaid-tokens, match: {workspace: initech}, unit: tokens, tz: Europe/Rome}
+
+consumers:
+  default_budget:                      # of every consumer; its account is made by its first call
+    unit: money
+    window: {kind: monthly, tz: Europe/Rome}
+    hard: "50"
+
+rate_limits:
+  - name: each-key                     # of every key: 600 calls and 200,000 tokens a minute, 16 calls at once
+    each: [key]
+    rpm: 600
+    tpm: 200000
+    concurrent: 16
+    burst: 60                          # of the 600, how many at once; burst_tokens likewise
+
+server:
+  host: 127.0.0.1
+  port: 8080
+  max_body_bytes: 10MB
+  max_concurrent: 1000
+  trusted_proxies: []                  # ["10.0.0.0/8"]: whose X-Forwarded-For says where a request comes from
+limits:
+  missing_max_tokens: budget           # of a call without max_tokens: what budgets allow, at most the default below.
+                                       # model: the most that its target writes. Or a number
+  default_max_output_tokens: 4096
+  hold_wait: 2s                        # for calls in progress to free a budget that they fill; 0: not at all
+  session_idle: 30m                    # after which a session of x-tf-session has ended
 """

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from tokenfoundry.errors import ConfigError
 
@@ -31,16 +32,44 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-def _parse_duration(value: Any) -> int:
+FieldProblem = tuple[tuple[str | int, ...], str]
+"""The path of a field below a section, and what is wrong with it."""
+
+
+def refuse_fields(section: str, problems: Sequence[FieldProblem]) -> None:
+    """For a validator that compares fields: raises what pydantic shows at the path of each, when there is any."""
+    if problems:
+        details = [
+            InitErrorDetails(type=PydanticCustomError("value_error", "{error}", {"error": said}), loc=path, input=None)
+            for path, said in problems
+        ]
+        raise ValidationError.from_exception_data(section, details)
+
+
+def parse_duration(value: Any) -> int:
     """`24h` in milliseconds.
 
-    >>> _parse_duration("90s")
+    >>> parse_duration("90s")
     90000
     """
     found = re.fullmatch(r"(\d{1,9})\s*(ms|s|m|h|d)", value.strip()) if isinstance(value, str) else None
     if found is None or int(found[1]) == 0:
         raise ValueError("should be a duration above 0 with its unit, such as 90s, 24h or 7d (ms, s, m, h, d)")
     return int(found[1]) * _DURATION_MS[found[2]]
+
+
+def _parse_duration_or_none(value: Any) -> int:
+    """As `parse_duration`, and 0 for no time at all.
+
+    >>> _parse_duration_or_none("0"), _parse_duration_or_none("2s")
+    (0, 2000)
+    """
+    if value in ("0", 0) and value is not False:
+        return 0
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, or 0") from None
 
 
 def _parse_size(value: Any) -> int:
@@ -73,7 +102,8 @@ def _parse_decimal(value: Any) -> Decimal:
     return number
 
 
-def _check_zone(value: Any) -> str:
+def parse_zone(value: Any) -> str:
+    """The name of a time zone, as it is. Raises `ValueError` when there is none of that name."""
     try:
         if isinstance(value, str) and value:
             ZoneInfo(value)
@@ -85,14 +115,18 @@ def _check_zone(value: Any) -> str:
     raise ValueError("should be a time zone of the IANA database, such as Europe/Rome or UTC")
 
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$")]
-CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-DurationMs = Annotated[int, BeforeValidator(_parse_duration)]
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$"
+CURRENCY_PATTERN = r"^[A-Z]{3}$"
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+CurrencyCode = Annotated[str, StringConstraints(pattern=CURRENCY_PATTERN)]
+DurationMs = Annotated[int, BeforeValidator(parse_duration)]
+DurationOrNoneMs = Annotated[int, BeforeValidator(_parse_duration_or_none)]
 SizeBytes = Annotated[int, BeforeValidator(_parse_size)]
-Money = Annotated[Decimal, BeforeValidator(_parse_decimal), Field(ge=0)]
+Number = Annotated[Decimal, BeforeValidator(_parse_decimal)]
+Money = Annotated[Number, Field(ge=0)]
 Rate = Annotated[Decimal, BeforeValidator(_parse_decimal), Field(ge=0, le=10**9)]
 FxRate = Annotated[Decimal, BeforeValidator(_parse_decimal), Field(gt=0, le=10**9)]
-ZoneName = Annotated[str, BeforeValidator(_check_zone)]
+ZoneName = Annotated[str, BeforeValidator(parse_zone)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 

@@ -27,7 +27,7 @@ _VARIABLE = re.compile(r"\$(\$\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain YAML, except that decimals stay text and a name stated twice is an error."""
+    """Plain YAML, except that decimals and times of day stay text and a name stated twice is an error."""
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -43,8 +43,15 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     return {key_node.value: loader.construct_object(value_node, deep=True) for key_node, value_node in node.value}
 
 
+def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> int | str:
+    """YAML 1.1 reads 14:00 as 840, a number of base 60; here it is a time of day."""
+    text: str = node.value
+    return text if ":" in text else loader.construct_yaml_int(node)
+
+
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 _Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: node.value)
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 
 
 def yaml_file(path: str | PathLike[str]) -> Mapping[str, Any]:

@@ -7,13 +7,16 @@ from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from tokenfoundry.networks import network_of
 from tokenfoundry.settings import load
 from tokenfoundry.settings.budgets import BudgetSettings
 from tokenfoundry.settings.example import EXAMPLE
-from tokenfoundry.settings.fields import CurrencyCode, DurationMs, Name, Section, SizeBytes
+from tokenfoundry.settings.fields import CurrencyCode, DurationMs, DurationOrNoneMs, Name, Section, SizeBytes
+from tokenfoundry.settings.limits import RateLimitSettings
 from tokenfoundry.settings.privacy import PrivacySettings
+from tokenfoundry.settings.quotas import ConsumerSettings, PackageSettings, QuotaSettings, WorkspaceName
 from tokenfoundry.settings.targets import (
     Alias,
     FxRateSettings,
@@ -33,6 +36,11 @@ class CacheSettings(Section):
     scope: Literal["project", "workspace", "key"] = Field("project", description="Who shares answers.")
 
 
+def _check_network(text: str) -> str:
+    network_of(text)
+    return text
+
+
 class ServerSettings(Section):
     """The address that `tokenfoundry serve` listens on, and how much it takes."""
 
@@ -44,13 +52,50 @@ class ServerSettings(Section):
     max_concurrent: int = Field(
         1000, ge=1, description="How many calls may be under way at once; more are answered with 503."
     )
+    trusted_proxies: tuple[Annotated[str, AfterValidator(_check_network)], ...] = Field(
+        (), description="Address ranges of proxies whose X-Forwarded-For is believed; of anybody else it is not read."
+    )
+
+
+_MAX_OUTPUT_TOKENS = 100_000_000  # As of a request: far above any model.
+_MAX_HOLD_WAIT_MS = 60_000  # Clients and proxies give a call up that is silent for longer.
+
+
+def _check_missing_max_tokens(value: Any) -> Any:
+    if value in ("budget", "model") or (type(value) is int and 1 <= value <= _MAX_OUTPUT_TOKENS):
+        return value
+    raise ValueError(f"should be budget, model or a whole number of tokens from 1 to {_MAX_OUTPUT_TOKENS}")
+
+
+def _check_hold_wait(value_ms: int) -> int:
+    if value_ms > _MAX_HOLD_WAIT_MS:
+        raise ValueError(f"should be at most {_MAX_HOLD_WAIT_MS // 1000}s: a call is kept open for as long")
+    return value_ms
 
 
 class LimitSettings(Section):
     """Bounds on a single call."""
 
     default_max_output_tokens: int = Field(
-        4096, ge=1, description="The cap put on a request that states none, so that its cost has a bound."
+        4096,
+        ge=1,
+        le=_MAX_OUTPUT_TOKENS,
+        description="The cap put on a request that states none, so that its cost has a bound.",
+    )
+    missing_max_tokens: Annotated[Literal["budget", "model"] | int, BeforeValidator(_check_missing_max_tokens)] = Field(
+        "budget",
+        description="The cap of a request that states none. budget: default_max_output_tokens, or what the budgets "
+        "still allow when that is less. model: the most that its target writes, where that is known. A number: "
+        "that many tokens.",
+    )
+    hold_wait_ms: Annotated[DurationOrNoneMs, AfterValidator(_check_hold_wait)] = Field(
+        2000,
+        alias="hold_wait",
+        description="How long a call may wait for calls in progress to free their budget: 2s, at most 60s; 0 for not "
+        "at all.",
+    )
+    session_idle_ms: DurationMs = Field(
+        1_800_000, alias="session_idle", description="A session ends when it has been idle for so long: 30m."
     )
 
 
@@ -82,6 +127,10 @@ class Settings(Section):
     privacy: PrivacySettings = Field(PrivacySettings(), description="Redaction of prompts before they leave.")
     cache: CacheSettings = Field(CacheSettings(), description="Answers to calls that were made before.")
     budgets: tuple[BudgetSettings, ...] = Field((), description="Who may spend how much.")
+    quotas: dict[WorkspaceName, QuotaSettings] = Field({}, description="What each workspace may use a month.")
+    packages: tuple[PackageSettings, ...] = Field((), description="Prepaid budgets.")
+    consumers: ConsumerSettings = Field(ConsumerSettings(), description="What holds for every consumer.")
+    rate_limits: tuple[RateLimitSettings, ...] = Field((), description="How many calls and tokens may pass a minute.")
     server: ServerSettings = Field(ServerSettings(), description="The server of `tokenfoundry serve`.")
     limits: LimitSettings = Field(LimitSettings(), description="Bounds on a single call.")
 

@@ -9,7 +9,14 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from pydantic import BaseModel, ValidationError
 
+from tokenfoundry.settings.fields import CURRENCY_PATTERN, NAME_PATTERN
+
 Path = Sequence[str | int]
+
+_PATTERNS_IN_WORDS: Mapping[str, str] = {
+    NAME_PATTERN: "at most 128 letters, digits and . _ : / @ -, and begin with a letter or digit",
+    CURRENCY_PATTERN: "a currency code of ISO 4217, such as EUR",
+}
 
 
 class Problem(NamedTuple):
@@ -55,6 +62,12 @@ def _problem(details: Any, model: type[BaseModel]) -> Problem:
         )
     if kind == "extra_forbidden":
         return Problem(dotted(path), f"unknown field{did_you_mean(str(path[-1]), _fields_at(model, path[:-1]))}")
+    if kind == "string_pattern_mismatch" and context["pattern"] in _PATTERNS_IN_WORDS:
+        return Problem(dotted(path), f"should be {_PATTERNS_IN_WORDS[context['pattern']]}")
+    if kind == "greater_than":
+        return Problem(dotted(path), f"should be above {context['gt']}")
+    if kind == "too_short":
+        return Problem(dotted(path), f"is empty: should have at least {context['min_length']}, or be left out")
     if kind == "missing":
         return Problem(dotted(path), "is required")
     if kind == "value_error":

@@ -1,4 +1,5 @@
-"""Names in a configuration that must name something in it: a target's provider, an alias's targets, a rule's.
+"""Names in a configuration that must name something in it: a target's provider, an alias's targets, a rule's, and the
+models, regions and aliases that budgets and limits count.
 
 Works on the values as they were read, so that a wrong name is told together with the file's other problems. What has
 not the shape it should is left to the validation of the fields.
@@ -6,10 +7,13 @@ not the shape it should is left to the validation of the fields.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tokenfoundry.settings.problems import Problem, did_you_mean, dotted
+
+# Quotas and the budget of every consumer become budgets with such names; those of keys are checked with the keys.
+RESERVED_PREFIXES = ("quota:", "consumer:")
 
 
 def reference_problems(values: Any) -> list[Problem]:
@@ -19,7 +23,10 @@ def reference_problems(values: Any) -> list[Problem]:
         *_target_problems(root),
         *_alias_problems(root),
         *_rule_problems(root),
-        *_budget_problems(root),
+        *_match_problems(root),
+        *_repeated_names(root, "budgets", "packages"),
+        *_reserved_names(root, "budgets", "packages"),
+        *_repeated_names(root, "rate_limits"),
         *_fx_problems(root),
     ]
 
@@ -50,13 +57,55 @@ def _rule_problems(root: Mapping[str, Any]) -> Iterator[Problem]:
                 yield from _unknown(("routing", policy, index, "use", position), "target", target, targets)
 
 
-def _budget_problems(root: Mapping[str, Any]) -> Iterator[Problem]:
-    first_at: dict[str, int] = {}
-    for index, budget in enumerate(_list(root.get("budgets"))):
-        name = _mapping(budget).get("name")
-        if isinstance(name, str) and first_at.setdefault(name, index) != index:
-            path = dotted(("budgets", index, "name"))
-            yield Problem(path, f"{name} is already the name of budgets[{first_at[name]}]")
+def _match_problems(root: Mapping[str, Any]) -> Iterator[Problem]:
+    """What a budget or limit counts by model, region or alias must exist: a cap on a wrong name would cap nothing."""
+    targets = _mapping(root.get("targets"))
+    known = {axis: _texts(_mapping(target).get(axis) for target in targets.values()) for axis in ("model", "region")}
+    for section in ("budgets", "packages", "rate_limits"):
+        for index, item in enumerate(_list(root.get(section))):
+            match = _mapping(_mapping(item).get("match"))
+            for axis, position, value in _axis_values(match, "model", "region"):
+                if value not in known[axis]:
+                    said = f"no target has the {axis} {value}{did_you_mean(value, known[axis])}"
+                    yield Problem(dotted((section, index, "match", axis, *position)), said)
+            names = [*_names(root, "aliases"), *_names(root, "targets")]  # Every target is also its own alias.
+            for axis, position, value in _axis_values(match, "alias"):
+                yield from _unknown((section, index, "match", axis, *position), "alias or target", value, names)
+
+
+def _axis_values(match: Mapping[str, Any], *axes: str) -> Iterator[tuple[str, tuple[int, ...], str]]:
+    """The axis, place and text of each value but `*`, which is any."""
+    for axis in axes:
+        stated = match.get(axis)
+        placed = [((), stated)] if isinstance(stated, str) else [((i,), each) for i, each in enumerate(_list(stated))]
+        for position, value in placed:
+            if isinstance(value, str) and value not in ("", "*"):
+                yield axis, position, value
+
+
+def _repeated_names(root: Mapping[str, Any], *sections: str) -> Iterator[Problem]:
+    """Names that stand twice in sections that share them."""
+    first_at: dict[str, str] = {}
+    for section, index, name in _named(root, sections):
+        place = f"{section}[{index}]"
+        if first_at.setdefault(name, place) != place:
+            yield Problem(dotted((section, index, "name")), f"{name} is already the name of {first_at[name]}")
+
+
+def _reserved_names(root: Mapping[str, Any], *sections: str) -> Iterator[Problem]:
+    for section, index, name in _named(root, sections):
+        prefix = next((each for each in RESERVED_PREFIXES if name.startswith(each)), None)
+        if prefix is not None:
+            message = f"begins with {prefix}, as the names of budgets that are made from other settings do"
+            yield Problem(dotted((section, index, "name")), message)
+
+
+def _named(root: Mapping[str, Any], sections: Sequence[str]) -> Iterator[tuple[str, int, str]]:
+    for section in sections:
+        for index, item in enumerate(_list(root.get(section))):
+            name = _mapping(item).get("name")
+            if isinstance(name, str):
+                yield section, index, name
 
 
 def _fx_problems(root: Mapping[str, Any]) -> Iterator[Problem]:
@@ -78,6 +127,10 @@ def _unknown(path: tuple[str | int, ...], kind: str, name: Any, known: list[str]
 
 def _names(root: Mapping[str, Any], section: str) -> list[str]:
     return [name for name in _mapping(root.get(section)) if isinstance(name, str)]
+
+
+def _texts(values: Iterable[Any]) -> list[str]:
+    return sorted({value for value in values if isinstance(value, str)})
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -81,11 +81,11 @@ def test_a_cap_is_counted_in_the_ledger_s_units(unit: str, hard: object, amount:
 
 
 def test_an_axis_may_match_one_value_several_or_any() -> None:
-    match = {"project": "claims", "region": ["it", "eu"], "key": "*"}
+    match = {"project": "claims", "workspace": ["it", "eu"], "key": "*"}
     budget = {"name": "a", "unit": "money", "window": {"kind": "daily"}, "hard": 1, "match": match}
     assert Settings.from_dict({"budgets": [budget]}).budgets[0].match == {
         "project": ("claims",),
-        "region": ("it", "eu"),
+        "workspace": ("it", "eu"),
         "key": ("*",),
     }
 

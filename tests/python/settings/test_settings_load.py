@@ -4,14 +4,18 @@ from typing import Any
 import pytest
 
 from tokenfoundry.errors import ConfigError
-from tokenfoundry.settings import Settings
+from tokenfoundry.settings import BudgetTerms, Settings
 from tokenfoundry.settings.fields import Section
 
 NODE = "providers: {node: {format: openai, base_url: 'http://127.0.0.1:8000/v1'}}\n"
 QWEN = NODE + "targets: {gpt-mini: {provider: node, model: qwen3-32b, price: {input: 0.15, output: 0.45}}}\n"
 
 # Comparison and KeyReference are sections too, but written as one value.
-SECTIONS = [section for section in Section.__subclasses__() if section.__name__.endswith("Settings")]
+SECTIONS = [
+    section
+    for section in (*Section.__subclasses__(), *BudgetTerms.__subclasses__())
+    if section.__name__.endswith(("Settings", "Terms"))
+]
 
 
 def from_yaml(text: str, **environ: str) -> Settings:

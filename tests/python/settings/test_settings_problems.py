@@ -32,8 +32,8 @@ CASES = [
     (target("pirce: {input: 1, output: 1}"), "targets.qwen.pirce", "did you mean price?"),
     (target("price: {input: 1, output: 1, cache_raed: 1}"), "targets.qwen.price.cache_raed",
      "did you mean cache_read?"),
-    ("quotas: {}", "quotas", "unknown field; known: aliases, budgets"),
-    (budget("soft: 1"), "budgets[0].soft", "unknown field; known:"),
+    ("dashboard: {}", "dashboard", "unknown field; known: aliases, budgets"),
+    (budget("sofd: 1"), "budgets[0].sofd", "unknown field; did you mean soft?"),
     ("budgets: [{name: a, unit: money, hard: 1, window: {kind: daily, anchor_dy: 1}}]", "budgets[0].window.anchor_dy",
      "did you mean anchor_day?"),
     (budget("match: {projct: x}"), "budgets[0].match.projct", "unknown name; did you mean project?"),
@@ -45,7 +45,7 @@ CASES = [
     ("providers: [a]", "providers", "should be a mapping of fields"),
     ("providers: {a: {format: grpc, base_url: 'http://h/'}}", "providers.a.format", "should be 'openai'"),
     ("budgets: {a: 1}", "budgets", "should be a list"),
-    ("currency: euro", "currency", "pattern"),
+    ("currency: euro", "currency", "such as EUR"),
     ("server: {port: 70000}", "server.port", "less than or equal to 65535"),
     ("server: {port: many}", "server.port", "valid integer"),
     (target("region: no"), "targets.qwen.region", "valid string"),
@@ -61,16 +61,27 @@ CASES = [
     ("providers: {a: {format: openai, base_url: 'http://h/', keys: ['env:']}}", "providers.a.keys[0]", "env:NAME"),
     ("providers: {a: {format: openai, base_url: 'http://h/', keys: ['file:x']}}", "providers.a.keys[0]", "file:/path"),
     ("providers: {a: {format: openai, base_url: 'http://h/', timeout_s: {read: 0}}}", "providers.a.timeout_s.read",
-     "greater than 0"),
+     "above 0"),
+    ("server: {trusted_proxies: [10.0.0.0/8, 10.0.0.1/8]}", "server.trusted_proxies[1]", "no bit set beyond"),
+    ("server: {trusted_proxies: [proxy.example]}", "server.trusted_proxies[0]", "such as 10.0.0.0/8"),
     # money
     (target("price: {input: -1, output: 1}"), "targets.qwen.price.input", "greater than or equal to 0"),
     (target("price: {input: .nan, output: 1}"), "targets.qwen.price.input", "decimal"),
     (target("price: {input: cheap, output: 1}"), "targets.qwen.price.input", "should be a decimal"),
     (target("price: {input: 1}"), "targets.qwen.price.output", "is required"),
-    ("fx: {USD: [{from: 2026-01-01, rate: 0}]}", "fx.USD[0].rate", "greater than 0"),
+    ("fx: {USD: [{from: 2026-01-01, rate: 0}]}", "fx.USD[0].rate", "above 0"),
     ("fx: {USD: [{from: soon, rate: 1}]}", "fx.USD[0].from", "date"),
     ("fx: {EUR: [{from: 2026-01-01, rate: 1}]}", "fx.EUR", "own currency"),
     ("fx: {USD: [{from: 2026-01-01, rate: 1}, {from: '2026-01-01', rate: 2}]}", "fx.USD[1].from", "has a rate already"),
+    # bounds of a call
+    ("limits: {missing_max_tokens: none}", "limits.missing_max_tokens",
+     "should be budget, model or a whole number of tokens from 1 to 100000000"),
+    ("limits: {missing_max_tokens: 0}", "limits.missing_max_tokens", "should be budget, model or a whole number"),
+    ("limits: {missing_max_tokens: true}", "limits.missing_max_tokens", "should be budget, model or a whole number"),
+    ("limits: {missing_max_tokens: 1.5}", "limits.missing_max_tokens", "should be budget, model or a whole number"),
+    ("limits: {missing_max_tokens: []}", "limits.missing_max_tokens", "should be budget, model or a whole number"),
+    ("limits: {hold_wait: 61s}", "limits.hold_wait", "should be at most 60s"),
+    ("limits: {hold_wait: -1}", "limits.hold_wait", "or 0"),
     # sizes, durations, comparisons
     ("cache: {ttl: 24}", "cache.ttl", "24h"),
     ("cache: {ttl: 0s}", "cache.ttl", "above 0"),
@@ -89,6 +100,14 @@ CASES = [
     (BASE + "aliases: {auto: {policy: defualt}}\nrouting: {default: [{use: [qwen]}]}", "aliases.auto.policy",
      "no routing policy is called defualt; did you mean default?"),
     (BASE + "routing: {r: [{use: [qwen, other]}]}", "routing.r[0].use[1]", "no target is called other"),
+    (target("region: it") + budget("match: {model: qwen3-32}"), "budgets[0].match.model",
+     "no target has the model qwen3-32; did you mean qwen3-32b?"),
+    (target("region: it") + budget("match: {region: [it, us]}"), "budgets[0].match.region[1]",
+     "no target has the region us; known: it"),
+    (BASE + "aliases: {fast: [qwen]}\nrate_limits: [{name: a, rpm: 1, match: {alias: fats}}]",
+     "rate_limits[0].match.alias", "no alias or target is called fats; did you mean fast?"),
+    (BASE + "packages: [{name: a, unit: tokens, match: {model: gpt}}]", "packages[0].match.model",
+     "no target has the model gpt"),
     # aliases and rules
     ("aliases: {fast: qwen}", "aliases.fast", "list of targets"),
     ("aliases: {fast: []}", "aliases.fast", "list of targets"),
@@ -104,19 +123,23 @@ CASES = [
      "less than or equal to 1"),
     # budgets
     (budget("mode: maybe"), "budgets[0].mode", "'enforce' or 'track'"),
-    (budget("each: [key, key]"), "budgets[0]", "each names an axis twice"),
+    (budget("each: [key, key]"), "budgets[0].each", "names an axis twice"),
     (budget("each: [kee]"), "budgets[0].each[0]", "'key'"),
-    (budget("match: {project: []}"), "budgets[0].match.project", "at least 1"),
+    (budget("match: {project: []}"), "budgets[0].match.project", "is empty: should have at least 1, or be left out"),
+    (budget("soft: -1"), "budgets[0].soft", "should be above 0"),
+    ("budgets: [{name: my budget, unit: money, window: {kind: daily}, hard: 1}]", "budgets[0].name",
+     "should be at most 128 letters, digits and . _ : / @ -"),
     ("budgets: [{name: a, unit: money, window: {kind: daily}, hard: -1}]", "budgets[0].hard",
      "greater than or equal to 0"),
-    ("budgets: [{name: a, unit: money, window: {kind: daily}, hard: 10000000000}]", "budgets[0]", "9.2 billion"),
-    ("budgets: [{name: a, unit: money, window: {kind: daily}, hard: '0.0000000001'}]", "budgets[0]", "9 decimals"),
-    ("budgets: [{name: a, unit: tokens, window: {kind: daily}, hard: '1.5'}]", "budgets[0]", "whole number of tokens"),
-    ("budgets: [{name: a, unit: money, window: {kind: weekly}, hard: 1}]", "budgets[0].window.kind", "'monthly'"),
+    ("budgets: [{name: a, unit: money, window: {kind: daily}, hard: 10000000000}]", "budgets[0].hard", "9.2 billion"),
+    ("budgets: [{name: a, unit: money, window: {kind: daily}, hard: '0.0000000001'}]", "budgets[0].hard", "9 decimals"),
+    ("budgets: [{name: a, unit: tokens, window: {kind: daily}, hard: '1.5'}]", "budgets[0].hard",
+     "whole number of tokens"),
+    ("budgets: [{name: a, unit: money, window: {kind: weakly}, hard: 1}]", "budgets[0].window.kind", "'monthly'"),
     ("budgets: [{name: a, unit: money, window: {kind: monthly, anchor_day: 32}, hard: 1}]",
      "budgets[0].window.anchor_day", "less than or equal to 31"),
-    ("budgets: [{name: a, unit: money, window: {kind: daily, anchor_day: 3}, hard: 1}]", "budgets[0].window",
-     "belongs to a monthly window"),
+    ("budgets: [{name: a, unit: money, window: {kind: daily, anchor_day: 3}, hard: 1}]",
+     "budgets[0].window.anchor_day", "belongs to a monthly, quarterly or yearly window, not to a daily one"),
     ("budgets: [{name: a, unit: money, window: {kind: daily, tz: Europe/Milano}, hard: 1}]", "budgets[0].window.tz",
      "Europe/Rome"),
     ("budgets: [{name: a, unit: money, window: {kind: daily, tz: ../etc/passwd}, hard: 1}]", "budgets[0].window.tz",
@@ -134,6 +157,23 @@ def test_a_wrong_value_is_refused_at_its_path(text: str, path: str, said: str) -
     assert error.path == path
     assert str(error).startswith(f"{path}: ")
     assert said in str(error)
+
+
+def test_a_wrong_missing_bound_is_one_problem() -> None:
+    error = refusal("limits: {missing_max_tokens: 200000000}")
+    assert error.path == "limits.missing_max_tokens"
+    assert len(str(error).splitlines()) == 1
+
+
+def test_the_bounds_of_a_call_may_go_to_their_ends() -> None:
+    limits = Settings.from_yaml("limits: {missing_max_tokens: 100000000, hold_wait: 1m}", environ={}).limits
+    assert (limits.missing_max_tokens, limits.hold_wait_ms) == (100_000_000, 60_000)
+    assert Settings.from_yaml("limits: {hold_wait: 0}", environ={}).limits.hold_wait_ms == 0
+
+
+def test_a_budget_may_count_any_model_and_what_exists() -> None:
+    text = target("region: it") + budget("match: {model: '*', region: it, alias: [qwen, '*'], project: anything}")
+    assert Settings.from_yaml(text, environ={}).budgets[0].match["alias"] == ("qwen", "*")
 
 
 def test_all_problems_of_the_file_are_listed_in_one_message() -> None:
