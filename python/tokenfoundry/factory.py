@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import queue
 import secrets
-import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tokenfoundry._core import __version__
-from tokenfoundry.budgets import BudgetBook
+from tokenfoundry.budgets import BudgetBook, budgets_of_file
 from tokenfoundry.cache import Cache
 from tokenfoundry.clock import Clock, system_clock
 from tokenfoundry.errors import MissingExtra
@@ -23,16 +21,22 @@ from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.booking import Booking
 from tokenfoundry.gateway.loop_thread import LoopThread
+from tokenfoundry.gateway.output_bound import OutputBounds
 from tokenfoundry.gateway.pipeline import Pipeline
+from tokenfoundry.gateway.rates import Rates
 from tokenfoundry.gateway.recall import ResponseCache
 from tokenfoundry.keys import KeyRing
-from tokenfoundry.ledger import Ledger
+from tokenfoundry.ledger import Event, Ledger
+from tokenfoundry.ledger.values import EventKind
+from tokenfoundry.limits import RateLimiter, limits_in_force
+from tokenfoundry.networks import Networks
+from tokenfoundry.observers import Observers
 from tokenfoundry.pricing import PriceBook, prices
 from tokenfoundry.privacy import Detector, Pattern, Redactor, catalogue, entities
 from tokenfoundry.providers.client import ProviderClient
 from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.build import build_router
-from tokenfoundry.settings import Settings
+from tokenfoundry.settings import Settings, WindowSettings
 from tokenfoundry.settings.privacy import PrivacySettings
 
 if TYPE_CHECKING:
@@ -52,7 +56,7 @@ class TokenFactory:
     def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
         self.settings = settings
         self._clock = clock or system_clock
-        self._observers = _Observers()
+        self._observers = Observers(settings.currency)
         self._loop_thread = LoopThread()
         self._cache: Cache | None = None
         # Everything that can be refused without touching the disk comes first.
@@ -62,19 +66,31 @@ class TokenFactory:
         self._client = ProviderClient(settings.providers)
         data_dir = Path(settings.data_dir)
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.ledger = Ledger.open(data_dir / "books", durability=settings.durability, clock=self._clock)
+        self.ledger = Ledger.open(
+            data_dir / "books",
+            durability=settings.durability,
+            clock=self._clock,
+            session_idle_ms=settings.limits.session_idle_ms,
+        )
+        self.ledger.on_event(self._observers.event)
         try:
             self._cache = (
                 Cache.open(data_dir / "cache", max_bytes=settings.cache.max_bytes) if settings.cache.enabled else None
             )
             self.keys = KeyRing(self.ledger)
-            self.budgets = BudgetBook(self.ledger, settings.budgets)
+            self.budgets = BudgetBook(self.ledger, budgets_of_file(settings), self.keys)
+            self.limits = RateLimiter(limits_in_force(settings.rate_limits, self.keys), clock=self._clock)
+            self.keys.tell_of_changes(self._limit_keys)
             self._booking = Booking(
                 self.ledger,
                 price_book,
-                zone_of=lambda budget: self.budgets.definitions()[budget].window.tz,
-                default_max_output_tokens=settings.limits.default_max_output_tokens,
-                publish=self._observers.publish,
+                clock=self._clock,
+                window_of=self._window_of,
+                output_bounds=OutputBounds(
+                    settings.limits.missing_max_tokens, settings.limits.default_max_output_tokens
+                ),
+                hold_wait_s=settings.limits.hold_wait_ms / 1000,
+                publish=self._observers.record,
             )
             self._pipeline = Pipeline(
                 keys=self.keys,
@@ -82,14 +98,18 @@ class TokenFactory:
                 cache=self._response_cache(redactor.detector),
                 router=router,
                 booking=self._booking,
+                rates=Rates(self.limits, self._clock),
                 client=self._client,
                 audit_key=_audit_key(self.ledger),
                 clock=self._clock,
+                trusted_proxies=Networks(settings.server.trusted_proxies),
             )
             self.admin = Admin(
                 ledger=self.ledger,
                 keys=self.keys,
                 budgets=self.budgets,
+                limits=self.limits,
+                quotas=settings.quotas,
                 currency=settings.currency,
                 clock=self._clock,
             )
@@ -169,7 +189,18 @@ class TokenFactory:
 
     def on_record(self, observe: Callable[[CallRecord], None]) -> None:
         """Calls `observe` with each record after it is written, in a thread of the factory's, off the request path."""
-        self._observers.add(observe)
+        self._observers.on_record(observe)
+
+    def on_event(self, observe: Callable[[Event], None]) -> None:
+        """Calls `observe` with each event of a budget (a level that was reached, a call that used more than it held)
+        after it is written, in the thread of `on_record`. Each is also a line of the log.
+        """
+        self._observers.on_event(observe)
+
+    @property
+    def event_counts(self) -> Mapping[EventKind, int]:
+        """How many events of budgets there were since this factory was opened, by kind."""
+        return self._observers.event_counts
 
     async def aclose(self) -> None:
         """Gives up what calls on the running loop opened: connections to providers, and the loop's face of the ledger.
@@ -192,6 +223,16 @@ class TokenFactory:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    # -- what its parts ask of it --------------------------------------------------------------------------------------
+
+    def _limit_keys(self) -> None:
+        self.limits.set_limits(limits_in_force(self.settings.rate_limits, self.keys))
+
+    def _window_of(self, budget: str) -> WindowSettings:
+        """The window of a budget; of one that was removed since it refused a call, no window in particular."""
+        definition = self.budgets.definitions().get(budget)
+        return WindowSettings(kind="lifetime") if definition is None else definition.window
 
     # -- what the application asks of it -------------------------------------------------------------------------------
 
@@ -248,37 +289,3 @@ def _audit_key(ledger: Ledger) -> bytes:
         stored = secrets.token_bytes(32)
         ledger.put("settings", _AUDIT_KEY, stored)
     return stored
-
-
-class _Observers:
-    """Hands records to observers in a thread of its own, started with the first observer."""
-
-    def __init__(self) -> None:
-        self._observers: list[Callable[[CallRecord], None]] = []
-        self._records: queue.SimpleQueue[CallRecord | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-
-    def add(self, observe: Callable[[CallRecord], None]) -> None:
-        self._observers.append(observe)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="tokenfoundry-records", daemon=True)
-            self._thread.start()
-
-    def publish(self, record: CallRecord) -> None:
-        if self._thread is not None:
-            self._records.put(record)
-
-    def close(self) -> None:
-        """Waits until every record was handed out."""
-        if self._thread is not None:
-            self._records.put(None)
-            self._thread.join()
-            self._thread = None
-
-    def _run(self) -> None:
-        while (record := self._records.get()) is not None:
-            for observe in self._observers:
-                try:
-                    observe(record)
-                except Exception:  # noqa: BLE001 - the edge to the user's code: one observer must not stop the others
-                    _log.exception("an observer of records failed")

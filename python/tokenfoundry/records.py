@@ -23,6 +23,10 @@ Outcome = Literal[
 
 CostSource = Literal["computed", "estimated", "unpriced"]
 
+# Who set the bound on an answer when the caller did not: the configured default, the budgets because they allow less,
+# or the model's own maximum. Empty: the caller.
+MaxTokensFrom = Literal["", "default", "budget", "model"]
+
 
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One attempt. Times are Unix milliseconds, amounts nano units of `currency`, token counts as billed."""
@@ -62,6 +66,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     currency: str
     cost_source: CostSource = "computed"
     flags: tuple[str, ...] = ()
+    max_tokens_from: MaxTokensFrom = ""
 
     findings: dict[str, int] = {}
     prompt_hmac: str = ""

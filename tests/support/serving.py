@@ -15,11 +15,18 @@ _START_TIMEOUT_S = 20
 
 
 @contextmanager
-def served(app: Any) -> Iterator[str]:
-    """Yields the server's URL."""
+def served(app: Any, *, graceful_s: int = 5) -> Iterator[str]:
+    """Yields the server's URL. Calls that are open at the end have `graceful_s` to finish."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="on", timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        app,
+        log_level="error",
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=graceful_s,
+        proxy_headers=False,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

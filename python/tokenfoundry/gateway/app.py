@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from tokenfoundry.errors import Conflict, InvalidInput, NotFound, StoreError, TokenFoundryError
 from tokenfoundry.gateway.admin import Admin
-from tokenfoundry.gateway.asgi import ClientGone, Receive, Scope, Send, headers_of, path_of, read_body, write
+from tokenfoundry.gateway.asgi import ClientGone, Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write
 from tokenfoundry.gateway.call import Request
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.endpoints.chat import Chat
@@ -75,7 +75,7 @@ class GatewayApp:
         headers = headers_of(scope)
         try:
             query = scope.get("query_string", b"").decode("latin-1")
-            answer = await self._respond(scope["method"], path_of(scope), query, headers, receive)
+            answer = await self._respond(scope["method"], path_of(scope), query, headers, peer_of(scope), receive)
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the client gets OpenAI's error shape
@@ -83,28 +83,32 @@ class GatewayApp:
         await write(answer, receive, send)
 
     async def _respond(
-        self, method: str, path: str, query: str, headers: Mapping[str, str], receive: Receive
+        self, method: str, path: str, query: str, headers: Mapping[str, str], peer: str, receive: Receive
     ) -> Answer | StreamAnswer:
         endpoint = ENDPOINTS.get(path)
         if endpoint is not None:
             _expect(method, "POST")
             # The key first: a stranger's body is not worth reading.
-            self._pipeline.authenticate(headers)
+            self._pipeline.authenticate(headers, peer)
             body = await read_body(headers, receive, max_bytes=self._max_body_bytes)
-            return await self._pipeline.run(Request(endpoint, headers, body))
+            return await self._pipeline.run(Request(endpoint, headers, body, peer))
         if path == "/v1/models" or path.startswith("/v1/models/"):
             _expect(method, "GET")
-            return self._models(headers, path.removeprefix("/v1/models").removeprefix("/"))
+            return self._models(headers, peer, path.removeprefix("/v1/models").removeprefix("/"))
+        if path == "/v1/usage/quotas":
+            _expect(method, "GET")
+            workspace = self._pipeline.authenticate(headers, peer).workspace
+            return json_answer(await asyncio.to_thread(self._admin.quota_page, workspace))
         if path == "/health":
             _expect(method, "GET")
             return json_answer(self._health())
         if path.startswith("/admin/"):
-            return await self._administer(method, path, query, headers, receive)
+            return await self._administer(method, path, query, headers, peer, receive)
         raise invalid(f"there is nothing at {path}", status=404, code="not_found")
 
-    def _models(self, headers: Mapping[str, str], name: str) -> Answer:
+    def _models(self, headers: Mapping[str, str], peer: str, name: str) -> Answer:
         """All models of the key, or the one that is named."""
-        names = self._pipeline.models(self._pipeline.authenticate(headers))
+        names = self._pipeline.models(self._pipeline.authenticate(headers, peer))
         models = [{"id": each, "object": "model", "created": 0, "owned_by": "tokenfoundry"} for each in names]
         if not name:
             return json_answer({"object": "list", "data": models})
@@ -113,15 +117,15 @@ class GatewayApp:
         return json_answer(models[names.index(name)])
 
     async def _administer(
-        self, method: str, path: str, query: str, headers: Mapping[str, str], receive: Receive
+        self, method: str, path: str, query: str, headers: Mapping[str, str], peer: str, receive: Receive
     ) -> Answer:
-        key = self._pipeline.authenticate(headers)
+        key = self._pipeline.authenticate(headers, peer)
         if "admin" not in key.scopes:
             raise Refused(403, "scope", f"the API key {key.id} has no admin scope", kind="permission_error")
         body = await read_body(headers, receive, max_bytes=self._max_body_bytes)
         fields = {**dict(parse_qsl(query)), **(decode_object(body) if body else {})}
         # In a thread: a report reads every entry, and the loop has calls to serve.
-        return json_answer(await asyncio.to_thread(self._admin.handle, method, path, fields))
+        return json_answer(await asyncio.to_thread(self._admin.handle, method, path, fields, key_id=key.id))
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:

@@ -25,6 +25,12 @@ def path_of(scope: Scope) -> str:
     return path[len(root) :] or "/" if root and path.startswith(root) else path
 
 
+def peer_of(scope: Scope) -> str:
+    """The address that the connection comes from; "" when the server knows none, as on a Unix socket."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
 def headers_of(scope: Scope) -> Mapping[str, str]:
     """Header names in lower case; the values of a repeated name are joined with commas (RFC 9110, section 5.3)."""
     headers: dict[str, str] = {}

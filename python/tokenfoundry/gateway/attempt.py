@@ -9,52 +9,63 @@ leaks a hold.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
+from time import perf_counter
 from types import TracebackType
 from typing import Any
 
 import msgspec
 
 from tokenfoundry.errors import NotFound
-from tokenfoundry.gateway.booking import Booking, axes_of
+from tokenfoundry.gateway.booking import Booking, axes_of, tallies_of
 from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.output_bound import OutputBound, affordable_tokens
+from tokenfoundry.gateway.rates import Estimate
+from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.ledger import NO_FLAGS, Amounts, EntryFlags, Refusal
+from tokenfoundry.ledger.values import Unit
 from tokenfoundry.records import CallRecord, Outcome
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
 
+_TRIES = 100  # Of one call to get what is left, while others take it; mostly one.
 _CLIENT_GONE = 499  # nginx's number for a client that hung up; no client ever sees it
 
 
 class Attempt:
     """`reserve` it, then enter it, then resolve it once: `settle`, `cut` or `void`."""
 
-    def __init__(self, booking: Booking, call: Call, target: Target, *, number: int, route: str) -> None:
+    def __init__(
+        self, booking: Booking, call: Call, target: Target, *, number: int, route: str, downgraded: bool = False
+    ) -> None:
+        """`downgraded`: a budget refused it a dearer target, as `route` says."""
         self.target = target
         self.route = route
+        self.downgraded = downgraded
         self.resolved = False
         self._booking = booking
         self._call = call
         self._number = number
         self._id = f"{call.request_id}/{number}"
+        self._flags = _flags_of(target, downgraded)
         self._input_tokens = call.endpoint.input_tokens(call.redacted, target)
-        self.max_output_tokens = self._output_bound()
-        self._worst = Usage(
-            input_tokens=self._input_bound(),
-            output_tokens=self.max_output_tokens * call.endpoint.choices(call.body),
-            estimated=True,
-        )
+        self._input_bound = self._bound_of_input()
+        self._choices = call.endpoint.choices(call.body)
+        self._limit_output(booking.output_bounds.of(call, target))
 
-    def _output_bound(self) -> int:
-        """Output tokens of one choice, at most. It is what is sent as the bound, whatever the caller asked for."""
-        if not self._call.endpoint.produces_output:
-            return 0
-        asked = self._call.endpoint.max_output_tokens(self._call.body)
-        bound = self._booking.default_max_output_tokens if asked is None else asked
-        limit = self.target.max_output_tokens
-        return min(bound, limit) if limit is not None else bound
+    @property
+    def estimate(self) -> Estimate:
+        """What rate limits take in advance: the prompt as counted, and the most that it may be answered with."""
+        return Estimate(self._input_tokens, self._worst.output_tokens, is_ours=self.output_bound.source != "")
 
-    def _input_bound(self) -> int:
+    def _limit_output(self, bound: OutputBound) -> None:
+        """Sets the worst case: what is held, and what is sent as the bound."""
+        self.output_bound = bound
+        self._worst = Usage(input_tokens=self._input_bound, output_tokens=bound.tokens * self._choices, estimated=True)
+        self.worst_nano = self._booking.worst_nano(self._call, self.target, self._worst)
+
+    def _bound_of_input(self) -> int:
         """Input tokens at most: counted where the tokenizer is the model's own, else a token for each byte of the
         body.
         """
@@ -62,29 +73,96 @@ class Attempt:
             return self._input_tokens
         return max(self._input_tokens, len(msgspec.json.encode(self._call.redacted)))
 
-    async def reserve(self) -> None:
-        """Sets the worst case aside. Raises `Refused` when a budget does not allow it; the refusal is on record."""
-        worst_nano = self._booking.worst_nano(self._call, self.target, self._worst)
+    async def reserve(self) -> Refusal | None:
+        """Sets the worst case aside, or says why a budget does not allow it. Waits for calls in progress when only
+        their holds are in the way.
+        """
+        return await self._reserve(may_wait=True)
+
+    async def reserve_less(self, refusal: Refusal) -> Refusal | None:
+        """After that refusal: reserves what the budgets still allow, of an output that only we have bounded.
+
+        A budget that is approached slowly gives no fragments: its caller comes back when the whole of it is due.
+        """
+        wanted = self.output_bound
+        if not self._booking.output_bounds.may_shrink(wanted):
+            return refusal
+        # Of each budget that refused. Not of all, or an answer would shrink to what the slow ones allow at the moment.
+        left: dict[str, tuple[Unit, int]] = {}
+        for _ in range(_TRIES):
+            if not _gives_what_is_left(refusal):
+                break
+            left[refusal.budget] = refusal.unit, _left_in_window(refusal)
+            # One token when there is nothing left, for the refusal to say why that is.
+            self._shrink_to(wanted, left.values())
+            outcome = await self._reserve(may_wait=False)
+            if outcome is None:
+                return None
+            refusal = outcome
+            if self.output_bound.tokens > 1:
+                continue  # Somebody else took it in between.
+            if refusal.cause != "held" or not _gives_what_is_left(refusal):
+                break
+            if self._call.waited_s >= self._booking.hold_wait_s:
+                break
+            # What fits once those calls have used nothing; mostly they leave less, and then it is asked again.
+            left[refusal.budget] = refusal.unit, refusal.left + refusal.held
+            self._shrink_to(wanted, left.values())
+            outcome = await self._reserve(may_wait=True)
+            if outcome is None:
+                return None
+            refusal = outcome
+        return refusal
+
+    def _shrink_to(self, wanted: OutputBound, left_of_each: Iterable[tuple[Unit, int]]) -> None:
+        left: dict[Unit, int] = {}
+        for unit, amount in left_of_each:
+            left[unit] = min(amount, left.get(unit, amount))
+
+        def worst_nano(output_tokens: int) -> int:
+            worst = Usage(input_tokens=self._input_bound, output_tokens=output_tokens, estimated=True)
+            return self._booking.worst_nano(self._call, self.target, worst)
+
+        tokens = affordable_tokens(
+            left,
+            most=wanted.tokens,
+            input_tokens=self._input_bound,
+            choices=self._choices,
+            worst_nano=worst_nano,
+        )
+        self._limit_output(wanted if tokens >= wanted.tokens else OutputBound(max(1, tokens), "budget"))
+
+    async def _reserve(self, *, may_wait: bool) -> Refusal | None:
         # What the entry will say if this process dies before it can say better.
-        orphan = self._record("recovered", status=0, usage=self._worst, cost_nano=worst_nano, flags=("uncertain",))
+        orphan = self._record("recovered", status=0, usage=self._worst, cost_nano=self.worst_nano, flags=("uncertain",))
+        started = perf_counter()
         try:
             outcome = await self._booking.ledger.reserve(
                 self._id,
-                amounts=Amounts(money_nano=worst_nano, tokens=self._worst.total_tokens, requests=1),
+                amounts=Amounts(money_nano=self.worst_nano, tokens=self._worst.total_tokens, requests=1),
                 axes=axes_of(self._call, self.target),
                 at=self._call.at_ms,
                 detail=orphan.to_bytes(),
+                wait_s=self._booking.hold_wait_s - self._call.waited_s if may_wait else 0,
             )
         except asyncio.CancelledError:
             # The hold may stand although nobody waits for it any more; nothing was sent.
             with suppress(NotFound):
                 await self.void("the call was cancelled before it was sent", status=_CLIENT_GONE)
             raise
+        self._call.waited_s += perf_counter() - started
         if isinstance(outcome, Refusal):
-            refused = self._booking.refused_by(outcome)
-            record = self._record("refused", status=refused.status, refused_by=outcome.budget)
-            await self._booking.record(self._call, record, "refused", target=self.target)
-            raise refused
+            return outcome
+        if outcome.tracked is not None:
+            self._flags = (*self._flags, "over_tracked_budget")
+        return None
+
+    async def refused(self, refusal: Refusal) -> Refused:
+        """Puts the refusal on record; returns what the caller is told."""
+        refused = self._booking.refused_by(refusal)
+        record = self._record("refused", status=refused.status, refused_by=refusal.budget)
+        await self._booking.record(self._call, record, "refused", target=self.target)
+        return refused
 
     async def settle(self, usage: Usage | None, *, produced: str) -> tuple[CallRecord, Usage]:
         """Books a complete reply whose text is `produced`, which is counted when the provider reported no usage."""
@@ -96,21 +174,25 @@ class Attempt:
         """Books a failed attempt that the provider says consumed something."""
         await self._post("failed", usage, status=status, error=error)
 
-    async def cut(self, error: str, *, status: int = 502, produced: str | None = None) -> None:
+    async def cut(
+        self, error: str, *, status: int = 502, produced: str | None = None, reported: Usage | None = None
+    ) -> None:
         """Books an attempt that was sent and not answered whole.
 
-        `produced` is the text that was seen; None when that is unknown, and then the worst case is booked.
+        `reported` is the usage that the provider told before it ended, `produced` the text that was seen; when both are
+        unknown the worst case is booked.
         """
-        usage = self._worst if produced is None else self._seen(produced)
+        usage = reported or (self._worst if produced is None else self._seen(produced))
         await self._post("cut", usage, status=status, error=error, flags=("uncertain",))
 
-    async def hung_up(self, *, produced: str) -> None:
+    async def hung_up(self, *, produced: str, reported: Usage | None) -> None:
         """Books a stream whose client left."""
-        await self.cut("the client hung up", status=_CLIENT_GONE, produced=produced)
+        await self.cut("the client hung up", status=_CLIENT_GONE, produced=produced, reported=reported)
 
     async def void(self, error: str, *, status: int) -> None:
         """Releases the hold of an attempt that consumed nothing."""
         record = self._record("failed", status=status, error=error)
+        self._call.passage.used(0)
         await self._resolve(self._booking.ledger.void(self._id, detail=record.to_bytes()))
         self._booking.publish(record)
 
@@ -128,7 +210,11 @@ class Attempt:
         if outcome == "cut":
             entry_flags |= EntryFlags.UNCERTAIN
         amounts = Amounts(money_nano=cost_nano, tokens=usage.total_tokens, requests=1)
-        await self._resolve(self._booking.ledger.settle(self._id, amounts, detail=record.to_bytes(), flags=entry_flags))
+        self._call.passage.used(usage.total_tokens)
+        settling = self._booking.ledger.settle(
+            self._id, amounts, tallies=tallies_of(record), flags=entry_flags, detail=record.to_bytes()
+        )
+        await self._resolve(settling)
         self._booking.publish(record)
         return record
 
@@ -153,7 +239,8 @@ class Attempt:
             route=self.route,
             cost_nano=cost_nano,
             counterfactual_nano=cost_nano,
-            flags=flags if self.target.tokenizer_is_exact else (*flags, "tokenizer_estimated"),
+            flags=(*flags, *self._flags),
+            max_tokens_from=self.output_bound.source,
             **fields,
         )
 
@@ -165,3 +252,25 @@ class Attempt:
     ) -> None:
         if not self.resolved:
             await self.cut(f"the attempt was abandoned: {kind.__name__ if kind else 'no outcome'}")
+
+
+def _gives_what_is_left(refusal: Refusal) -> bool:
+    """Whether that budget admits the same call with a shorter answer, and should."""
+    if refusal.unit not in ("money_nano", "tokens") or refusal.cause in ("frozen", "throttled"):
+        return False
+    return refusal.at_cap != "throttle" or refusal.cause != "held"
+
+
+def _left_in_window(refusal: Refusal) -> int:
+    """What the budget still allows: at this moment, or, when it is approached slowly, until its window ends."""
+    if refusal.at_cap != "throttle":
+        return refusal.left
+    return max(0, refusal.cap - refusal.used - refusal.held)
+
+
+def _flags_of(target: Target, downgraded: bool) -> tuple[str, ...]:
+    """What is to be said of every record of an attempt."""
+    if target.tokenizer_is_exact and not downgraded:
+        return ()
+    flags = (("tokenizer_estimated", not target.tokenizer_is_exact), ("downgraded", downgraded))
+    return tuple(flag for flag, applies in flags if applies)

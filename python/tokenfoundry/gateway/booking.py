@@ -6,14 +6,17 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Literal
 
+from tokenfoundry.clock import Clock
 from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.output_bound import OutputBounds
 from tokenfoundry.gateway.refusals import refused_by_budget
 from tokenfoundry.gateway.replies import Refused
-from tokenfoundry.ledger import Amounts, AsyncLedger, Axes, Ledger, Refusal
+from tokenfoundry.ledger import Amounts, AsyncLedger, Axes, Ledger, Refusal, Tallies
 from tokenfoundry.money import decimal_text
 from tokenfoundry.pricing import PriceBook
 from tokenfoundry.records import CallRecord, Outcome
 from tokenfoundry.routing.targets import Target
+from tokenfoundry.settings import WindowSettings
 from tokenfoundry.usage import Usage
 
 
@@ -27,17 +30,22 @@ class Booking:
         ledger: Ledger,
         prices: PriceBook,
         *,
-        zone_of: Callable[[str], str],
-        default_max_output_tokens: int,
+        clock: Clock,
+        window_of: Callable[[str], WindowSettings],
+        output_bounds: OutputBounds,
+        hold_wait_s: float,
         publish: Callable[[CallRecord], None],
     ) -> None:
+        """`hold_wait_s` is how long all attempts of a call together may wait for other calls to free a budget."""
         self._ledger = ledger
         self._faces: dict[asyncio.AbstractEventLoop, AsyncLedger] = {}
         self.currency = prices.fx.currency
-        self.default_max_output_tokens = default_max_output_tokens
+        self.output_bounds = output_bounds
+        self.hold_wait_s = hold_wait_s
         self.publish = publish
         self._prices = prices
-        self._zone_of = zone_of
+        self._clock = clock
+        self._window_of = window_of
 
     @property
     def ledger(self) -> AsyncLedger:
@@ -71,8 +79,9 @@ class Booking:
         return charge.amount_nano, charge.cost.flags
 
     def refused_by(self, refusal: Refusal) -> Refused:
-        """What the caller is told, with the reset in the budget's own time zone."""
-        return refused_by_budget(refusal, currency=self.currency, tz=self._zone_of(refusal.budget))
+        """What the caller is told, in the terms of the budget's window."""
+        window = self._window_of(refusal.budget)
+        return refused_by_budget(refusal, currency=self.currency, window=window, now_ms=self._clock())
 
     def record_of(
         self,
@@ -126,21 +135,43 @@ class Booking:
         self,
         call: Call,
         record: CallRecord,
-        kind: Literal["hit", "refused"],
+        kind: Literal["refused"],
         *,
         target: Target | None = None,
-        requests: int = 0,
     ) -> None:
-        """Writes an entry that moved no money (a cache hit, a refusal) and tells of it."""
+        """Writes an entry of a call that used nothing and tells of it."""
         await self.ledger.record(
             f"{call.request_id}/{record.attempt}/{record.outcome}",
             kind=kind,
-            amounts=Amounts(requests=requests),
             axes=axes_of(call, target),
+            tallies=tallies_of(record),
             at=call.at_ms,
             detail=record.to_bytes(),
         )
         self.publish(record)
+
+    async def record_hit(self, call: Call, record: CallRecord, target: Target) -> Refused | None:
+        """Writes the entry of an answer from the cache: a request, without cost. When a budget does not allow it, the
+        refusal is on record instead, and is what the caller is told.
+        """
+        outcome = await self.ledger.record_if_it_fits(
+            f"{call.request_id}/{record.attempt}/{record.outcome}",
+            kind="hit",
+            amounts=Amounts(requests=1),
+            axes=axes_of(call, target),
+            tallies=tallies_of(record),
+            at=call.at_ms,
+            detail=record.to_bytes(),
+        )
+        if not isinstance(outcome, Refusal):
+            self.publish(record)
+            return None
+        refused = self.refused_by(outcome)
+        told = self.record_of(
+            call, "refused", status=refused.status, target=target, route="cache", refused_by=outcome.budget
+        )
+        await self.record(call, told, "refused", target=target)
+        return refused
 
 
 def axes_of(call: Call, target: Target | None) -> Axes:
@@ -156,12 +187,30 @@ def axes_of(call: Call, target: Target | None) -> Axes:
         model=target.model if target else "",
         region=target.region if target else "",
         env=axes.env,
+        session=axes.session,
+    )
+
+
+def tallies_of(record: CallRecord) -> Tallies:
+    """What reports sum of a record. The tokens of a hit were used by the call that was answered first."""
+    findings = sum(record.findings.values())
+    if record.outcome == "hit":
+        return Tallies(counterfactual_nano=record.counterfactual_nano, latency_ms=record.latency_ms, findings=findings)
+    return Tallies(
+        input_tokens=record.input_tokens,
+        output_tokens=record.output_tokens,
+        cache_read_tokens=record.cache_read_tokens,
+        cache_write_tokens=record.cache_write_tokens,
+        reasoning_tokens=record.reasoning_tokens,
+        counterfactual_nano=record.counterfactual_nano,
+        latency_ms=record.latency_ms,
+        findings=findings,
     )
 
 
 def summary_of(call: Call, record: CallRecord) -> dict[str, Any]:
     """What the caller is told in the `tokenfoundry` field of a reply: amounts as decimal text in `currency`."""
-    return {
+    summary = {
         "request_id": record.request_id,
         "cost": decimal_text(record.cost_nano),
         "saved": decimal_text(record.saved_nano),
@@ -173,6 +222,9 @@ def summary_of(call: Call, record: CallRecord) -> dict[str, Any]:
         "findings": record.findings,
         "estimated": record.cost_source == "estimated",
     }
+    if record.max_tokens_from:
+        summary["max_tokens_from"] = record.max_tokens_from
+    return summary
 
 
 def usage_body(record: CallRecord) -> dict[str, int]:

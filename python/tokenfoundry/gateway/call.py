@@ -9,6 +9,7 @@ from typing import Any
 
 from tokenfoundry.attribution import Attribution
 from tokenfoundry.gateway.endpoints import Endpoint
+from tokenfoundry.gateway.rates import FREE, Passage
 from tokenfoundry.keys import Key
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.routing.targets import Target
@@ -16,16 +17,19 @@ from tokenfoundry.routing.targets import Target
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in: header names in lower case, the body undecoded."""
+    """What came in: header names in lower case, the body undecoded; `peer` is the address it came from."""
 
     endpoint: Endpoint
     headers: Mapping[str, str]
     body: bytes
+    peer: str
 
 
 @dataclass(slots=True)
 class Call:
-    """Made by `identify`; `redact` sets the fields below its line, and nothing changes after it."""
+    """Made by `identify`; `redact` sets the fields below its line, and after it only `waited_s` grows: the time that
+    attempts have waited for their holds.
+    """
 
     request_id: str
     at_ms: int
@@ -40,6 +44,8 @@ class Call:
     may_store: bool
     body: dict[str, Any] = field(repr=False)
     started: float = field(default_factory=perf_counter)
+    passage: Passage = FREE
+    waited_s: float = 0.0
 
     # redact
     session: RedactionSession = field(init=False, repr=False)

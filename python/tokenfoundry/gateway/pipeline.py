@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,8 +16,11 @@ from tokenfoundry.attribution import attribute
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import BlockedContent, InvalidInput, StoreError
 from tokenfoundry.gateway.attempt import Attempt
-from tokenfoundry.gateway.booking import Booking, summary_of
+from tokenfoundry.gateway.booking import Booking, axes_of, summary_of
 from tokenfoundry.gateway.call import Call, Request
+from tokenfoundry.gateway.ladder import Ladder
+from tokenfoundry.gateway.origin import origin_of
+from tokenfoundry.gateway.rates import Rates, TargetLimited
 from tokenfoundry.gateway.recall import ResponseCache, StoredReply
 from tokenfoundry.gateway.refusals import refused_by_policy, refused_by_routing
 from tokenfoundry.gateway.replies import Answer, Headers, Refused, StreamAnswer, invalid, json_answer
@@ -24,6 +28,7 @@ from tokenfoundry.gateway.stream import Relay, replay
 from tokenfoundry.ids import uuid7
 from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.money import decimal_text
+from tokenfoundry.networks import Networks
 from tokenfoundry.privacy import Redactor
 from tokenfoundry.providers import openai
 from tokenfoundry.providers.client import ConnectFailed, ProviderClient, ReplyLost, ReplyTimeout, UpstreamReply
@@ -39,7 +44,9 @@ _CALLERS_FAULT = frozenset({400, 413, 415, 422})
 
 
 class AttemptFailed(Exception):
-    """This target did not answer; the next one may. `refused` is what the caller is told when none is left."""
+    """This target did not answer, or a budget asks for a cheaper one; the next may. `refused` is what the caller is
+    told when none is left.
+    """
 
     def __init__(self, refused: Refused) -> None:
         super().__init__(str(refused))
@@ -57,64 +64,74 @@ class Pipeline:
         cache: ResponseCache | None,
         router: Router,
         booking: Booking,
+        rates: Rates,
         client: ProviderClient,
         audit_key: bytes,
         clock: Clock,
+        trusted_proxies: Networks,
     ) -> None:
         self._keys = keys
         self._redactor = redactor
         self._cache = cache
         self._router = router
         self._booking = booking
+        self._rates = rates
         self._client = client
         self._audit_key = audit_key
         self._clock = clock
+        self._trusted_proxies = trusted_proxies
 
     async def run(self, request: Request) -> Answer | StreamAnswer:
         """The answer to one request. Raises `Refused`."""
         call = self._identify(request)
         try:
-            await self._redact(call)
-            stored = self._recall(call)
-            if stored is not None:
-                return await self._answer_from(call, stored)
-            route = self._route(call)
-            return await self._attempt_each(call, route)
+            call.passage = self._rates.passage(partial(axes_of, call))
+            with call.passage:
+                await self._redact(call)
+                stored = self._recall(call)
+                if stored is not None:
+                    return call.passage.on(await self._answer_from(call, stored))
+                route = self._route(call)
+                return call.passage.on(await self._attempt_each(call, route))
         except Refused as refused:
             refused.headers.setdefault("x-request-id", call.request_id)
             raise
         except StoreError as error:
             raise store_unavailable(error, call.request_id) from error
 
-    def authenticate(self, headers: Mapping[str, str]) -> Key:
-        """The key of a request, in force now. Raises `Refused` (401, 403)."""
-        text = _key_text(headers)
-        key = self._keys.authenticate(text) if text else None
+    def authenticate(self, headers: Mapping[str, str], peer: str) -> Key:
+        """The key of a request from the address `peer`, in force now. Raises `Refused` (401, 403)."""
+        text, now_ms = _key_text(headers), self._clock()
+        key = self._keys.authenticate(text, now_ms=now_ms) if text else None
         if key is None:
             what = "unknown API key" if text else "no API key: send it as 'Authorization: Bearer tf_...'"
             raise Refused(401, "invalid_api_key", what, kind="authentication_error")
-        if key.expires_at_ms is not None and self._clock() >= key.expires_at_ms:
+        if key.expires_at_ms is not None and now_ms >= key.expires_at_ms:
             raise Refused(401, "invalid_api_key", f"the API key {key.id} has expired", kind="authentication_error")
         if key.state != "active":
             raise Refused(403, f"key_{key.state}", f"the API key {key.id} is {key.state}", kind="permission_error")
+        # Only a key with a list costs the reading of an address.
+        if key.allowed_ips is not None and not key.allows_address(origin_of(peer, headers, self._trusted_proxies)):
+            what = f"the API key {key.id} may not be used from this address"
+            raise Refused(403, "ip_not_allowed", what, kind="permission_error")
         return key
 
     def models(self, key: Key) -> list[str]:
         """The names that this key may ask for. Raises `Refused` (403) for a key that may ask for none."""
         _demand(key, "models")
-        return [name for name in self._router.models if key.models is None or name in key.models]
+        return [name for name in self._router.models if key.allows_model(name)]
 
     # -- identify ------------------------------------------------------------------------------------------------------
 
     def _identify(self, request: Request) -> Call:
-        key, endpoint = self.authenticate(request.headers), request.endpoint
+        key, endpoint = self.authenticate(request.headers, request.peer), request.endpoint
         _demand(key, endpoint.name)
         body = decode_object(request.body)
         alias = body.get("model")
         if not isinstance(alias, str) or not alias:
             raise invalid("model: needs the name of a model", param="model")
-        if key.models is not None and alias not in key.models:
-            raise _out_of_scope(key, f"may not use the model {alias!r}")
+        if not key.allows_model(alias):
+            raise _out_of_scope(key, f"may not use the model {alias!r}; it may use {_listed(key.models)}")
         endpoint.check(body)
         try:
             reachable = self._router.may_reach(alias)
@@ -123,6 +140,9 @@ class Pipeline:
             raise Refused(404, "model_not_found", str(error), param="model") from None
         except InvalidInput as error:
             raise invalid(str(error)) from None
+        if not key.allows_intent(axes.intent):
+            stated = f"for the intent {axes.intent!r}" if axes.intent else "without x-tf-intent"
+            raise _out_of_scope(key, f"may not be used {stated}; it may state {_listed(key.intents)}")
         directives = request.headers.get("cache-control", "")
         at_ms = self._clock()
         return Call(
@@ -186,15 +206,17 @@ class Pipeline:
             flags=flags,
             route="cache",
         )
-        await self._booking.record(call, record, "hit", target=target, requests=1)
+        if (refused := await self._booking.record_hit(call, record, target)) is not None:
+            raise refused
         reply = call.endpoint.restore(stored.reply, call.session, call.body)
         if call.stream:
             return StreamAnswer(replay(call, reply, record), headers_of(call, record), _nothing_to_close)
         return json_answer({**reply, "tokenfoundry": summary_of(call, record)}, headers=headers_of(call, record))
 
-    def _keep(self, call: Call, target: Target, reply: dict[str, Any], usage: Usage) -> None:
-        if self._cache is not None and call.may_store:
-            self._cache.keep(call, target, reply, usage)
+    def _keep(self, call: Call, attempt: Attempt, reply: dict[str, Any], usage: Usage) -> None:
+        # A downgraded answer would be given again when the budget allows the better one.
+        if self._cache is not None and call.may_store and not attempt.downgraded:
+            self._cache.keep(call, attempt.target, reply, usage)
 
     # -- route ---------------------------------------------------------------------------------------------------------
 
@@ -215,16 +237,29 @@ class Pipeline:
     # -- hold, send, settle, restore -----------------------------------------------------------------------------------
 
     async def _attempt_each(self, call: Call, route: Route) -> Answer | StreamAnswer:
-        failed: AttemptFailed | None = None
-        for number, target in enumerate(route.targets):
-            attempt = Attempt(self._booking, call, target, number=number, route=route.reason)
-            await attempt.reserve()
+        told: Refused | None = None
+        ladder = Ladder(self._booking, call, route)
+        for attempt in ladder:
             try:
+                with call.passage.attempt(attempt.target, attempt.estimate):
+                    await self._hold(attempt, ladder)
                 return await self._send(call, attempt)
-            except AttemptFailed as failure:
-                failed = failure
-        assert failed is not None, "a route has at least one target"
-        raise failed.refused
+            except (AttemptFailed, TargetLimited) as failure:
+                told = failure.refused
+        assert told is not None, "a route has at least one target"
+        raise told
+
+    async def _hold(self, attempt: Attempt, ladder: Ladder) -> None:
+        """Raises `Refused` when a budget ends the call here, `AttemptFailed` when it leaves cheaper targets to try."""
+        refusal = await attempt.reserve()
+        if refusal is None:
+            return
+        if refusal.at_cap == "downgrade" and refusal.cause != "frozen" and ladder.step_down(attempt, refusal.budget):
+            # Nobody is refused: the record of the attempt that follows says what it was downgraded from.
+            raise AttemptFailed(self._booking.refused_by(refusal))
+        refusal = await attempt.reserve_less(refusal)
+        if refusal is not None:
+            raise await attempt.refused(refusal)
 
     async def _send(self, call: Call, attempt: Attempt) -> Answer | StreamAnswer:
         target = attempt.target
@@ -232,7 +267,7 @@ class Pipeline:
             call.redacted,
             endpoint=call.endpoint.name,
             model=target.model,
-            max_output_tokens=attempt.max_output_tokens,
+            max_output_tokens=attempt.output_bound.tokens,
         )
         async with AsyncExitStack() as open_reply:
             await open_reply.enter_async_context(attempt)
@@ -267,7 +302,7 @@ class Pipeline:
         except _UNREADABLE as error:
             # Not its message: it may quote what it could not read.
             raise ReplyLost(f"the provider's reply cannot be read or booked: {type(error).__name__}") from error
-        self._keep(call, attempt.target, reply, usage)
+        self._keep(call, attempt, reply, usage)
         restored = call.endpoint.restore(reply, call.session, call.body)
         return json_answer({**restored, "tokenfoundry": summary_of(call, record)}, headers=headers_of(call, record))
 
@@ -329,7 +364,11 @@ def _demand(key: Key, endpoint: str) -> None:
     if "inference" not in key.scopes:
         raise _out_of_scope(key, "has no inference scope")
     if key.endpoints is not None and endpoint not in key.endpoints:
-        raise _out_of_scope(key, f"may not use {endpoint}")
+        raise _out_of_scope(key, f"may not use {endpoint}; it may use {_listed(key.endpoints)}")
+
+
+def _listed(allowed: Sequence[str] | None) -> str:
+    return ", ".join(name or "none" for name in allowed or ())
 
 
 def _out_of_scope(key: Key, what: str) -> Refused:
@@ -356,22 +395,26 @@ def headers_of(call: Call, record: CallRecord) -> Headers:
         "x-tf-cost": decimal_text(record.cost_nano),
         "x-tf-saved": decimal_text(record.saved_nano),
         "x-tf-currency": record.currency,
-        **_routing_headers(call, cache, record.route, record.target, record.region),
+        **_routing_headers(call, cache, record.route, record.target, record.region, record.max_tokens_from),
     }
 
 
 def stream_headers(call: Call, attempt: Attempt) -> Headers:
     """The `x-tf-*` headers that can be sent before a stream: its cost comes at its end."""
     target = attempt.target
-    routing = _routing_headers(call, call.cache_status, attempt.route, target.name, target.region)
+    bounded_by = attempt.output_bound.source
+    routing = _routing_headers(call, call.cache_status, attempt.route, target.name, target.region, bounded_by)
     return {"x-request-id": call.request_id, **routing}
 
 
-def _routing_headers(call: Call, cache: str, route: str, target: str, region: str) -> Headers:
-    return {
+def _routing_headers(call: Call, cache: str, route: str, target: str, region: str, max_tokens_from: str) -> Headers:
+    headers = {
         "x-tf-cache": cache,
         "x-tf-route": route,
         "x-tf-target": target,
         "x-tf-region": region,
         "x-tf-findings": str(sum(call.findings.values())),
     }
+    if max_tokens_from:
+        headers["x-tf-max-tokens-from"] = max_tokens_from
+    return headers

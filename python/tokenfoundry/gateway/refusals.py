@@ -6,33 +6,70 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tokenfoundry.errors import BlockedContent
-from tokenfoundry.gateway.replies import Refused
+from tokenfoundry.gateway.durations import duration_text, seconds_up
+from tokenfoundry.gateway.replies import Headers, Refused
 from tokenfoundry.ledger import Refusal
 from tokenfoundry.money import decimal_text
 from tokenfoundry.routing.policy import NoRoute
+from tokenfoundry.settings import WindowSettings
+
+_MINUTE_MS = 60_000
+_WORTH_WAITING_MS = 60_000  # What client libraries still wait by themselves.
+_BUSY_MS = 1000  # Nobody knows when calls in progress end.
 
 
-def refused_by_budget(refusal: Refusal, *, currency: str, tz: str) -> Refused:
-    """429: `budget_busy` when only open calls fill the budget and waiting helps, else `budget_exceeded`.
+def refused_by_budget(refusal: Refusal, *, currency: str, window: WindowSettings, now_ms: int) -> Refused:
+    """429 or, for a budget that was stopped, 403. The code says what helps: `budget_busy`, calls in progress fill it,
+    so a moment; `budget_throttled`, its cap is approached slowly, so the time that is told; `budget_exceeded`, nothing
+    that the caller can do at once.
 
-    `tz` is the time zone of the budget's window, in which its reset is told.
+    Instants are told in the time zone of the budget's `window`.
     """
 
     def amount(value: int) -> str:
         return f"{decimal_text(value)} {currency}" if refusal.unit == "money_nano" else f"{value} {refusal.unit}"
 
-    name = f"budget {refusal.budget!r}"
+    name = f"the session's budget {refusal.budget!r}" if window.kind == "session" else f"budget {refusal.budget!r}"
     left, wanted = f"{amount(refusal.left)} left", f"this call may take {amount(refusal.requested)}"
+    wait_ms = None if refusal.admits_at is None else max(0, refusal.admits_at - now_ms)
+    if refusal.cause == "frozen":
+        return Refused(403, "budget_frozen", f"{name} was stopped by an administrator", kind="permission_error")
     if refusal.cause == "held":
         message = f"{name} has {left} until the calls in progress end, and {wanted}"
-        return Refused(429, "budget_busy", message, kind="rate_limit_error", headers={"retry-after": "1"})
+        headers = _when_to_come(_BUSY_MS, worth_waiting=True)
+        return Refused(429, "budget_busy", message, kind="rate_limit_error", headers=headers)
+    if refusal.cause == "throttled":
+        message = f"{name} of {amount(refusal.cap)} is spent slowly by now: {left} at this moment, {wanted}"
+        if wait_ms is not None:
+            message += f"; try again in {duration_text(seconds_up(wait_ms) * 1000)}"
+        headers = _when_to_come(wait_ms, worth_waiting=wait_ms is not None and wait_ms < _WORTH_WAITING_MS)
+        return Refused(429, "budget_throttled", message, kind="rate_limit_exceeded", headers=headers)
     if refusal.cause == "never_fits":
         message = f"{wanted}, more than {name} allows in all ({amount(refusal.cap)}): lower max_tokens"
+        headers = _when_to_come(None, worth_waiting=False)
     else:
-        message = f"{name} of {amount(refusal.cap)} is exhausted: {left}, {wanted}"
-        if refusal.resets_at is not None:
-            message += f"; it resets at {local_time(refusal.resets_at, tz)}"
-    return Refused(429, "budget_exceeded", message, kind="insufficient_quota", headers={"x-should-retry": "false"})
+        message = f"{name} of {amount(refusal.cap)} is exhausted: {left}, {wanted}{_when_it_ends(refusal, window)}"
+        headers = _when_to_come(wait_ms, worth_waiting=False)
+    return Refused(429, "budget_exceeded", message, kind="insufficient_quota", headers=headers)
+
+
+def _when_it_ends(refusal: Refusal, window: WindowSettings) -> str:
+    if window.kind == "session":
+        return ""  # It ends when the session does, which nobody knows.
+    said = "" if refusal.resets_at is None else f"; it resets at {local_time(refusal.resets_at, window.tz)}"
+    if refusal.admits_at is not None and refusal.admits_at != refusal.resets_at:
+        # Before the reset by a refilled burst, after it by another budget, or by a window that has no reset.
+        admits_at = -(-refusal.admits_at // _MINUTE_MS) * _MINUTE_MS
+        said += f"; this call fits from {local_time(admits_at, window.tz)}"
+    return said
+
+
+def _when_to_come(wait_ms: int | None, *, worth_waiting: bool) -> Headers:
+    """`worth_waiting`: a client library may do so by itself, with the call still open."""
+    headers = {"x-should-retry": "true" if worth_waiting else "false"}
+    if wait_ms is None:
+        return headers
+    return {**headers, "retry-after": str(seconds_up(wait_ms)), "retry-after-ms": str(wait_ms)}
 
 
 def refused_by_policy(blocked: BlockedContent) -> Refused:

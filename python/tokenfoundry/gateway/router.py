@@ -72,6 +72,9 @@ def build_router(app: App, lifespan: Callable[[Any], AbstractAsyncContextManager
     async def models(request: Request) -> Response:
         return _HandOn(app, "/v1/models", request)
 
+    async def quotas(request: Request) -> Response:
+        return _HandOn(app, "/v1/usage/quotas", request)
+
     async def health(request: Request) -> Response:
         return _HandOn(app, "/health", request)
 
@@ -91,6 +94,7 @@ def build_router(app: App, lifespan: Callable[[Any], AbstractAsyncContextManager
     router.add_api_route("/v1/chat/completions", chat_completions, methods=["POST"], openapi_extra=body(_CHAT_BODY))
     router.add_api_route("/v1/embeddings", embeddings, methods=["POST"], openapi_extra=body(_EMBEDDINGS_BODY))
     router.add_api_route("/v1/models", models, methods=["GET"])
+    router.add_api_route("/v1/usage/quotas", quotas, methods=["GET"])
     router.add_api_route("/health", health, methods=["GET"])
     router.add_api_route("/health", health, methods=methods, include_in_schema=False)
     router.add_api_route("/admin/{rest:path}", admin, methods=methods, include_in_schema=False)

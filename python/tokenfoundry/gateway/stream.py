@@ -23,7 +23,6 @@ from tokenfoundry.privacy import RedactionSession, StreamRestorer
 from tokenfoundry.providers.client import UpstreamReply
 from tokenfoundry.providers.sse import EventStream, comment, event
 from tokenfoundry.records import CallRecord
-from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
 
 _DONE = b"[DONE]"
@@ -35,7 +34,7 @@ _WHOLE = frozenset({"role", "type", "id", "name"})
 # Where in a delta a text stands: field names, and the `index` of the item in a list.
 Place = tuple[str | int, ...]
 
-Keep = Callable[[Call, Target, dict[str, Any], Usage], None]
+Keep = Callable[[Call, Attempt, dict[str, Any], Usage], None]
 
 
 class ChunkRestorer:
@@ -123,7 +122,7 @@ class Relay:
         """
         async with self._open_reply:
             if not self._attempt.resolved:
-                await self._attempt.hung_up(produced=self._produced())
+                await self._attempt.hung_up(produced=self._produced(), reported=self._builder.usage)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The bytes for the client, one piece per network read of the provider's.
@@ -144,14 +143,14 @@ class Relay:
         except _BROKEN as error:
             # Only our own sentences go on record: an exception of a parser may quote what it could not parse.
             said = str(error) if isinstance(error, ProviderError) else "the provider sent a broken event"
-            await self._attempt.cut(said, produced=self._produced())
+            await self._attempt.cut(said, produced=self._produced(), reported=self._builder.usage)
             yield self._error("upstream_error", said)
             return
         except StoreError:
             yield self._error("store_unavailable", "the books cannot be written")
             raise
         if self._builder.storable:
-            self._keep(self._call, self._attempt.target, self._builder.body(), usage)
+            self._keep(self._call, self._attempt, self._builder.body(), usage)
         yield self._ending(record)
         await self._upstream.drain()
 

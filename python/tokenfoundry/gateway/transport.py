@@ -50,7 +50,7 @@ class _Exchange:
             "query_string": url.query,
             "root_path": "",
             "headers": [(name.lower(), value) for name, value in self._request.headers.raw],
-            "client": None,
+            "client": ("127.0.0.1", 0),
             "server": None,
         }
         try:

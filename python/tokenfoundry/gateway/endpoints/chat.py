@@ -78,7 +78,9 @@ class Chat:
         return made
 
     def output_text(self, reply: dict[str, Any]) -> str:
-        return "".join(text for choice in reply["choices"] for text in texts(choice["message"]))
+        # The role is the protocol's: no model produces it, nor bills it.
+        produced = [value for choice in reply["choices"] for name, value in choice["message"].items() if name != "role"]
+        return "".join(texts(produced))
 
 
 def wants_json(body: dict[str, Any]) -> bool:
