@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from support.upstream import Upstream, echo
+from tokenfoundry.cli import app
+from tokenfoundry.ledger import Ledger
 from tokenfoundry.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,11 +25,11 @@ def blocks(language: str) -> list[str]:
 def test_the_code_runs_with_the_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (configuration,) = blocks("yaml")
+    configuration, _ = blocks("yaml")
     service, engines = blocks("python")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
     monkeypatch.chdir(tmp_path)
-    assert Settings.from_yaml(configuration).budgets[0].name == "claims"
+    assert Settings.from_yaml(configuration).aliases["auto"].policy == "default"
     with Upstream(echo) as upstream:
         pointed = configuration.replace("https://api.openai.com/v1", upstream.base_url)
         (tmp_path / "tokenfoundry.yaml").write_text(pointed, encoding="utf-8")
@@ -34,6 +38,32 @@ def test_the_code_runs_with_the_configuration(
         names["factory"].close()  # type: ignore[attr-defined]
     assert capsys.readouterr().out.startswith("Scrivi a mario.rossi@example.it 0.00000")
     exec(engines, names)
+
+
+def test_the_commands_about_budgets_quotas_and_packages_work_in_a_fresh_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a newcomer pastes them: the two pieces of the configuration, then every command in order."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tokenfoundry.yaml").write_text("".join(blocks("yaml")), encoding="utf-8")
+    shown = re.findall(r"^tokenfoundry ((?:budgets|ledger|quotas|packages|demo|config) .*)$", TEXT, flags=re.MULTILINE)
+    for command in shown:
+        done = CliRunner().invoke(app, shlex.split(command, comments=True))
+        assert done.exit_code == 0, f"{command}: {done.output} {done.exception}"
+    groups = {" ".join(command.split()[:2]) for command in shown if not command.startswith("quotas")}
+    assert groups >= {
+        "budgets raise",
+        "budgets freeze",
+        "budgets events",
+        "ledger show",
+        "ledger adjust",
+        "packages add",
+    }
+    with Ledger.open("demo/books") as demo, Ledger.open("tokenfoundry-data/books") as books:
+        assert demo.verify().ok
+        assert demo.entries()[-1].amounts.money_nano == -1000
+        assert books.verify().ok
+        assert len(books.grants()) == 1
 
 
 def test_every_command_and_link_is_there() -> None:

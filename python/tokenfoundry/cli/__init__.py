@@ -7,7 +7,19 @@ import sys
 import typer
 
 from tokenfoundry._core import __version__
-from tokenfoundry.cli import administer, demo, reports, serving, texts
+from tokenfoundry.cli import (
+    budgets,
+    configuration,
+    demo,
+    keys,
+    ledger,
+    limits,
+    packages,
+    quotas,
+    reports,
+    serving,
+    texts,
+)
 from tokenfoundry.cli.output import err
 from tokenfoundry.errors import TokenFoundryError
 
@@ -22,8 +34,14 @@ app = typer.Typer(
 serving.add_to(app)
 demo.add_to(app)
 texts.add_to(app)
-administer.add_to(app)
+configuration.add_to(app)
+keys.add_to(app)
+budgets.add_to(app)
+quotas.add_to(app)
+packages.add_to(app)
+limits.add_to(app)
 reports.add_to(app)
+ledger.add_to(app)
 
 
 def _version(show: bool) -> None:

@@ -10,18 +10,20 @@ from __future__ import annotations
 import json
 import os
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tokenfoundry.budgets import BudgetBook
+from tokenfoundry.budgets import BudgetBook, budgets_of_file
 from tokenfoundry.clock import system_clock
 from tokenfoundry.errors import DirectoryBusy, TokenFoundryError
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.keys import KeyRing
 from tokenfoundry.ledger import Ledger
+from tokenfoundry.limits import RateLimiter, limits_in_force
 from tokenfoundry.settings import Settings
 
 _SERVER_FILE = "server.json"
@@ -40,10 +42,11 @@ class RemoteAdmin:
         self._key = key
 
     def handle(self, method: str, path: str, fields: dict[str, Any]) -> dict[str, Any]:
+        in_address = method == "GET" and fields
         request = urllib.request.Request(
-            self._url + path,
+            f"{self._url}{path}?{urllib.parse.urlencode(fields)}" if in_address else self._url + path,
             method=method,
-            data=json.dumps(fields).encode() if fields else None,
+            data=json.dumps(fields).encode() if fields and not in_address else None,
             headers={"authorization": f"Bearer {self._key}", "content-type": "application/json"},
         )
         try:
@@ -82,10 +85,13 @@ def administration(settings: Settings) -> Iterator[Admin | RemoteAdmin]:
         yield remote
         return
     with ledger:
+        keys = KeyRing(ledger)
         yield Admin(
             ledger=ledger,
-            keys=KeyRing(ledger),
-            budgets=BudgetBook(ledger, settings.budgets),
+            keys=keys,
+            budgets=BudgetBook(ledger, budgets_of_file(settings), keys),
+            limits=RateLimiter(limits_in_force(settings.rate_limits, keys)),
+            quotas=settings.quotas,
             currency=settings.currency,
             clock=system_clock,
         )

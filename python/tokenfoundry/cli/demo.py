@@ -20,8 +20,8 @@ import typer
 from rich.markup import escape
 from rich.panel import Panel
 
-from tokenfoundry.analytics.report import every_entry, report
-from tokenfoundry.cli.output import out, table
+from tokenfoundry.analytics.report import report
+from tokenfoundry.cli.output import out, show, table
 from tokenfoundry.errors import InvalidInput, InvalidState, MissingExtra
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.gateway.refusals import local_time
@@ -110,7 +110,7 @@ def _echo_provider(record: Path) -> Iterator[str]:
         yield json.loads(line)["base_url"]
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.communicate(timeout=10)
 
 
 def _walk(factory: TokenFactory, received: Path) -> None:
@@ -170,7 +170,7 @@ def _walk(factory: TokenFactory, received: Path) -> None:
 
     _heading(7, "The ledger")
     currency = factory.settings.currency
-    rows = report(every_entry(factory.ledger), by="project")
+    rows = report(factory.ledger, by="project")
     shown = [
         [
             row.value,
@@ -181,10 +181,10 @@ def _walk(factory: TokenFactory, received: Path) -> None:
         for row in rows
     ]
     columns = ["project", "calls", "cached", "refused", "in", "out", f"spent {currency}", f"saved {currency}"]
-    out.print(table("Calls, tokens and money by project", columns, shown))
+    show(table("Calls, tokens and money by project", columns, shown))
     (balance,) = factory.ledger.balances()
     resets = local_time(balance.end or 0, factory.settings.budgets[0].window.tz)
-    spent, cap = decimal_text(balance.posted), decimal_text(balance.cap)
+    spent, cap = decimal_text(balance.posted), decimal_text(balance.cap or 0)
     out.print(f"budget {balance.budget}: {spent} of {cap} {currency} spent, resets {resets}")
 
     _heading(8, "The audit log")

@@ -9,7 +9,7 @@ from typing import IO
 
 from rich.progress import Progress
 
-from tokenfoundry.cli.output import out, print_json, table
+from tokenfoundry.cli.output import out, print_json, show, table
 from tokenfoundry.privacy import Finding, Redactor
 
 BLOCK_CHARACTERS = 65536  # Of a file, read at once.
@@ -73,4 +73,7 @@ def print_report(located: Iterator[Located], *, as_json: bool) -> None:
         return
     columns = ["line", "column", "length", "entity", "score", "reason"]
     rows = [[str(row[column]) for column in columns] for row in fields]
-    out.print(table("Personal data", columns, rows) if rows else "nothing was found")
+    if rows:
+        show(table("Personal data", columns, rows))
+    else:
+        out.print("nothing was found")

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import msgspec
 import typer
+from rich.markup import escape
 
-from tokenfoundry.analytics.report import AXES, every_entry, report
+from tokenfoundry.analytics.report import AXES, instant_of, report
 from tokenfoundry.cli.options import ConfigOption, DataDirOption, JsonOption, load_settings
-from tokenfoundry.cli.output import out, print_json, table
+from tokenfoundry.cli.output import out, print_json, show, table
 from tokenfoundry.errors import NotFound
 from tokenfoundry.ledger import Ledger
 from tokenfoundry.money import decimal_text
@@ -33,20 +34,27 @@ def _open(settings: Settings) -> Ledger:
 
 def show_report(
     by: Annotated[str, typer.Option(help=f"What to sum over: {', '.join(AXES)}.")] = "project",
+    start: Annotated[
+        str | None, typer.Option(help="Calls since: 2026-03-01 or 2026-03-01T08:00+01:00; else UTC.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Calls before; written as --start.")] = None,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show calls, tokens, cost and savings, from the ledger's entries."""
+    """Show calls, tokens, cost and savings, from the ledger."""
     settings = load_settings(config, data_dir)
+    since, before = (
+        None if text is None else instant_of(text, name) for text, name in ((start, "start"), (until, "until"))
+    )
     with _open(settings) as ledger:
-        rows = report(every_entry(ledger), by=by)
+        rows = report(ledger, by=by, start=since, until=before)
     if as_json:
         print_json({"by": by, "currency": settings.currency, "rows": [msgspec.to_builtins(row) for row in rows]})
         return
     shown = [
         [
-            row.value or "(none)",
+            escape(row.value) or "(none)",
             str(row.calls),
             str(row.hits),
             str(row.refused),
@@ -60,7 +68,7 @@ def show_report(
     ]
     currency = settings.currency
     columns = [by, "calls", "cached", "refused", "failed", "in", "out", f"spent {currency}", f"saved {currency}"]
-    out.print(table(f"Calls, tokens and money by {by}", columns, shown))
+    show(table(f"Calls, tokens and money by {by}", columns, shown))
 
 
 @audit.command("verify")

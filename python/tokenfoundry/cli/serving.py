@@ -78,6 +78,8 @@ def _run(app: Any, listener: socket.socket, **options: Any) -> None:
         import uvicorn
     except ModuleNotFoundError as error:
         raise MissingExtra("uvicorn", "server") from error
+    # The gateway itself knows which proxies it trusts; uvicorn would believe whatever comes from this machine.
+    options["proxy_headers"] = False
     server = uvicorn.Server(
         uvicorn.Config(app, access_log=False, server_header=False, date_header=False, log_level="warning", **options)
     )

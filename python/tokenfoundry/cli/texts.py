@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import IO, Annotated, cast
 
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from tokenfoundry.cli.findings import BLOCK_CHARACTERS, Advance, findings_by_line, print_report
-from tokenfoundry.cli.output import err, out, print_json, table
+from tokenfoundry.cli.output import err, print_json, show, table
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.privacy import Detector, Profile, Redactor
 from tokenfoundry.tokens import Tokenizer
@@ -128,8 +129,8 @@ def count(
     if as_json:
         print_json({"tokenizer": counter.name, "files": rows})
         return
-    shown = [[str(row["file"]), str(row["characters"]), str(row["tokens"])] for row in rows]
-    out.print(table(f"Tokens ({counter.name})", ["file", "characters", "tokens"], shown))
+    shown = [[escape(str(row["file"])), str(row["characters"]), str(row["tokens"])] for row in rows]
+    show(table(f"Tokens ({counter.name})", ["file", "characters", "tokens"], shown))
 
 
 @contextmanager
@@ -190,4 +191,7 @@ def _print_counts(counts: Counter[str], as_json: bool) -> None:
         err.print_json(data=dict(counts))
         return
     rows = [[entity, str(number)] for entity, number in counts.most_common()]
-    err.print(table("Redacted", ["entity", "found"], rows) if rows else "nothing was found")
+    if rows:
+        show(table("Redacted", ["entity", "found"], rows), on=err)
+    else:
+        err.print("nothing was found")

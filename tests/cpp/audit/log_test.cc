@@ -120,7 +120,7 @@ TEST_F(AuditLog, ARecordChangedTogetherWithItsLeafStillChangesTheRoot) {
   Tamper("test.records", 50, "another");
   Tamper("audit.leaves", 50, std::string(View(leaf)));
   const Verification verified = log_->Verify().value();
-  EXPECT_EQ(verified.problem, "the leaves do not give the stored root");
+  EXPECT_EQ(verified.problem, "the leaves do not give the stored head");
   EXPECT_EQ(verified.broken_seq, std::nullopt);
 }
 
@@ -135,7 +135,7 @@ TEST_F(AuditLog, ADamagedHeadIsOpenedOnlyToReadAndThenNamed) {
   log_.reset();
   EXPECT_EQ(Log::Open({store_.get(), "test.records"}).status().code(), absl::StatusCode::kDataLoss);
   Reopen(/*read_only=*/true);
-  EXPECT_EQ(log_->Verify()->problem, "the leaves do not give the stored root");
+  EXPECT_EQ(log_->Verify()->problem, "the leaves do not give the stored head");
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ class BooksTest : public ::testing::Test {
     for (int i = 0; i < calls; ++i) {
       const std::string id = "call " + std::to_string(books_->ledger().size());
       ASSERT_TRUE(books_->ledger().Reserve({id, {10, 1, 1, 0, 0, 0}, {}, std::nullopt, 0, "detail"}).ok());
-      ASSERT_TRUE(books_->ledger().Settle({id, {9, 1, 1, 0, 0, 0}, 0, std::nullopt, 0}).ok());
+      ASSERT_TRUE(books_->ledger().Settle({id, {9, 1, 1, 0, 0, 0}, {}, 0, std::nullopt, 0}).ok());
     }
   }
 
@@ -118,7 +118,7 @@ TEST_F(BooksTest, AFailedWriteLeavesTheLogWhereTheLedgerIs) {
   ASSERT_TRUE(books_->ledger().Reserve({"a", {1, 0, 0, 0, 0, 0}, {}, std::nullopt, 0, ""}).ok());
   {
     const FullDisk full;
-    EXPECT_FALSE(books_->ledger().Settle({"a", {1, 0, 0, 0, 0, 0}, 0, std::nullopt, 0}).ok());
+    EXPECT_FALSE(books_->ledger().Settle({"a", {1, 0, 0, 0, 0, 0}, {}, 0, std::nullopt, 0}).ok());
   }
   EXPECT_EQ(books_->audit().head().size, 2u);
   ASSERT_TRUE(Reopen().ok());

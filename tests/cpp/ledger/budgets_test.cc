@@ -22,7 +22,7 @@ TEST_F(BudgetsTest, ALoweredCapShowsHowFarItIsPassedAndAdmitsNothing) {
   EXPECT_EQ(BalanceOf("cap").left, 0);
   EXPECT_EQ(RefusalOf("c", Tokens(1)).cause, RefusalCause::kExhausted);
   ASSERT_TRUE(Settle("b", Tokens(5)).ok());
-  EXPECT_EQ(BalanceOf("cap").posted, 65);
+  EXPECT_EQ(BalanceOf("cap").used, 65);
 }
 
 TEST_F(BudgetsTest, ANewBudgetCountsWhatItsWindowAndTheOpenHoldsAlreadyHold) {
@@ -32,17 +32,17 @@ TEST_F(BudgetsTest, ANewBudgetCountsWhatItsWindowAndTheOpenHoldsAlreadyHold) {
   Spend("b", 20, Project("sales"));
   ASSERT_TRUE(Admits("c", Tokens(5), Project("claims")));
   Budget each = BudgetOf("each", 100);
-  each.each = {Axis::kProject};
+  each.calls.each = {Axis::kProject};
   SetBudgets({BudgetOf("daily", 100), BudgetOf("ever", 100, Unit::kTokens, WindowKind::kLifetime), each});
-  EXPECT_EQ(BalanceOf("daily").posted, 30);
+  EXPECT_EQ(BalanceOf("daily").used, 30);
   EXPECT_EQ(BalanceOf("daily").held, 5);
-  EXPECT_EQ(BalanceOf("ever").posted, 31);
-  EXPECT_EQ(BalanceOf("each", {"claims"}).posted, 10);
+  EXPECT_EQ(BalanceOf("ever").used, 31);
+  EXPECT_EQ(BalanceOf("each", {"claims"}).used, 10);
   EXPECT_EQ(BalanceOf("each", {"claims"}).held, 5);
-  EXPECT_EQ(BalanceOf("each", {"sales"}).posted, 20);
+  EXPECT_EQ(BalanceOf("each", {"sales"}).used, 20);
   EXPECT_TRUE(ledger_->Check().ok());
   ASSERT_TRUE(Settle("c", Tokens(5)).ok());
-  EXPECT_EQ(BalanceOf("daily").posted, 35);
+  EXPECT_EQ(BalanceOf("daily").used, 35);
 }
 
 TEST_F(BudgetsTest, RemovedAndAddedAgainItHasLostNothing) {
@@ -51,7 +51,7 @@ TEST_F(BudgetsTest, RemovedAndAddedAgainItHasLostNothing) {
   SetBudgets({});
   Spend("b", 20);
   SetBudgets({BudgetOf("cap", 100)});
-  EXPECT_EQ(BalanceOf("cap").posted, 30);
+  EXPECT_EQ(BalanceOf("cap").used, 30);
   EXPECT_TRUE(ledger_->Check().ok());
 }
 
@@ -60,9 +60,9 @@ TEST_F(BudgetsTest, ABudgetThatNowCountsOtherwiseCountsAnew) {
   Spend("a", 10, Project("claims"));
   Spend("b", 20, Project("sales"));
   SetBudgets({Matching(BudgetOf("cap", 100), Axis::kProject, {"sales", "claims2"})});
-  EXPECT_EQ(BalanceOf("cap").posted, 20);
+  EXPECT_EQ(BalanceOf("cap").used, 20);
   SetBudgets({BudgetOf("cap", 100, Unit::kImages)});
-  EXPECT_EQ(BalanceOf("cap").posted, 0);
+  EXPECT_EQ(BalanceOf("cap").used, 0);
   EXPECT_TRUE(ledger_->Check().ok());
 }
 
@@ -70,12 +70,12 @@ TEST_F(BudgetsTest, AnOlderWindowIsSummedFromTheEntriesWhenItIsFirstAskedFor) {
   Spend("a", 10);
   now_ms_ += kDay_ms;
   SetBudgets({BudgetOf("daily", 15)});
-  EXPECT_EQ(BalanceOf("daily").posted, 0);
+  EXPECT_EQ(BalanceOf("daily").used, 0);
   // A call that began yesterday, under a budget made today.
   const auto late = ledger_->Reserve({"late", Tokens(6), {}, kStart_ms + 5, now_ms_, ""});
-  EXPECT_EQ(std::get<Refusal>(late->outcome).posted, 10);
+  EXPECT_EQ(std::get<Refusal>(late->outcome).used, 10);
   now_ms_ -= kDay_ms;
-  EXPECT_EQ(BalanceOf("daily").posted, 10);
+  EXPECT_EQ(BalanceOf("daily").used, 10);
   EXPECT_TRUE(ledger_->Check().ok());
 }
 
@@ -86,7 +86,7 @@ TEST_F(BudgetsTest, TheSetIsKeptInItsOrderAcrossReopenings) {
   ASSERT_EQ(budgets.size(), 3u);
   EXPECT_EQ(budgets[0].name, "z");
   EXPECT_EQ(budgets[1].name, "a");
-  EXPECT_EQ(budgets[1].match[static_cast<size_t>(Axis::kEnv)], (std::vector<std::string>{"*", "prod"}));
+  EXPECT_EQ(budgets[1].calls.match[static_cast<size_t>(Axis::kEnv)], (std::vector<std::string>{"*", "prod"}));
   EXPECT_EQ(budgets[2].hard, 3);
 }
 
@@ -109,25 +109,24 @@ TEST_F(BudgetsTest, ReplacedWhileCallsAreUnderWayTheNewSetHoldsWhatTheyHold) {
   for (std::thread& thread : threads) thread.join();
   const Balance balance = BalanceOf("cap");
   EXPECT_EQ(balance.held, 0);
-  EXPECT_EQ(balance.posted, static_cast<int64_t>(ledger_->size()) * 2);
+  EXPECT_EQ(balance.used, static_cast<int64_t>(ledger_->size()) * 2);
   EXPECT_TRUE(ledger_->Check().ok());
 }
 
 TEST_F(BudgetsTest, MoreAccountsThanStayInMemoryAreReadBackFromDisk) {
   Budget each = BudgetOf("each", 10);
-  each.each = {Axis::kKey};
+  each.calls.each = {Axis::kKey};
   SetBudgets({each});
   ASSERT_TRUE(Admits("open", Tokens(4), Project("p", "key 0")));
   constexpr int kKeys = 66'000;
   for (int i = 0; i < kKeys; ++i) {
     const std::string number = std::to_string(i);
-    ASSERT_TRUE(
-        ledger_->Record({number, EntryKind::kHit, Tokens(5), Project("p", "key " + number), {}, now_ms_, ""}).ok());
+    ASSERT_TRUE(Record(number, Tokens(5), Project("p", "key " + number)).ok());
   }
-  EXPECT_EQ(RefusalOf("a", Tokens(6), Project("p", "key 7")).posted, 5);
+  EXPECT_EQ(RefusalOf("a", Tokens(6), Project("p", "key 7")).used, 5);
   EXPECT_EQ(RefusalOf("a", Tokens(6), Project("p", "key 0")).held, 4);
   ASSERT_TRUE(Settle("open", Tokens(5)).ok());
-  EXPECT_EQ(RefusalOf("a", Tokens(1), Project("p", "key 0")).posted, 10);
+  EXPECT_EQ(RefusalOf("a", Tokens(1), Project("p", "key 0")).used, 10);
 }
 
 TEST_F(BudgetsTest, RefusesASetItCannotMean) {
@@ -135,7 +134,7 @@ TEST_F(BudgetsTest, RefusesASetItCannotMean) {
   EXPECT_FALSE(ledger_->SetBudgets({BudgetOf("", 1)}, now_ms_).ok());
   EXPECT_FALSE(ledger_->SetBudgets({BudgetOf("a", -1)}, now_ms_).ok());
   Budget twice = BudgetOf("a", 1);
-  twice.each = {Axis::kKey, Axis::kKey};
+  twice.calls.each = {Axis::kKey, Axis::kKey};
   EXPECT_FALSE(ledger_->SetBudgets({twice}, now_ms_).ok());
   EXPECT_TRUE(ledger_->Budgets().empty());
 }

@@ -13,6 +13,7 @@
 namespace tokenfoundry::ledger {
 
 constexpr int64_t kDay_ms = 86'400'000;
+constexpr int64_t kSessionIdle_ms = 1'800'000;
 constexpr int64_t kStart_ms = 20'500 * kDay_ms;  // A midnight, UTC.
 
 inline std::shared_ptr<const Zone> Utc() {
@@ -27,13 +28,14 @@ inline Budget BudgetOf(const std::string& name, int64_t hard, Unit unit = Unit::
   Budget budget;
   budget.name = name;
   budget.unit = unit;
-  budget.window = {kind, 1, Utc()};
+  budget.window.kind = kind;
+  budget.window.zone = Utc();
   budget.hard = hard;
   return budget;
 }
 
 inline Budget Matching(Budget budget, Axis axis, std::vector<std::string> values) {
-  budget.match[static_cast<size_t>(axis)] = std::move(values);
+  budget.calls.match[static_cast<size_t>(axis)] = std::move(values);
   return budget;
 }
 
@@ -64,7 +66,7 @@ class LedgerTest : public ::testing::Test {
     auto store = store::Store::Open(options);
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
-    auto ledger = Ledger::Open({store_.get(), nullptr, now_ms_});
+    auto ledger = Ledger::Open({store_.get(), nullptr, now_ms_, kSessionIdle_ms});
     ASSERT_TRUE(ledger.ok()) << ledger.status();
     ledger_ = *std::move(ledger);
   }
@@ -88,8 +90,12 @@ class LedgerTest : public ::testing::Test {
     EXPECT_TRUE(std::holds_alternative<Refusal>(reserved->outcome)) << id << " was admitted";
     return std::get<Refusal>(reserved->outcome);
   }
+  absl::StatusOr<Posted> Record(const std::string& id, const Amounts& amounts, const Axes& axes = {},
+                                std::optional<int64_t> at_ms = std::nullopt) {
+    return ledger_->Record({id, EntryKind::kHit, amounts, {}, axes, at_ms, now_ms_, ""});
+  }
   absl::StatusOr<Posted> Settle(const std::string& id, const Amounts& amounts) {
-    return ledger_->Settle({id, amounts, 0, std::nullopt, now_ms_});
+    return ledger_->Settle({id, amounts, {}, 0, std::nullopt, now_ms_});
   }
 
   Balance BalanceOf(const std::string& budget, const std::vector<std::string>& each = {}) {

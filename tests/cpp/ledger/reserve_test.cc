@@ -53,7 +53,7 @@ TEST_F(ReserveTest, AStarMatchesAnyValueButNotNone) {
 
 TEST_F(ReserveTest, EachMakesAnAccountOfItsOwnForEveryCombination) {
   Budget budget = BudgetOf("each", 10);
-  budget.each = {Axis::kProject, Axis::kKey};
+  budget.calls.each = {Axis::kProject, Axis::kKey};
   SetBudgets({budget});
   EXPECT_TRUE(Admits("a", Tokens(10), Project("p", "k1")));
   EXPECT_TRUE(Admits("b", Tokens(10), Project("p", "k2")));
@@ -196,6 +196,18 @@ TEST_F(ReserveTest, AStallIsWaitedOutWithoutKeepingOthersFromTheLedger) {
   paused.Continue();
   waiting.join();
   EXPECT_EQ(BalanceOf("cap").held, held + 1);
+}
+
+TEST_F(ReserveTest, OpenHoldsNeverLeave63BitsWhateverBudgetsComeLater) {
+  int admitted = 0;
+  while (Reserve(std::to_string(admitted), Tokens(kMaxAmount)).ok()) ++admitted;
+  EXPECT_EQ(admitted, kMaxHeld / kMaxAmount);
+  EXPECT_EQ(Reserve("more", Tokens(1)).status().code(), absl::StatusCode::kOutOfRange);
+  SetBudgets({BudgetOf("late", 5)});
+  EXPECT_EQ(BalanceOf("late").held, kMaxHeld);
+  ASSERT_TRUE(Settle("0", Tokens(1)).ok());
+  Reopen();
+  EXPECT_TRUE(ledger_->Check().ok()) << ledger_->Check();
 }
 
 }  // namespace

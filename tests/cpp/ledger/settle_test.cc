@@ -29,12 +29,12 @@ TEST_F(SettleTest, AnActualAboveItsHoldPostsInFullAndIsFlagged) {
   EXPECT_EQ(Settle("a", Tokens(130))->entry.flags, kOverrun);
   EXPECT_EQ(BalanceOf("cap").posted, 130);
   EXPECT_EQ(BalanceOf("cap").over_by, 30);
-  EXPECT_EQ(RefusalOf("b", Tokens(0)).cause, RefusalCause::kExhausted);
+  EXPECT_EQ(RefusalOf("b", Tokens(1)).cause, RefusalCause::kExhausted);
 }
 
 TEST_F(SettleTest, AlikeItRepeatsItsEntryAndOtherwiseItIsAnError) {
   ASSERT_TRUE(Admits("a", Tokens(10)));
-  const SettleRequest request{"a", Tokens(12), kEstimated, "what happened", now_ms_};
+  const SettleRequest request{"a", Tokens(12), {}, kEstimated, "what happened", now_ms_};
   const Entry entry = ledger_->Settle(request)->entry;
   EXPECT_EQ(entry.flags, kEstimated | kOverrun);
   EXPECT_EQ(ledger_->Settle(request)->entry, entry);
@@ -54,7 +54,7 @@ TEST_F(SettleTest, AlikeItRepeatsItsEntryAndOtherwiseItIsAnError) {
 
 TEST_F(SettleTest, TheCallerMayNotSetTheLedgersOwnFlags) {
   ASSERT_TRUE(Admits("a", Tokens(10)));
-  EXPECT_EQ(ledger_->Settle({"a", Tokens(1), kOverrun, std::nullopt, now_ms_}).status().code(),
+  EXPECT_EQ(ledger_->Settle({"a", Tokens(1), {}, kOverrun, std::nullopt, now_ms_}).status().code(),
             absl::StatusCode::kInvalidArgument);
 }
 
@@ -73,7 +73,7 @@ TEST_F(SettleTest, VoidReleasesTheHoldAndIsRememberedByAnEntryOfNothing) {
 
 TEST_F(SettleTest, RecordPostsWithoutAHoldAndIsIdempotent) {
   SetBudgets({BudgetOf("requests", 2, Unit::kRequests)});
-  const RecordRequest hit{"a", EntryKind::kHit, {0, 0, 1, 0, 0, 0}, {}, std::nullopt, now_ms_, "hit"};
+  const RecordRequest hit{"a", EntryKind::kHit, {0, 0, 1, 0, 0, 0}, {}, {}, std::nullopt, now_ms_, "hit"};
   const Entry entry = ledger_->Record(hit)->entry;
   EXPECT_EQ(ledger_->Record(hit)->entry, entry);
   EXPECT_EQ(BalanceOf("requests").posted, 1);
@@ -92,8 +92,7 @@ TEST_F(SettleTest, SumsThatDoNotFitStandAtTheLargestValueAndRefuseNoSettlement) 
   SetBudgets({BudgetOf("cap", INT64_MAX)});
   ASSERT_TRUE(Admits("open", Tokens(5)));
   for (int i = 0; i < 1100; ++i) {
-    ASSERT_TRUE(
-        ledger_->Record({std::to_string(i), EntryKind::kHit, Tokens(kMaxAmount), {}, now_ms_, now_ms_, ""}).ok());
+    ASSERT_TRUE(Record(std::to_string(i), Tokens(kMaxAmount)).ok());
   }
   EXPECT_EQ(BalanceOf("cap").posted, INT64_MAX);
   EXPECT_TRUE(Settle("open", Tokens(5)).ok());

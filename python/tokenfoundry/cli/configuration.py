@@ -1,0 +1,53 @@
+"""`config check`: whether a configuration can be served, without touching the disk or a provider."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from tokenfoundry.budgets import budgets_of_file
+from tokenfoundry.cli.options import ConfigOption, JsonOption, load_settings
+from tokenfoundry.cli.output import print_json, show, table
+from tokenfoundry.clock import system_clock
+from tokenfoundry.pricing import PriceBook, prices
+from tokenfoundry.routing.build import build_router
+
+configuration = typer.Typer(help="The configuration file.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(configuration, name="config")
+
+
+@configuration.callback()
+def _group() -> None:
+    """The configuration file."""
+
+
+@configuration.command("check", epilog="Example: tokenfoundry config check tokenfoundry.yaml")
+def check_configuration(
+    file: Annotated[Path | None, typer.Argument(help="The YAML file; else as --config.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Load and validate a configuration: a summary of it, or every problem with its path and exit code 1."""
+    settings = load_settings(file or config)
+    PriceBook.from_settings(settings, prices(), at=system_clock())
+    build_router(settings)
+    summary = {
+        "providers": list(settings.providers),
+        "targets": list(settings.targets),
+        "aliases": list(settings.aliases),
+        "budgets": [budget.name for budget in budgets_of_file(settings)],
+        "rate limits": [limit.name for limit in settings.rate_limits],
+        "quotas": list(settings.quotas),
+        "packages": [package.name for package in settings.packages],
+    }
+    if as_json:
+        print_json(summary)
+        return
+    rows = [[what, str(len(names)), escape(", ".join(names))] for what, names in summary.items()]
+    show(table("The configuration is right", ["what", "number", "names"], rows, wrapped=("names",)))
