@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import select
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rivals_venv import rivals_python
+
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
-VENV = ROOT / ".bench-venv" / "ledger"
 ANSWER_S = 120
 
 
@@ -24,17 +22,12 @@ def clients_python() -> Path:
 
     Raises `SystemExit` with a sentence where that fails.
     """
-    requirements = HERE / "requirements.txt"
-    python = VENV / "bin" / "python"
-    stamp = VENV / f".installed-{hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]}"
-    if not stamp.exists():
-        sys.stderr.write("installing the rivals' clients into .bench-venv/ledger ...\n")
-        pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", str(requirements)]
-        for command in ([sys.executable, "-m", "venv", "--clear", str(VENV)], pip):
-            if subprocess.run(command, check=False).returncode:
-                raise SystemExit("bench ledger: the clients could not be installed (--no-servers leaves them out)")
-        stamp.touch()
-    return python
+    return rivals_python(
+        "ledger",
+        HERE / "requirements.txt",
+        installing="installing the rivals' clients into .bench-venv/ledger",
+        failed="bench ledger: the clients could not be installed (--no-servers leaves them out)",
+    )
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import subprocess
 import sys
@@ -12,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pii.scoring import Found
+from rivals_venv import rivals_python
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
-VENV = ROOT / ".bench-venv" / "pii"
 CHUNK = 50
 
 
@@ -24,17 +22,12 @@ def ready() -> Path:
 
     Raises `SystemExit` with a sentence where that fails.
     """
-    requirements = HERE / "requirements.txt"
-    python = VENV / "bin" / "python"
-    stamp = VENV / f".installed-{hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]}"
-    if not stamp.exists():
-        sys.stderr.write("installing the rivals into .bench-venv/pii (a minute or two) ...\n")
-        pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", str(requirements)]
-        for command in ([sys.executable, "-m", "venv", "--clear", str(VENV)], pip):
-            if subprocess.run(command, check=False).returncode:
-                raise SystemExit("bench pii: the rivals could not be installed (--no-peers leaves them out)")
-        stamp.touch()
-    return python
+    return rivals_python(
+        "pii",
+        HERE / "requirements.txt",
+        installing="installing the rivals into .bench-venv/pii (a minute or two)",
+        failed="bench pii: the rivals could not be installed (--no-peers leaves them out)",
+    )
 
 
 @dataclass(slots=True)

@@ -133,8 +133,6 @@ py::object AmountOrNone(int64_t amount) {
   return py::int_(amount);
 }
 
-py::tuple FromAmounts(const ledger::Amounts& amounts) { return TupleOf(amounts); }
-
 py::tuple FromEntry(const ledger::Entry& entry) {
   py::tuple burns(entry.burns.size());
   for (size_t i = 0; i < entry.burns.size(); ++i)

@@ -25,7 +25,6 @@ py::tuple FromChange(const ledger::Change& change);
 
 py::object TimeOrNone(int64_t at_ms);     // None for kNever.
 py::object AmountOrNone(int64_t amount);  // None for kNoCap.
-py::tuple FromAmounts(const ledger::Amounts& amounts);
 
 // (seq, id, kind, flags, at, posted_at, amounts, tallies, axes, session_start, burns: tuple of (grant, amount),
 //  of or None, change or None, actor, reason, detail).

@@ -12,8 +12,6 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from msgspec.structs import astuple
-
 from tokenfoundry import _core
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import InvalidState, StoreError
@@ -23,7 +21,6 @@ from tokenfoundry.ledger.values import (
     NO_FLAGS,
     NO_TALLIES,
     NOTHING,
-    UNITS,
     Amounts,
     Axes,
     Entry,
@@ -33,9 +30,8 @@ from tokenfoundry.ledger.values import (
     Refusal,
     Sums,
     Tallies,
-    Unit,
 )
-from tokenfoundry.ledger.window import Instant, to_ms
+from tokenfoundry.ledger.window import Instant
 
 _log = logging.getLogger("tokenfoundry")
 
@@ -157,12 +153,6 @@ class AsyncLedger:
     ) -> Entry | Refusal:
         call = functools.partial(self._core.record, must_fit=must_fit)
         return await self._post(call, arguments, amounts, tallies)
-
-    def headroom(self, axes: Axes, *, at: Instant | None = None) -> dict[Unit, int]:
-        """See `Ledger.headroom`. It reads memory, and rarely a record from disk."""
-        now = self._clock()
-        left = self._core.headroom(astuple(axes), now if at is None else to_ms(at), now)
-        return {unit: amount for unit, amount in zip(UNITS, left, strict=True) if amount is not None}
 
     def close(self) -> None:
         """Stops listening on the loop; calls that still wait raise `InvalidState`. Ledger.close does it too."""
