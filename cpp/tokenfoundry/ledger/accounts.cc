@@ -107,7 +107,7 @@ absl::StatusOr<Ledger::Impl::Trail*> Ledger::Impl::TrailOf(const Place& place) {
     if (slot.used > 0 || slot.held > 0) trail.latest_start_ms = std::max(trail.latest_start_ms, start_ms);
     return absl::OkStatus();
   };
-  const auto move = [&]() -> absl::Status {
+  const auto move = [&, is_new = is_new]() -> absl::Status {
     if (is_new || own_ms > trail.newest_start_ms + length_ms || own_ms < trail.newest_start_ms - length_ms) {
       trail = {own_ms, own_ms, {}};
       for (int i = 0; i <= kRollingSlots; ++i) TF_RETURN_IF_ERROR(add(own_ms - i * slot_ms, 1));
