@@ -14,5 +14,5 @@ os.dup2(2, 1)
 gateway = tensorzero._start_http_gateway(
     config_file=sys.argv[1], clickhouse_url=None, postgres_url=None, valkey_url=None, async_setup=False
 )
-print(gateway.base_url, file=answers, flush=True)  # noqa: T201
+print(gateway.base_url, file=answers, flush=True)
 asyncio.new_event_loop().run_forever()
