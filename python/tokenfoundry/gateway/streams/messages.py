@@ -23,6 +23,18 @@ Body = dict[str, Any]
 # Deltas that come in pieces, and the field that a piece stands in.
 _PIECES = {"text_delta": "text", "input_json_delta": "partial_json", "thinking_delta": "thinking"}
 
+# The counts that the end of a stream tells; the others stand at its start alone.
+_TOTALS = frozenset(
+    {
+        "input_tokens",
+        "cache_creation_input_tokens",
+        "cache_read_input_tokens",
+        "output_tokens",
+        "output_tokens_details",
+        "server_tool_use",
+    }
+)
+
 
 class MessageStream:
     """See `tokenfoundry.gateway.streams.ReplyStream`."""
@@ -116,7 +128,8 @@ def replay(reply: Body, record: CallRecord, summary: Body) -> Iterator[bytes]:
         pieces += [_event({"type": "content_block_delta", "index": index, "delta": delta}) for delta in deltas]
         pieces.append(_event({"type": "content_block_stop", "index": index}))
     delta = {name: reply[name] for name in ("stop_reason", "stop_sequence", "stop_details") if name in reply}
-    last = {"type": "message_delta", "delta": delta, "usage": _usage(usage, record)}
+    totals = {name: count for name, count in usage.items() if name in _TOTALS}
+    last = {"type": "message_delta", "delta": delta, "usage": _usage(totals, record)}
     yield b"".join([*pieces, _ending(last, summary)])
 
 
