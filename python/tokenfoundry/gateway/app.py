@@ -81,19 +81,17 @@ class GatewayApp:
     async def _respond(
         self, method: str, path: str, query: str, headers: Mapping[str, str], peer: str, receive: Receive
     ) -> Answer | StreamAnswer:
-        endpoint = ENDPOINTS.get(path)
+        endpoint = ENDPOINTS.get(path) or COUNTERS.get(path)
         if endpoint is not None:
             _expect(method, "POST")
             # The key first: a stranger's body is not worth reading.
             self._pipeline.authenticate(headers, peer)
             body = await read_body(headers, receive, max_bytes=self._max_body_bytes)
-            return await self._pipeline.run(Request(endpoint, headers, body, peer))
-        counter = COUNTERS.get(path)
-        if counter is not None:
-            _expect(method, "POST")
-            self._pipeline.authenticate(headers, peer)
-            body = await read_body(headers, receive, max_bytes=self._max_body_bytes)
-            return json_answer({"input_tokens": await self._pipeline.count(Request(counter, headers, body, peer))})
+            # Once more: a key may be frozen while a body is on its way.
+            request = Request(endpoint, self._pipeline.authenticate(headers, peer), headers, body)
+            if path in COUNTERS:
+                return json_answer({"input_tokens": await self._pipeline.count(request)})
+            return await self._pipeline.run(request)
         if path == "/v1/models" or path.startswith("/v1/models/"):
             _expect(method, "GET")
             return self._models(headers, peer, path.removeprefix("/v1/models").removeprefix("/"))
