@@ -121,7 +121,7 @@ def test_ids_that_anthropic_refuses_are_replaced_alike_in_call_and_result() -> N
             {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "ciao"}},
         ),
         (
-            {"type": "text", "text": "Vedi.", "cache_control": {"type": "ephemeral"}},
+            {"type": "text", "text": "Vedi.", "cache_control": {"type": "ephemeral", "ttl": "1h"}},
             {"type": "text", "text": "Vedi.", "cache_control": {"type": "ephemeral"}},
         ),
     ],
@@ -255,9 +255,25 @@ def test_a_strict_schema_is_asked_of_a_family_that_can_be_held_to_it() -> None:
     assert "tools" not in made
 
 
+def test_a_tool_is_strict_where_the_family_can_be_held_to_its_schema() -> None:
+    def tool(schema: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "function", "function": {"name": "x", "parameters": schema, "strict": True}}
+
+    bounded = {**SCHEMA, "properties": {"city": {"type": "string", "minLength": 1}}}
+    assert [each.get("strict") for each in said(tools=[tool(SCHEMA), tool(bounded)])["tools"]] == [True, None]
+    assert "strict" not in said(model="claude-sonnet-4-0", tools=[tool(SCHEMA)])["tools"][0]
+
+
 @pytest.mark.parametrize(
     ("model", "wanted"),
     [
+        (
+            "claude-sonnet-4-5",
+            {
+                "type": "json_schema",
+                "json_schema": {"name": "x", "schema": {**SCHEMA, "maxProperties": 1}, "strict": True},
+            },
+        ),
         ("claude-sonnet-4-0", {"type": "json_schema", "json_schema": {"name": "x", "schema": SCHEMA, "strict": True}}),
         ("claude-sonnet-4-5", {"type": "json_schema", "json_schema": {"name": "x", "schema": SCHEMA}}),
         ("claude-sonnet-4-5", {"type": "json_object"}),

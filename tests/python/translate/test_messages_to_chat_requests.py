@@ -150,12 +150,33 @@ def test_the_rest_is_said_by_openais_names() -> None:
     assert made["stop"] == ["FINE"]
     assert made["user"] == "u-1"
     assert made["service_tier"] == "default"
-    assert made["reasoning_effort"] == "xhigh"
-    assert made["response_format"]["json_schema"]["schema"] == SCHEMA
+    assert made["reasoning_effort"] == "high"
+    assert made["response_format"]["json_schema"] == {"name": "reply", "schema": SCHEMA, "strict": False}
 
 
 def test_a_model_from_before_reasoning_is_not_told_how_much_to_reason() -> None:
     assert "reasoning_effort" not in said(model="gpt-4o-mini", output_config={"effort": "high"})
+
+
+@pytest.mark.parametrize(
+    ("model", "budget_tokens", "effort"),
+    [("gpt-5-mini", 1024, "low"), ("o3", 10_000, "medium"), ("gpt-5", 32_000, "high"), ("qwen3-32b", 32_000, None)],
+)
+def test_a_budget_of_thinking_is_an_effort_where_the_model_surely_takes_one(
+    model: str, budget_tokens: int, effort: str | None
+) -> None:
+    thinking = {"type": "enabled", "budget_tokens": budget_tokens}
+    assert said(model=model, thinking=thinking).get("reasoning_effort") == effort
+
+
+def test_a_schema_is_strict_where_openai_can_hold_to_it() -> None:
+    schema = {**SCHEMA, "required": ["city"], "additionalProperties": False}
+    made = said(
+        output_config={"format": {"type": "json_schema", "schema": schema}},
+        tools=[{**TOOL, "input_schema": schema, "strict": True}, {**TOOL, "strict": True}],
+    )
+    assert made["response_format"]["json_schema"]["strict"] is True
+    assert [tool["function"].get("strict") for tool in made["tools"]] == [True, None]
 
 
 @pytest.mark.parametrize(

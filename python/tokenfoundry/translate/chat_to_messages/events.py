@@ -6,7 +6,7 @@ from typing import Any
 
 from tokenfoundry.errors import ProviderError
 from tokenfoundry.translate import Body
-from tokenfoundry.translate.chat_to_messages.replies import finish_reason, refusal_of, usage_of
+from tokenfoundry.translate.chat_to_messages.replies import BETWEEN_THOUGHTS, finish_reason, refusal_of, usage_of
 from tokenfoundry.translate.chat_to_messages.reply_tool import REPLY_TOOL
 
 
@@ -21,6 +21,8 @@ class ChunksOfMessages:
         self._silent: set[int] = set()  # blocks of tool calls whose input has not begun
         self._replies: set[int] = set()  # blocks whose input is the reply
         self._delta: Body = {}
+        self._has_thought = False
+        self._between_thoughts = ""  # due before the next piece
 
     def feed(self, event: Body) -> list[Body]:
         match event:
@@ -64,7 +66,8 @@ class ChunksOfMessages:
             case {"type": "text", "text": str(text)}:
                 return [self._chunk({"content": text})] if text else []
             case {"type": "thinking", "thinking": str(thought)}:
-                return [self._chunk({"reasoning_content": thought})] if thought else []
+                self._between_thoughts = BETWEEN_THOUGHTS if self._has_thought else ""
+                return self._think(thought)
             case {"type": "text" | "thinking" | "tool_use"}:
                 raise ProviderError("the provider sent a block of another shape")
         return []
@@ -76,10 +79,17 @@ class ChunksOfMessages:
             case {"type": "input_json_delta", "partial_json": str(piece)}:
                 return self._input(index, piece) if piece else []
             case {"type": "thinking_delta", "thinking": str(thought)}:
-                return [self._chunk({"reasoning_content": thought})]
+                return self._think(thought)
             case {"type": "text_delta" | "input_json_delta" | "thinking_delta"}:
                 raise ProviderError("the provider sent a piece of another shape")
         return []
+
+    def _think(self, thought: str) -> list[Body]:
+        if not thought:
+            return []
+        self._has_thought = True
+        between, self._between_thoughts = self._between_thoughts, ""
+        return [self._chunk({"reasoning_content": between + thought})]
 
     def _input(self, index: int, piece: str) -> list[Body]:
         self._silent.discard(index)

@@ -10,6 +10,8 @@ from tokenfoundry.errors import ProviderError
 from tokenfoundry.translate import Body
 from tokenfoundry.translate.chat_to_messages.reply_tool import REPLY_TOOL
 
+BETWEEN_THOUGHTS = "\n\n"
+
 _FINISH = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -85,8 +87,8 @@ def _message(content: list[Body], stop_details: Any) -> Body:
         "content": "".join(texts) if texts or not calls else None,
         "refusal": refusal_of(stop_details),
     }
-    if any(thoughts):
-        message["reasoning_content"] = "\n\n".join(thoughts)
+    if said := BETWEEN_THOUGHTS.join(filter(None, thoughts)):
+        message["reasoning_content"] = said
     if calls:
         message["tool_calls"] = calls
     return message

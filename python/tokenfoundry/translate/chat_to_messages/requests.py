@@ -7,13 +7,14 @@ from typing import Any
 from tokenfoundry.translate import Body, Untranslatable
 from tokenfoundry.translate.chat_to_messages.reply_tool import reply_tool
 from tokenfoundry.translate.chat_to_messages.thinking import apply_thinking
-from tokenfoundry.translate.chat_to_messages.turns import turns_of
+from tokenfoundry.translate.chat_to_messages.turns import marked_like, turns_of
 from tokenfoundry.translate.claude import Family, family_of
+from tokenfoundry.translate.strict_schemas import anthropic_holds_to
 
 _MOST_TEMPERATURE = 1.0
 
-# Extensions that Anthropic's users send through OpenAI's client, passed on as they are.
-_PASSED_ON = ("model", "stream", "top_k", "anthropic_beta", "context_management")
+# As they are; the last is an extension that Anthropic's users send through OpenAI's client.
+_PASSED_ON = ("model", "stream", "top_k")
 
 
 def messages_request(body: Body) -> Body:
@@ -36,7 +37,7 @@ def messages_request(body: Body) -> Body:
         made["metadata"] = {"user_id": user}
     if body.get("service_tier") is not None:
         made["service_tier"] = "auto" if body["service_tier"] == "auto" else "standard_only"
-    _add_tools(made, body)
+    _add_tools(made, body, family)
     _add_output_format(made, body, family)
     apply_thinking(made, body, family)
     _add_sampling(made, body, family)
@@ -71,8 +72,8 @@ def _stop_sequences(stop: Any) -> list[str]:
     return given
 
 
-def _add_tools(made: Body, body: Body) -> None:
-    tools = [_tool(tool, f"tools[{index}]") for index, tool in enumerate(body.get("tools") or ())]
+def _add_tools(made: Body, body: Body, family: Family) -> None:
+    tools = [_tool(tool, f"tools[{index}]", family) for index, tool in enumerate(body.get("tools") or ())]
     if not tools:
         return
     choice = _tool_choice(body.get("tool_choice"))
@@ -84,17 +85,17 @@ def _add_tools(made: Body, body: Body) -> None:
         made["tool_choice"] = choice
 
 
-def _tool(tool: Any, where: str) -> Body:
+def _tool(tool: Any, where: str, family: Family) -> Body:
     function = tool.get("function") if isinstance(tool, dict) else None
     if not isinstance(function, dict) or not isinstance(function.get("name"), str):
         raise Untranslatable(f"{where}: only tools of type function reach this model", param=where)
-    made = {"name": function["name"], "input_schema": function.get("parameters") or {"type": "object"}}
-    for field in ("description", "strict"):
-        if function.get(field):
-            made[field] = function[field]
-    if isinstance(tool.get("cache_control"), dict):
-        made["cache_control"] = tool["cache_control"]
-    return made
+    schema = function.get("parameters") or {"type": "object"}
+    made = {"name": function["name"], "input_schema": schema}
+    if function.get("description"):
+        made["description"] = function["description"]
+    if function.get("strict") and family.takes_schema and anthropic_holds_to(schema):
+        made["strict"] = True
+    return marked_like(tool, made)
 
 
 def _tool_choice(choice: Any) -> Body:
@@ -123,7 +124,7 @@ def _add_output_format(made: Body, body: Body, family: Family) -> None:
         case None | {"type": "text"}:
             return
         case {"type": "json_schema", "json_schema": {"schema": dict(schema), **rest}}:
-            if rest.get("strict") and family.takes_schema:
+            if rest.get("strict") and family.takes_schema and anthropic_holds_to(schema):
                 made["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
                 return
             tool = reply_tool(schema, str(rest.get("description") or ""))

@@ -3,8 +3,9 @@
 Sources: the Anthropic API reference ("Create a Message", "Streaming Messages") and the OpenAI API reference ("Create
 chat completion", "Chat streaming").
 
-Not carried: `top_k`, `cache_control`, `metadata` beyond the user, citations, and thinking of earlier turns, which these
-models do not take. Thinking in a reply has no signature, so Anthropic's own models would not take it back either.
+Not carried: `top_k`, `cache_control`, `context_management`, `metadata` beyond the user, citations, and thinking of
+earlier turns, which these models do not take. Thinking in a reply has no signature, so Anthropic's own models would not
+take it back either.
 """
 
 from __future__ import annotations

@@ -6,16 +6,21 @@ from typing import Any
 
 from tokenfoundry.translate import Body, Untranslatable
 from tokenfoundry.translate.messages_to_chat.turns import chat_messages, text_of
+from tokenfoundry.translate.strict_schemas import openai_holds_to
 
 _PASSED_ON = ("model", "stream", "temperature", "top_p")
 
 # What only Anthropic's service can do for its caller.
-_ONLY_ANTHROPIC = ("container", "mcp_servers", "context_management", "diagnostics")
+_ONLY_ANTHROPIC = ("container", "mcp_servers")
 
-_EFFORTS = {"low": "low", "medium": "medium", "high": "high", "xhigh": "xhigh", "max": "xhigh"}
+_EFFORTS = {"low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "high"}
 
 # Chat models from before reasoning, which refuse to be told how much of it to do.
 _DO_NOT_REASON = ("gpt-3.5", "gpt-4", "chatgpt-4o")
+
+# Those that surely take it; a budget of thinking is then said as an effort, from so many tokens on.
+_REASON = ("o1", "o3", "o4", "gpt-5")
+_EFFORT_FROM_TOKENS = ((16_384, "high"), (4_096, "medium"), (0, "low"))
 
 
 def chat_request(body: Body) -> Body:
@@ -31,6 +36,7 @@ def chat_request(body: Body) -> Body:
         made["stop"] = body["stop_sequences"]
     _add_tools(made, body)
     _add_output_config(made, body)
+    _add_thinking(made, body)
     metadata = body.get("metadata")
     if isinstance(metadata, dict) and metadata.get("user_id"):
         made["user"] = metadata["user_id"]
@@ -71,10 +77,12 @@ def _tool(tool: Any, where: str) -> Body:
         raise Untranslatable(f"{where}: only tools with a schema of their own reach this model", param=where)
     if not isinstance(tool.get("name"), str):
         raise Untranslatable(f"{where}.name: is missing", param=f"{where}.name")
-    function = {"name": tool["name"], "parameters": tool.get("input_schema") or {"type": "object"}}
-    for field in ("description", "strict"):
-        if tool.get(field):
-            function[field] = tool[field]
+    schema = tool.get("input_schema") or {"type": "object"}
+    function = {"name": tool["name"], "parameters": schema}
+    if tool.get("description"):
+        function["description"] = tool["description"]
+    if tool.get("strict") and openai_holds_to(schema):
+        function["strict"] = True
     return {"type": "function", "function": function}
 
 
@@ -84,7 +92,7 @@ def _add_output_config(made: Body, body: Body) -> None:
         return
     match config.get("format"):
         case {"type": "json_schema", "schema": dict(schema)}:
-            json_schema = {"name": "reply", "schema": schema, "strict": True}
+            json_schema = {"name": "reply", "schema": schema, "strict": openai_holds_to(schema)}
             made["response_format"] = {"type": "json_schema", "json_schema": json_schema}
         case None:
             pass
@@ -93,3 +101,12 @@ def _add_output_config(made: Body, body: Body) -> None:
     effort = _EFFORTS.get(config.get("effort") or "")
     if effort and not str(body.get("model") or "").startswith(_DO_NOT_REASON):
         made["reasoning_effort"] = effort
+
+
+def _add_thinking(made: Body, body: Body) -> None:
+    match body.get("thinking"):
+        case {"type": "enabled", "budget_tokens": int(budget_tokens)} if "reasoning_effort" not in made:
+            if str(body.get("model") or "").startswith(_REASON):
+                made["reasoning_effort"] = next(
+                    effort for least, effort in _EFFORT_FROM_TOKENS if budget_tokens >= least
+                )
