@@ -12,6 +12,7 @@ from typing import Any
 import anthropic
 import openai
 import pytest
+from fastapi import FastAPI
 
 from support.anthropic_upstream import (
     answer_message,
@@ -370,6 +371,41 @@ def test_tokens_are_counted_without_asking_a_provider(
     assert list(factory.ledger.entries()) == []
     with pytest.raises(anthropic.NotFoundError):
         client.messages.count_tokens(model="slow", messages=question)
+
+
+@pytest.mark.parametrize("how", ["mounted", "included"])
+def test_a_host_application_serves_it_too(
+    factory: TokenFactory, access_key: str, upstream: Upstream, spoken: str, how: str
+) -> None:
+    upstream.behave = echo_message if spoken == "anthropic" else echo
+    host = FastAPI(lifespan=factory.lifespan()) if how == "mounted" else FastAPI()
+    if how == "mounted":
+        host.mount("/ai", factory.app())
+    else:
+        host.include_router(factory.router(), prefix="/ai")
+    with (
+        served(host) as url,
+        anthropic.Anthropic(api_key=access_key, base_url=f"{url}/ai", max_retries=0) as client,
+    ):
+        assert ask(client).content[0].text == QUESTION  # type: ignore[union-attr]
+        assert client.messages.count_tokens(model="fast", messages=[{"role": "user", "content": "x"}]).input_tokens > 0
+        with pytest.raises(anthropic.NotFoundError) as missing:
+            ask(client, model="slow")
+    assert missing.value.type == "not_found_error"
+
+
+def test_a_call_that_only_trusted_targets_see_goes_as_it_was_written(
+    upstream: Upstream, tmp_path: Path, spoken: str
+) -> None:
+    made = config(upstream.base_url, tmp_path / "data", privacy={"policy": {"EMAIL_ADDRESS": "on_prem"}})
+    made["providers"]["upstream"]["format"] = spoken
+    upstream.behave = echo_message if spoken == "anthropic" else echo
+    with TokenFactory.from_config(made) as factory, served(factory.app()) as url:
+        key = factory.create_key(project="claims")
+        with anthropic.Anthropic(api_key=key, base_url=url, max_retries=0) as client:
+            assert ask(client, model="auto").content[0].text == QUESTION  # type: ignore[union-attr]
+    assert upstream.received[0].body["model"] == "node-1"
+    assert upstream.received[0].body["messages"][-1]["content"] == QUESTION
 
 
 def test_a_key_without_the_scope_of_messages_may_neither_ask_nor_count(url: str, factory: TokenFactory) -> None:

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support.anthropic_upstream import message, text, thinking, tool_use
 from support.sdk_shapes import check_error, check_message
@@ -206,6 +209,31 @@ def test_a_value_is_escaped_inside_a_text_that_is_json() -> None:
     reply = message(text('{"name": "[PERSON_1]"}'))
     assert ENDPOINT.restore(reply, session, body)["content"] == [text('{"name": "Anna \\"Nina\\" Bianchi"}')]
     assert ENDPOINT.restore(reply, session, BODY)["content"] == [text('{"name": "Anna "Nina" Bianchi"}')]
+
+
+TEXTS = st.sampled_from([EMAIL, ANNA, f"da {EMAIL} ad {ANNA}", "IT60X0542811101000000123456", "[EMAIL_ADDRESS_1]", "x"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-999, 999) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS | st.just("to"), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["to", "text", "password", EMAIL]), VALUES, max_size=4), st.lists(TEXTS))
+def test_what_a_tool_is_called_with_leaves_without_personal_data_and_comes_back_exactly(
+    given_: dict[str, Any], said: list[str]
+) -> None:
+    session = REDACTOR.session()
+    block = tool_use("send", given_)
+    result = {"type": "tool_result", "tool_use_id": "toolu_01", "content": [text(each) for each in said]}
+    sent = ENDPOINT.redact(BODY | {"messages": turns(("assistant", [block]), ("user", [result, text("x")]))}, session)
+    raw = msgspec.json.encode(sent).decode()
+    assert EMAIL not in raw
+    assert ANNA not in raw
+    assert "IT60X" not in raw
+    redacted_block = sent["messages"][0]["content"][0]
+    back = ENDPOINT.restore(message(redacted_block, *sent["messages"][1]["content"][0]["content"]), session, BODY)
+    assert back["content"] == [block, *map(text, said)]
 
 
 @pytest.mark.parametrize(

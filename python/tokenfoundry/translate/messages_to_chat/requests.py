@@ -15,12 +15,12 @@ _ONLY_ANTHROPIC = ("container", "mcp_servers")
 
 _EFFORTS = {"low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "high"}
 
-# Chat models from before reasoning, which refuse to be told how much of it to do.
-_DO_NOT_REASON = ("gpt-3.5", "gpt-4", "chatgpt-4o")
+# Models that are documented to take a reasoning effort (OpenAI's, and xAI's one that does). Others may refuse the whole
+# call for it, and clients such as coding agents send one with every call, so others are not told.
+_TAKES_EFFORT = ("o1", "o3", "o4", "gpt-5", "gpt-oss", "grok-3-mini")
 
-# Those that surely take it; a budget of thinking is then said as an effort, from so many tokens on.
-_REASON = ("o1", "o3", "o4", "gpt-5")
-_EFFORT_FROM_TOKENS = ((16_384, "high"), (4_096, "medium"), (0, "low"))
+# A budget of thinking as an effort, from so many tokens on.
+_EFFORT_FROM_TOKENS = ((16_384, "high"), (4_096, "medium"))
 
 
 def chat_request(body: Body) -> Body:
@@ -36,7 +36,7 @@ def chat_request(body: Body) -> Body:
         made["stop"] = body["stop_sequences"]
     _add_tools(made, body)
     _add_output_config(made, body)
-    _add_thinking(made, body)
+    _add_effort(made, body)
     metadata = body.get("metadata")
     if isinstance(metadata, dict) and metadata.get("user_id"):
         made["user"] = metadata["user_id"]
@@ -98,15 +98,15 @@ def _add_output_config(made: Body, body: Body) -> None:
             pass
         case _:
             raise Untranslatable("output_config.format: is not known", param="output_config.format")
-    effort = _EFFORTS.get(config.get("effort") or "")
-    if effort and not str(body.get("model") or "").startswith(_DO_NOT_REASON):
-        made["reasoning_effort"] = effort
 
 
-def _add_thinking(made: Body, body: Body) -> None:
-    match body.get("thinking"):
-        case {"type": "enabled", "budget_tokens": int(budget_tokens)} if "reasoning_effort" not in made:
-            if str(body.get("model") or "").startswith(_REASON):
-                made["reasoning_effort"] = next(
-                    effort for least, effort in _EFFORT_FROM_TOKENS if budget_tokens >= least
-                )
+def _add_effort(made: Body, body: Body) -> None:
+    if not str(body.get("model") or "").rpartition("/")[2].startswith(_TAKES_EFFORT):
+        return
+    config, thinking = body.get("output_config"), body.get("thinking")
+    if isinstance(config, dict) and config.get("effort") in _EFFORTS:
+        made["reasoning_effort"] = _EFFORTS[config["effort"]]
+    elif isinstance(thinking, dict) and isinstance(budget_tokens := thinking.get("budget_tokens"), int):
+        made["reasoning_effort"] = next(
+            (effort for least, effort in _EFFORT_FROM_TOKENS if budget_tokens >= least), "low"
+        )
