@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from tokenfoundry.errors import ProviderError
+from collections.abc import Callable, Iterator
+from typing import Any
 
-_MAX_EVENT_BYTES = 8 * 1024 * 1024
+from tokenfoundry.errors import ProviderError
+from tokenfoundry.providers.framing.decode import MAX_EVENT_BYTES, decode_event
+
+_DONE = b"[DONE]"
 
 
 class EventStream:
@@ -32,9 +36,33 @@ class EventStream:
                 value = line[5:].removeprefix(b" ")
                 self._data.append(value)
                 self._data_bytes += len(value)
-        if len(self._rest) + self._data_bytes > _MAX_EVENT_BYTES:
+        if len(self._rest) + self._data_bytes > MAX_EVENT_BYTES:
             raise ProviderError("the provider sent an event over 8 MiB")
         return events
+
+
+class JsonEvents:
+    """The events of a stream whose data are JSON objects.
+
+    `ends` says which event is the last; in its stead, `[DONE]` ends the streams of the dialects that have it.
+    """
+
+    def __init__(self, ends: Callable[[dict[str, Any]], bool] | None = None) -> None:
+        self.ended = False
+        self._ends = ends
+        self._events = EventStream()
+
+    def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
+        """See `tokenfoundry.providers.formats.Framing`."""
+        for payload in self._events.feed(data):
+            if self.ended:
+                return
+            if payload.strip() == _DONE:
+                self.ended = True
+                return
+            event = decode_event(payload)
+            self.ended = self._ends is not None and self._ends(event)
+            yield event
 
 
 def event(data: bytes) -> bytes:

@@ -41,6 +41,8 @@ class FormatDefaults:
     """What each option is, by its name."""
     required: frozenset[str] = frozenset()
     """The options that must be given where the address is not."""
+    needs_key: bool = False
+    """Whether no server of this format answers without a key."""
 
 
 _MAX_TOKENS_FIELD = {"max_tokens_field": "The field that bounds the output: max_tokens or max_completion_tokens."}
@@ -62,23 +64,27 @@ FORMATS: Mapping[str, FormatDefaults] = {
             "auth": "key (the default): an API key. entra: a Microsoft Entra access token.",
             **_MAX_TOKENS_FIELD,
         },
+        needs_key=True,
     ),
-    "anthropic": FormatDefaults("https://api.anthropic.com"),
-    "gemini": FormatDefaults("https://generativelanguage.googleapis.com/v1beta"),
+    "anthropic": FormatDefaults("https://api.anthropic.com", needs_key=True),
+    "gemini": FormatDefaults("https://generativelanguage.googleapis.com/v1beta", needs_key=True),
     "vertex": FormatDefaults(
         "https://{location}-aiplatform.googleapis.com/v1beta1/projects/{project}/locations/{location}/publishers/google",
         {"project": "The Google Cloud project.", "location": "The region, such as europe-west8, or global."},
         frozenset({"project", "location"}),
+        needs_key=True,
     ),
-    "mistral": FormatDefaults("https://api.mistral.ai/v1"),
+    "mistral": FormatDefaults("https://api.mistral.ai/v1", needs_key=True),
     "cohere": FormatDefaults(
         "https://api.cohere.com/v2",
         {"input_type": "What embedded texts are: search_document (the default), search_query, classification, ..."},
+        needs_key=True,
     ),
     "bedrock": FormatDefaults(
         "https://bedrock-runtime.{region}.amazonaws.com",
         {"region": "The AWS region, such as eu-south-1."},
         frozenset({"region"}),
+        needs_key=True,
     ),
     "groq": FormatDefaults("https://api.groq.com/openai/v1"),
     "deepseek": FormatDefaults("https://api.deepseek.com"),

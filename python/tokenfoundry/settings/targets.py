@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from tokenfoundry.settings.fields import (
     CountComparison,
     CurrencyCode,
+    FieldProblem,
     FxRate,
     Key,
     Name,
@@ -86,13 +87,15 @@ class ProviderSettings(Section):
         return value.rstrip("/")
 
     @model_validator(mode="after")
-    def _knows_its_options(self) -> ProviderSettings:
+    def _has_what_its_format_needs(self) -> ProviderSettings:
         known = list(FORMATS[self.format].options)
         unknown = [name for name in self.options if name not in known]
-        refuse_fields(
-            type(self).__name__,
-            [(("options", name), f"{self.format} has no such option{did_you_mean(name, known)}") for name in unknown],
-        )
+        problems: list[FieldProblem] = [
+            (("options", name), f"{self.format} has no such option{did_you_mean(name, known)}") for name in unknown
+        ]
+        if FORMATS[self.format].needs_key and not self.keys:
+            problems.append((("keys",), f'is required by {self.format}, such as ["env:{self.format.upper()}_API_KEY"]'))
+        refuse_fields(type(self).__name__, problems)
         return self
 
 

@@ -2,21 +2,45 @@
 
 Every format reports the same few counts under other names and with other borders: one counts cached prompt tokens
 inside the input, another beside it. `Usage` is the normal form that prices, budgets and records read; each file of this
-package turns one wire format into its fields and knows nothing else. `UsageMeter` follows a stream, whose events may
-each tell a part.
+package turns one wire format into its fields and knows nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.usage.dialects import READERS, UsageReader, merged
+from tokenfoundry.usage import bedrock, cohere, gemini, mistral, openai
 
 __all__ = ["Usage", "UsageMeter"]
+
+# By the vendor whose format it is, and by the dialects that state usage in it.
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any] | None]] = {
+    "openai": openai.read,
+    "chat": openai.read,
+    "completions": openai.read,
+    "embeddings": openai.read,
+    "mistral": mistral.read,
+    "gemini": gemini.read,
+    "vertex": gemini.read,
+    "gemini_embeddings": gemini.read_embeddings,
+    "vertex_embeddings": gemini.read_embeddings,
+    "cohere": cohere.read,
+    "cohere_embeddings": cohere.read,
+    "bedrock": bedrock.read,
+    "converse": bedrock.read,
+    "titan_embeddings": bedrock.read_titan,
+}
+
+# The object of an event that states usage, by dialect; most have it where a whole reply has it.
+_RAW_OF_EVENT: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "gemini": gemini.raw_of,
+    "cohere": cohere.raw_of,
+    "converse": bedrock.raw_of,
+}
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,8 +103,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     def from_body(cls, format: str, body: Mapping[str, Any]) -> Usage | None:
         """What a provider's decoded reply says it consumed; None when it says nothing.
 
-        `format` names a dialect (`chat`, `gemini`, `cohere`, ...) or a wire format (`openai`, `vertex`, ...). `body` is
-        a whole reply or one event of a stream, as decoded from JSON.
+        `format` names a dialect (`chat`, `gemini`) or a vendor's format (`openai`). `body` is a whole reply or one
+        event of a stream, as decoded from JSON.
 
         Raises `InvalidInput` for an unknown format, and for counts that cannot be true: negative, not whole, or a part
         larger than its whole. Nothing is clamped: a wrong bill is worse than none.
@@ -90,45 +114,43 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         >>> Usage.from_body("openai", {"choices": []}) is None
         True
         """
-        reader = _reader(format)
-        found = reader.find(body)
-        counts = None if found is None else reader.read(found)
+        reader = _READERS.get(format)
+        if reader is None:
+            raise InvalidInput(f"no wire format is called {format!r}; there are: {', '.join(sorted(_READERS))}")
+        counts = reader(body)
         return None if counts is None else cls(**counts)
 
 
 class UsageMeter:
-    """The usage of one reply, put together from its events. Belongs to one attempt.
+    """The usage of one stream, from its events as the provider sent them.
+
+    Providers repeat and complete what they said: later counts stand in the place of earlier ones, a null says nothing.
 
     >>> meter = UsageMeter("chat")
-    >>> meter.see({"usage": {"prompt_tokens": 9, "completion_tokens": None, "total_tokens": 9}})
-    >>> meter.see({"usage": {"completion_tokens": 3, "total_tokens": 12}})
+    >>> meter.see({"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 3}})
     >>> meter.usage.total_tokens
     12
     """
 
     def __init__(self, dialect: str) -> None:
-        self._reader = _reader(dialect)
-        self.raw: dict[str, Any] = {}
-        """What the provider has reported so far, in its own words; empty when nothing."""
+        self._dialect = dialect
+        self._raw_of = _RAW_OF_EVENT.get(dialect, _usage_field)
+        self._raw: dict[str, Any] = {}
 
     def see(self, event: Mapping[str, Any]) -> None:
-        """Takes one event, or a whole reply. Raises `InvalidInput` where usage should stand and is no object."""
-        found = self._reader.find(event)
-        if found is not None:
-            self.raw = merged(self.raw, found)
+        """Takes one event."""
+        raw = self._raw_of(event)
+        if isinstance(raw, Mapping):
+            self._raw.update((name, value) for name, value in raw.items() if value is not None)
 
     @property
     def usage(self) -> Usage | None:
-        """The usage so far, None when none was reported. Raises `InvalidInput` for counts that cannot be true."""
-        counts = self._reader.read(self.raw) if self.raw else None
-        return None if counts is None else Usage(**counts)
+        """What was reported so far. Raises `InvalidInput` for counts that cannot be true."""
+        return Usage.from_body(self._dialect, {"usage": self._raw}) if self._raw else None
 
 
-def _reader(dialect: str) -> UsageReader:
-    reader = READERS.get(dialect)
-    if reader is None:
-        raise InvalidInput(f"no dialect is called {dialect!r}; there are: {', '.join(sorted(READERS))}")
-    return reader
+def _usage_field(event: Mapping[str, Any]) -> Any:
+    return event.get("usage")
 
 
 _COUNT_MAX = 2**63 - 1  # what the ledger can hold

@@ -10,11 +10,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.usage.openai import count_of
+from tokenfoundry.usage.openai import count_of, part_of
 
 
-def read(usage: Mapping[str, Any]) -> dict[str, int]:
-    """The fields of a `Usage` from a `usage` of Converse. Raises `InvalidInput` for counts that cannot be true."""
+def raw_of(body: Mapping[str, Any]) -> Any:
+    """What a reply, or the event that ends a stream, reports."""
+    metadata = body.get("metadata")
+    return (metadata if isinstance(metadata, Mapping) else body).get("usage")
+
+
+def read(body: Mapping[str, Any]) -> dict[str, int] | None:
+    """The fields of a `Usage`, None when none is reported. Raises `InvalidInput` for counts that cannot be true."""
+    usage = part_of({"usage": raw_of(body)}, "usage")
+    if not usage:
+        return None
     input_tokens, output_tokens = count_of(usage, "inputTokens"), count_of(usage, "outputTokens")
     if input_tokens is None or output_tokens is None:
         raise InvalidInput("usage: inputTokens or outputTokens is missing")
@@ -28,6 +37,7 @@ def read(usage: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
-def read_titan(usage: Mapping[str, Any]) -> dict[str, int]:
-    """The fields of a `Usage` from a reply of Titan embeddings, which counts its input only."""
-    return {"input_tokens": count_of(usage, "inputTextTokenCount") or 0}
+def read_titan(body: Mapping[str, Any]) -> dict[str, int] | None:
+    """As `read`, for a reply of Titan embeddings, which counts its input only."""
+    count = count_of(body, "inputTextTokenCount")
+    return None if count is None else {"input_tokens": count}

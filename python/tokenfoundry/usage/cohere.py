@@ -13,14 +13,21 @@ from tokenfoundry.errors import InvalidInput
 from tokenfoundry.usage.openai import part_of
 
 
-def read(usage: Mapping[str, Any]) -> dict[str, int]:
-    """The fields of a `Usage` from a `usage` or `meta`. Raises `InvalidInput` for counts that cannot be true."""
+def raw_of(body: Mapping[str, Any]) -> Any:
+    """What a reply, the event that ends a stream, or a reply with embeddings reports."""
+    delta = body.get("delta")
+    return (delta if isinstance(delta, Mapping) else body).get("usage", body.get("meta"))
+
+
+def read(body: Mapping[str, Any]) -> dict[str, int] | None:
+    """The fields of a `Usage`, None when none is reported. Raises `InvalidInput` for counts that cannot be true."""
+    usage = part_of({"usage": raw_of(body)}, "usage")
     billed = part_of(usage, "billed_units")
     seen = part_of(usage, "tokens")
     counted = billed if "input_tokens" in billed or "output_tokens" in billed else seen
     image_tokens = _whole(billed, "image_tokens")
     if not counted and not image_tokens:
-        raise InvalidInput("usage: neither billed_units nor tokens are stated")
+        return None
     made = {
         "input_tokens": _whole(counted, "input_tokens") + image_tokens,
         "output_tokens": _whole(counted, "output_tokens"),

@@ -11,11 +11,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.usage.openai import count_of
+from tokenfoundry.usage.openai import count_of, part_of
 
 
-def read(usage: Mapping[str, Any]) -> dict[str, int]:
-    """The fields of a `Usage` from a `usageMetadata`. Raises `InvalidInput` for counts that cannot be true."""
+def raw_of(body: Mapping[str, Any]) -> Any:
+    """What a reply or an event reports; `usage` is where a meter puts what it has put together."""
+    return body.get("usageMetadata", body.get("usage"))
+
+
+def read(body: Mapping[str, Any]) -> dict[str, int] | None:
+    """The fields of a `Usage`, None when none is reported. Raises `InvalidInput` for counts that cannot be true."""
+    usage = part_of({"usageMetadata": raw_of(body)}, "usageMetadata")
+    if not usage:
+        return None
     prompt_tokens = count_of(usage, "promptTokenCount")
     if prompt_tokens is None:
         raise InvalidInput("usage: promptTokenCount is missing")
@@ -39,15 +47,14 @@ def read(usage: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
-def embedding_usage(body: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The usage of embeddings: a `usageMetadata` where there is one, else what Vertex AI counts for each text."""
-    if isinstance(stated := body.get("usageMetadata"), dict) and stated:
-        return stated
+def read_embeddings(body: Mapping[str, Any]) -> dict[str, int] | None:
+    """As `read`, for embeddings: Vertex AI counts the tokens of each text, where its vector is."""
+    if body.get("usageMetadata"):
+        return read(body)
     predictions = body.get("predictions")
     if not isinstance(predictions, list) or not predictions:
         return None
-    counts = [_token_count(prediction) for prediction in predictions]
-    return {"promptTokenCount": sum(counts)}
+    return {"input_tokens": sum(map(_token_count, predictions))}
 
 
 def _token_count(prediction: Any) -> int:

@@ -21,19 +21,22 @@ def test_every_format_name_has_its_defaults() -> None:
         ("{format: openai}", "https://api.openai.com/v1"),
         ("{format: openai, base_url: 'http://127.0.0.1:9/v1/'}", "http://127.0.0.1:9/v1"),
         (
-            "{format: vertex, options: {project: demo, location: europe-west8}}",
+            "{format: vertex, keys: ['env:TOKEN'], options: {project: demo, location: europe-west8}}",
             "https://europe-west8-aiplatform.googleapis.com/v1beta1/projects/demo/locations/europe-west8"
             "/publishers/google",
         ),
         (
-            "{format: vertex, options: {project: demo, location: global}}",
+            "{format: vertex, keys: ['env:TOKEN'], options: {project: demo, location: global}}",
             "https://aiplatform.googleapis.com/v1beta1/projects/demo/locations/global/publishers/google",
         ),
         (
-            "{format: vertex, options: {project: demo, location: eu}}",
+            "{format: vertex, keys: ['env:TOKEN'], options: {project: demo, location: eu}}",
             "https://aiplatform.eu.rep.googleapis.com/v1beta1/projects/demo/locations/eu/publishers/google",
         ),
-        ("{format: bedrock, options: {region: eu-south-1}}", "https://bedrock-runtime.eu-south-1.amazonaws.com"),
+        (
+            "{format: bedrock, keys: ['env:TOKEN'], options: {region: eu-south-1}}",
+            "https://bedrock-runtime.eu-south-1.amazonaws.com",
+        ),
     ],
 )
 def test_a_provider_without_an_address_has_that_of_its_format(text: str, base_url: str) -> None:
@@ -41,5 +44,7 @@ def test_a_provider_without_an_address_has_that_of_its_format(text: str, base_ur
 
 
 def test_an_api_version_that_yaml_reads_as_a_date_is_kept_as_it_was_written() -> None:
-    azure = provider("{format: azure, base_url: 'https://demo.example.it', options: {api_version: 2024-10-21}}")
+    azure = provider(
+        "{format: azure, keys: ['env:TOKEN'], base_url: 'https://demo.example.it', options: {api_version: 2024-10-21}}"
+    )
     assert azure.options == {"api_version": "2024-10-21"}

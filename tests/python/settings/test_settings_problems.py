@@ -43,6 +43,7 @@ CASES = [
     ("providers: {a: {format: openai_compatible}}", "providers.a.base_url", "is required"),
     ("providers: {a: {format: azure}}", "providers.a.base_url", "is required"),
     ("providers: {a: {format: bedrock}}", "providers.a.options.region", "is required by bedrock"),
+    ("providers: {a: {format: cohere}}", "providers.a.keys", "is required by cohere"),
     ("providers: {a: {format: bedrock, options: {regoin: x, region: y}}}", "providers.a.options.regoin",
      "bedrock has no such option; did you mean region?"),
     ("providers: {a: {format: groq, options: {region: x}}}", "providers.a.options.region", "has no such option"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from tokenfoundry.providers.formats import Endpoint, Framing, WireRequest
 from tokenfoundry.providers.formats.json_request import bearer, json_request, message_in, required_key, without
-from tokenfoundry.providers.framing.server_events import ServerEvents
+from tokenfoundry.providers.sse import JsonEvents
 
 Body = dict[str, Any]
 
@@ -31,7 +31,7 @@ class CohereFormat:
         return json_request(f"{to.base_url}{_PATHS[dialect]}", wire, bearer(required_key(to, self.name)))
 
     def framing(self, dialect: str) -> Framing:
-        return ServerEvents(lambda event: event.get("type") == "message-end")
+        return JsonEvents(lambda event: event.get("type") == "message-end")
 
     def error_message(self, body: Any) -> str:
         return message_in(body, "message")

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from tokenfoundry.providers.formats import Endpoint, Framing, WireRequest
 from tokenfoundry.providers.formats.json_request import bearer, json_request, message_in, required_key, without
-from tokenfoundry.providers.framing.server_events import ServerEvents
+from tokenfoundry.providers.sse import JsonEvents
 
 Body = dict[str, Any]
 
@@ -42,7 +42,7 @@ class GeminiFormat:
         return json_request(f"{to.base_url}/models/{_method(model, stream=stream)}", _body(body, model), headers)
 
     def framing(self, dialect: str) -> Framing:
-        return ServerEvents(GenerationEnd())
+        return JsonEvents()  # No event ends the stream: its bytes do.
 
     def error_message(self, body: Any) -> str:
         return error_message(body)
@@ -62,7 +62,7 @@ class VertexFormat:
         return json_request(f"{to.base_url}/models/{_method(to.model, stream=stream)}", _body(body, to.model), headers)
 
     def framing(self, dialect: str) -> Framing:
-        return ServerEvents(GenerationEnd())
+        return JsonEvents()  # No event ends the stream: its bytes do.
 
     def error_message(self, body: Any) -> str:
         return error_message(body)

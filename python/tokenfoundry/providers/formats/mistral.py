@@ -9,8 +9,8 @@ from typing import Any
 
 from tokenfoundry.providers.formats import Endpoint, Framing, WireRequest, openai
 from tokenfoundry.providers.formats.json_request import bearer, json_request, required_key, without
-from tokenfoundry.providers.framing.server_events import ServerEvents
 from tokenfoundry.providers.presets import PRESETS
+from tokenfoundry.providers.sse import JsonEvents
 from tokenfoundry.translate import Untranslatable
 
 Body = dict[str, Any]
@@ -33,7 +33,7 @@ class MistralFormat:
         return json_request(f"{to.base_url}{_PATHS[dialect]}", wire, bearer(required_key(to, self.name)))
 
     def framing(self, dialect: str) -> Framing:
-        return ServerEvents()
+        return JsonEvents()
 
     def error_message(self, body: Any) -> str:
         return openai.error_message(body)

@@ -9,8 +9,8 @@ from typing import Any
 
 from tokenfoundry.providers.formats import Endpoint, Framing, WireRequest, multipart
 from tokenfoundry.providers.formats.json_request import JSON_HEADERS, bearer, json_request, message_in
-from tokenfoundry.providers.framing.server_events import ServerEvents
 from tokenfoundry.providers.presets import MaxTokensField, Preset
+from tokenfoundry.providers.sse import JsonEvents
 from tokenfoundry.translate import Untranslatable
 
 Body = dict[str, Any]
@@ -82,10 +82,10 @@ def post(url: str, dialect: str, wire: Body, headers: dict[str, str]) -> WireReq
 def framing(dialect: str) -> Framing:
     """`[DONE]` ends the streams of OpenAI's older endpoints, an event of its own those of the newer."""
     if dialect == "responses":
-        return ServerEvents(lambda event: event.get("type") in _RESPONSE_ENDS)
+        return JsonEvents(lambda event: event.get("type") in _RESPONSE_ENDS)
     if dialect in ("images", "transcriptions", "speech"):
-        return ServerEvents(lambda event: str(event.get("type", "")).endswith((".done", ".completed")))
-    return ServerEvents()
+        return JsonEvents(lambda event: str(event.get("type", "")).endswith((".done", ".completed")))
+    return JsonEvents()
 
 
 _RESPONSE_ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})

@@ -17,8 +17,9 @@ def decode_event(data: bytes) -> Body:
     """The object that these bytes are. Raises `ProviderError` for anything else."""
     try:
         event = msgspec.json.decode(data)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise ProviderError("the provider's stream holds an event that is no JSON") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # Not its message: it may quote what it could not read.
+        raise ProviderError("the provider sent a broken event") from None
     if not isinstance(event, dict):
-        raise ProviderError("the provider's stream holds an event that is no JSON object")
+        raise ProviderError("the provider sent an event that is not an object")
     return event

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from tokenfoundry.errors import ProviderError
@@ -33,18 +33,16 @@ class AmazonEvents:
         self._ends = ends
         self.ended = False
 
-    def feed(self, data: bytes) -> list[Body]:
+    def feed(self, data: bytes) -> Iterator[Body]:
         """The events that these bytes complete. Raises `ProviderError` for a wrong checksum, and for a message that is
         no event or over 8 MiB.
         """
         self._rest += data
-        events: list[Body] = []
-        while (message := self._next()) is not None:
+        while not self.ended and (message := self._next()) is not None:
             event = _event(*message)
             if event is not None:
-                events.append(event)
-                self.ended = self.ended or self._ends(event)
-        return events
+                self.ended = self._ends(event)
+                yield event
 
     def _next(self) -> tuple[bytes, bytes] | None:
         """The headers and the payload of the next complete message, checked."""

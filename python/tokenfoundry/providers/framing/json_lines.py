@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tokenfoundry.errors import ProviderError
 from tokenfoundry.providers.framing.decode import MAX_EVENT_BYTES, Body, decode_event
@@ -16,11 +16,13 @@ class JsonLines:
         self._ends = ends
         self.ended = False
 
-    def feed(self, data: bytes) -> list[Body]:
+    def feed(self, data: bytes) -> Iterator[Body]:
         """The events that these bytes complete. Raises `ProviderError` for what is no object, or one over 8 MiB."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > MAX_EVENT_BYTES:
             raise ProviderError("the provider sent a line over 8 MiB")
-        events = [decode_event(line) for line in lines if line.strip()]
-        self.ended = self.ended or any(self._ends(event) for event in events)
-        return events
+        for line in lines:
+            if line.strip() and not self.ended:
+                event = decode_event(line)
+                self.ended = self._ends(event)
+                yield event

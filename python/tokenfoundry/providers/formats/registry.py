@@ -1,0 +1,30 @@
+"""The wire formats by the names that the settings call them, and the translations between dialects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tokenfoundry.providers.formats import Format
+from tokenfoundry.providers.formats.azure import AzureFormat
+from tokenfoundry.providers.formats.bedrock import BedrockFormat
+from tokenfoundry.providers.formats.cohere import CohereFormat
+from tokenfoundry.providers.formats.gemini import GeminiFormat, VertexFormat
+from tokenfoundry.providers.formats.mistral import MistralFormat
+from tokenfoundry.providers.formats.openai import OpenAIFormat
+from tokenfoundry.providers.presets import PRESETS
+from tokenfoundry.settings import ProviderSettings
+from tokenfoundry.translate import Translation
+
+TRANSLATIONS: tuple[Translation, ...] = ()
+
+_OWN = (AzureFormat(), BedrockFormat(), CohereFormat(), GeminiFormat(), MistralFormat(), VertexFormat())
+
+FORMATS: Mapping[str, Format] = {
+    **{name: OpenAIFormat(name, preset) for name, preset in PRESETS.items()},
+    **{format.name: format for format in _OWN},
+}
+
+
+def format_of(provider: ProviderSettings) -> Format:
+    """The format that this provider speaks."""
+    return FORMATS[provider.format]
