@@ -14,8 +14,27 @@ from tokenfoundry.providers.formats.openai import OpenAIFormat
 from tokenfoundry.providers.presets import PRESETS
 from tokenfoundry.settings import ProviderSettings
 from tokenfoundry.translate import Translation
+from tokenfoundry.translate.chat_to_cohere import ChatToCohere
+from tokenfoundry.translate.chat_to_converse import ChatToConverse
+from tokenfoundry.translate.chat_to_gemini import ChatToGemini
+from tokenfoundry.translate.chat_to_mistral import ChatToMistral
+from tokenfoundry.translate.embeddings import (
+    EmbeddingsToCohere,
+    EmbeddingsToGemini,
+    EmbeddingsToTitan,
+    EmbeddingsToVertex,
+)
 
-TRANSLATIONS: tuple[Translation, ...] = ()
+TRANSLATIONS: tuple[Translation, ...] = (
+    ChatToGemini(),
+    ChatToCohere(),
+    ChatToConverse(),
+    ChatToMistral(),
+    EmbeddingsToGemini(),
+    EmbeddingsToVertex(),
+    EmbeddingsToCohere(),
+    EmbeddingsToTitan(),
+)
 
 _OWN = (AzureFormat(), BedrockFormat(), CohereFormat(), GeminiFormat(), MistralFormat(), VertexFormat())
 
