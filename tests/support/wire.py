@@ -1,8 +1,8 @@
 """Recorded dialects: the files of `tests/data/wire`, and what the project makes of them.
 
 A file states its `source` (the document or SDK its shapes are from), the provider's settings and model, and what is
-`asked`; then the `request` that must be sent for it, and either a `reply` with the `answer` that must come of it, or the
-`events` of a stream with its `chunks`. `created`, and ids that are made here, stand as `"*"`.
+`asked`; then the `request` that must be sent for it, and either a `reply` with the `answer` that must come of it, or
+the `events` of a stream with its `chunks`. `created`, and ids that are made here, stand as `"*"`.
 """
 
 from __future__ import annotations
@@ -119,9 +119,7 @@ def framed(headers: bytes, payload: bytes) -> bytes:
 
 
 def _header(name: str, value: str) -> bytes:
-    return (
-        bytes([len(name)]) + name.encode() + b"\x07" + struct.pack("!H", len(value.encode())) + value.encode()
-    )
+    return bytes([len(name)]) + name.encode() + b"\x07" + struct.pack("!H", len(value.encode())) + value.encode()
 
 
 def pieces_of(data: bytes, sizes: Iterator[int]) -> Iterator[bytes]:

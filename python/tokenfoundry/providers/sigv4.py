@@ -57,7 +57,8 @@ def signed_headers(
     body: bytes,
     now_ms: int,
 ) -> dict[str, str]:
-    """`headers` (names in lower case) with those that sign the request.
+    """`headers` (names in lower case) with those that sign the request: what they say of the body, the host, and all
+    that is Amazon's.
 
     `host` is signed as the URL names it and is left for the client to send. The URL must go out exactly as it is here:
     a client that decodes `%3A` in a path breaks the signature.
@@ -67,7 +68,7 @@ def signed_headers(
     if credentials.session_token is not None:
         stamped["x-amz-security-token"] = credentials.session_token
     parts = urlsplit(url)
-    covered = sorted({**stamped, "host": parts.netloc}.items())
+    covered = sorted((name, value) for name, value in {**stamped, "host": parts.netloc}.items() if _is_covered(name))
     names = ";".join(name for name, _ in covered)
     canonical = "\n".join(
         [
@@ -91,6 +92,11 @@ def signed_headers(
         f"{_ALGORITHM} Credential={credentials.access_key}/{reach}, SignedHeaders={names}, Signature={signature}"
     )
     return stamped
+
+
+def _is_covered(name: str) -> bool:
+    """Whatever else a header says may be changed on the way."""
+    return name in ("host", "content-type") or name.startswith("x-amz-")
 
 
 def _canonical_query(query: str) -> str:

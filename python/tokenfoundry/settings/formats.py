@@ -13,7 +13,6 @@ FormatName = Literal[
     "openai",
     "openai_compatible",
     "azure",
-    "anthropic",
     "gemini",
     "vertex",
     "mistral",
@@ -66,7 +65,6 @@ FORMATS: Mapping[str, FormatDefaults] = {
         },
         needs_key=True,
     ),
-    "anthropic": FormatDefaults("https://api.anthropic.com", needs_key=True),
     "gemini": FormatDefaults("https://generativelanguage.googleapis.com/v1beta", needs_key=True),
     "vertex": FormatDefaults(
         "https://{location}-aiplatform.googleapis.com/v1beta1/projects/{project}/locations/{location}/publishers/google",

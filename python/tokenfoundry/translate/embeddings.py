@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from typing import Any
 
@@ -21,7 +22,7 @@ from tokenfoundry.usage import Usage
 _READ = frozenset({"model", "input", "dimensions", "encoding_format", "user"})
 
 
-class _FromEmbeddings:
+class _FromEmbeddings(ABC):
     asked = "embeddings"
     spoken: str
 
@@ -49,8 +50,9 @@ class _FromEmbeddings:
     def events(self, body: Body) -> EventTranslator:
         raise InvalidInput("embeddings do not stream")
 
+    @abstractmethod
     def _vectors(self, reply: Body) -> list[list[float]]:
-        raise NotImplementedError
+        """The vectors of a reply, in the order of their texts. Raises `ProviderError`."""
 
 
 class EmbeddingsToGemini(_FromEmbeddings):

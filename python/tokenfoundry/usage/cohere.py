@@ -41,6 +41,7 @@ def _whole(part: Mapping[str, Any], name: str) -> int:
     count = part.get(name)
     if count is None:
         return 0
-    if isinstance(count, bool) or not isinstance(count, int | float) or count < 0 or count != int(count):
+    whole = type(count) is int or (isinstance(count, float) and count.is_integer())
+    if not whole or count < 0:
         raise InvalidInput(f"usage: {name} must be a whole number of at least 0, not {count!r}")
     return int(count)
