@@ -359,6 +359,39 @@ def test_beta_features_that_the_client_names_reach_the_provider(
     assert "anthropic_beta" not in upstream.received[0].body
 
 
+def test_what_a_coding_agent_sends_with_every_call_reaches_both_kinds_of_provider(
+    url: str, access_key: str, upstream: Upstream, spoken: str
+) -> None:
+    upstream.behave = echo_message if spoken == "anthropic" else behave_as(spoken, text("[EMAIL_ADDRESS_1]"))
+    mark = {"type": "ephemeral"}
+    schema = {"type": "object", "properties": {"command": {"type": "string"}}, "additionalProperties": False}
+    asked: dict[str, Any] = {
+        "model": "fast",
+        "max_tokens": 32_000,
+        "system": [{**text("You are an agent."), "cache_control": mark}],
+        "tools": [{"name": "Bash", "description": "Runs a command", "input_schema": schema}],
+        "thinking": {"type": "adaptive"},
+        "output_config": {"effort": "high"},
+        "context_management": {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]},
+        "metadata": {"user_id": '{"session_id": "0192e4a0"}'},
+        "messages": [{"role": "user", "content": [{**text(EMAIL), "cache_control": mark}]}],
+        "betas": ["interleaved-thinking-2025-05-14", "context-management-2025-06-27"],
+    }
+    with (
+        anthropic.Anthropic(auth_token=access_key, base_url=url, max_retries=0) as client,
+        client.beta.messages.stream(**asked) as stream,
+    ):
+        reply = stream.get_final_message()
+    assert reply.content[0].text == EMAIL  # type: ignore[union-attr]
+    sent = upstream.received[0].body
+    if spoken == "anthropic":
+        for field in ("thinking", "output_config", "context_management", "metadata"):
+            assert field in sent
+        assert sent["system"][0]["cache_control"] == mark
+    else:
+        assert sent.keys() == {"model", "stream", "stream_options", "messages", "max_tokens", "tools", "user"}
+
+
 def test_tokens_are_counted_without_asking_a_provider(
     client: anthropic.Anthropic, factory: TokenFactory, upstream: Upstream
 ) -> None:
