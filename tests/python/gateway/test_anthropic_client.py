@@ -137,6 +137,7 @@ def test_a_message_leaves_redacted_and_comes_back_restored(
     reply = ask(client, system="Sei un assistente.")
     assert reply.content[0].text == QUESTION  # type: ignore[union-attr]
     assert reply.stop_reason == "end_turn"
+    assert reply._request_id == reply.tokenfoundry["request_id"]  # type: ignore[attr-defined]
     assert reply.usage.input_tokens + (reply.usage.cache_read_input_tokens or 0) > 0
     sent = upstream.received[0]
     assert sent.body["messages"][-1]["content"] == REDACTED
@@ -439,6 +440,23 @@ def test_a_call_that_only_trusted_targets_see_goes_as_it_was_written(
             assert ask(client, model="auto").content[0].text == QUESTION  # type: ignore[union-attr]
     assert upstream.received[0].body["model"] == "node-1"
     assert upstream.received[0].body["messages"][-1]["content"] == QUESTION
+
+
+@pytest.mark.parametrize("spoken", ["openai"], indirect=True)
+def test_models_are_listed_in_the_dialect_of_the_client(
+    client: anthropic.Anthropic, chat_client: openai.OpenAI
+) -> None:
+    names = [model.id for model in chat_client.models.list()]
+    listed = list(client.models.list())
+    assert [model.id for model in listed] == names
+    assert anthropic.types.ModelInfo.model_validate_json(listed[0].model_dump_json()).lifecycle == "active"
+    assert client.models.retrieve("fast").display_name == "fast"
+    with pytest.raises(anthropic.NotFoundError) as missing:
+        client.models.retrieve("slow")
+    assert missing.value.type == "not_found_error"
+    with pytest.raises(anthropic.NotFoundError) as missing:
+        client.messages.batches.list()
+    assert missing.value.type == "not_found_error"
 
 
 def test_a_key_without_the_scope_of_messages_may_neither_ask_nor_count(url: str, factory: TokenFactory) -> None:

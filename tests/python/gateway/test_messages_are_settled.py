@@ -167,6 +167,7 @@ def test_a_provider_that_is_down_is_told_in_anthropics_shape(
         ask(client)
     check_error(raised.value.body)
     assert raised.value.response.headers["retry-after"] == "7"
+    assert raised.value.request_id == raised.value.response.headers["x-request-id"]
     assert raised.value.body["request_id"] == raised.value.response.headers["x-request-id"]  # type: ignore[index, call-overload]
     watched.record()
     watched.check_nothing_is_left()

@@ -277,6 +277,19 @@ def test_the_output_is_bounded_by_the_lower_of_both() -> None:
     assert ENDPOINT.bounded(BODY, 500)["max_tokens"] == 100
 
 
+@pytest.mark.parametrize(
+    ("bound", "thinking"),
+    [
+        (9000, {"type": "enabled", "budget_tokens": 5000}),
+        (4000, {"type": "enabled", "budget_tokens": 3999}),
+        (1024, {"type": "disabled"}),
+    ],
+)
+def test_a_budget_of_thinking_stays_under_a_bound_that_is_lowered(bound: int, thinking: dict[str, Any]) -> None:
+    body = BODY | {"max_tokens": 8000, "thinking": {"type": "enabled", "budget_tokens": 5000}}
+    assert ENDPOINT.bounded(body, bound)["thinking"] == thinking
+
+
 def test_a_prompt_counts_its_texts_tools_pictures_and_files() -> None:
     tokenizer = Tokenizer.load("o200k_base")
 

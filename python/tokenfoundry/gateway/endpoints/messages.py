@@ -25,6 +25,7 @@ from tokenfoundry.routing.targets import Target
 Body = dict[str, Any]
 
 _MAX_OUTPUT_TOKENS = 100_000_000  # far above any model; keeps worst cases within an int64 of nano units
+_LEAST_BUDGET_TOKENS = 1024  # of thinking; Anthropic refuses a lower one
 _ROLES = frozenset({"user", "assistant", "system"})
 _SERVICE_TIERS = (None, "auto", "standard_only")
 
@@ -93,7 +94,10 @@ class Messages(JsonEndpoint):
         return body.get("max_tokens")
 
     def bounded(self, body: Body, max_output_tokens: int) -> Body:
-        return {**body, "max_tokens": min(body.get("max_tokens") or max_output_tokens, max_output_tokens)}
+        made = {**body, "max_tokens": min(body.get("max_tokens") or max_output_tokens, max_output_tokens)}
+        if made["max_tokens"] != body.get("max_tokens"):
+            _fit_thinking(made)
+        return made
 
     def choices(self, body: Body) -> int:
         return 1
@@ -149,11 +153,41 @@ def error_body(refused: Refused) -> Body:
     return body
 
 
+def is_anthropics(headers: Mapping[str, str]) -> bool:
+    """Whether a request comes from a client of Anthropic's dialect, where its path does not say so."""
+    return "anthropic-version" in headers
+
+
+def model_page(names: list[str]) -> Body:
+    """Models as Anthropic lists them ("List Models"), all on one page."""
+    first_id, last_id = (names[0], names[-1]) if names else (None, None)
+    return {"data": [model_info(name) for name in names], "has_more": False, "first_id": first_id, "last_id": last_id}
+
+
+def model_info(name: str) -> Body:
+    """One model, of which nothing is known but its name ("Get a Model": an epoch where the date is not known)."""
+    return {
+        "type": "model",
+        "id": name,
+        "display_name": name,
+        "created_at": "1970-01-01T00:00:00Z",
+        "lifecycle": "active",
+    }
+
+
 def wants_json(body: Body) -> bool:
     """Whether the model's text will be JSON, inside which a restored value must be escaped."""
     config = body.get("output_config")
     wanted = config.get("format") if isinstance(config, dict) else None
     return isinstance(wanted or body.get("output_format"), dict)
+
+
+def _fit_thinking(body: Body) -> None:
+    """Lowers a budget of thinking below the bound that it has to stay under, or leaves it out."""
+    match body.get("thinking"):
+        case {"budget_tokens": int(budget_tokens)} if budget_tokens >= body["max_tokens"]:
+            lower = {**body["thinking"], "budget_tokens": body["max_tokens"] - 1}
+            body["thinking"] = lower if lower["budget_tokens"] >= _LEAST_BUDGET_TOKENS else {"type": "disabled"}
 
 
 def _check_max_tokens(value: Any) -> None:
