@@ -260,7 +260,9 @@ def test_each_refusal_has_anthropics_name(status: int, code: str, kind: str) -> 
     assert body == {"type": "error", "error": {"type": kind, "message": "perché"}, "request_id": "r1"}
 
 
-@pytest.mark.parametrize("reply", [None, [], {}, {"content": None}, {"content": "x"}, {"content": ["x"]}])
+@pytest.mark.parametrize(
+    "reply", [None, [], {}, {"content": None}, {"content": "x"}, {"content": ["x"]}, {"content": [{}]}]
+)
 def test_a_body_without_blocks_is_no_reply(reply: Any) -> None:
     assert not ENDPOINT.is_reply(reply)
 

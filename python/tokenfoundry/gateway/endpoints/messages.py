@@ -16,7 +16,7 @@ from tokenfoundry.gateway.message_texts import redacted_content, redacted_messag
 from tokenfoundry.gateway.message_tokens import count_messages
 from tokenfoundry.gateway.replies import Refused, invalid
 from tokenfoundry.gateway.streams import ReplyStream
-from tokenfoundry.gateway.streams.messages import MessageStream, produced_text, replay
+from tokenfoundry.gateway.streams.messages import MessageStream, is_message, produced_text, replay
 from tokenfoundry.gateway.texts import redacted, restored
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.records import CallRecord
@@ -103,8 +103,7 @@ class Messages(JsonEndpoint):
         return 1
 
     def is_reply(self, reply: Any) -> bool:
-        content = reply.get("content") if isinstance(reply, dict) else None
-        return isinstance(content, list) and all(isinstance(block, dict) for block in content)
+        return is_message(reply)
 
     def is_cut(self, reply: Body) -> bool:
         return reply.get("stop_reason") == "max_tokens"
@@ -201,7 +200,7 @@ def _check_prompt(body: Body) -> None:
         raise invalid("messages: needs at least one message", param="messages")
     for index, message in enumerate(messages):
         where = f"messages[{index}]"
-        if not isinstance(message, dict) or message.get("role") not in _ROLES:
+        if not isinstance(message, dict) or str(message.get("role")) not in _ROLES:
             raise invalid(f"{where}: needs an object with the role user or assistant, and content", param=where)
         _check_content(message.get("content"), f"{where}.content")
     if body.get("system") is not None:

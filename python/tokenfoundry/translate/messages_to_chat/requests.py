@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from tokenfoundry.translate import Body, Untranslatable
 from tokenfoundry.translate.messages_to_chat.turns import chat_messages, text_of
+from tokenfoundry.translate.shapes import check_asked, word
 from tokenfoundry.translate.strict_schemas import openai_holds_to
 
 _PASSED_ON = ("model", "stream", "temperature", "top_p")
@@ -23,8 +26,22 @@ _TAKES_EFFORT = ("o1", "o3", "o4", "gpt-5", "gpt-oss", "grok-3-mini")
 _EFFORT_FROM_TOKENS = ((16_384, "high"), (4_096, "medium"))
 
 
+class _Turn(msgspec.Struct):
+    role: str
+    content: str | list[dict[str, Any]] | None = None
+
+
+class _MessagesShape(msgspec.Struct):
+    messages: list[_Turn]
+    model: str = ""
+    system: str | list[dict[str, Any]] | None = None
+    tools: list[dict[str, Any]] | None = None
+    tool_choice: dict[str, Any] | None = None
+
+
 def chat_request(body: Body) -> Body:
     """The body in OpenAI's dialect. Raises `Untranslatable`."""
+    check_asked(body, _MessagesShape)
     for field in _ONLY_ANTHROPIC:
         if body.get(field) is not None:
             raise Untranslatable(f"{field}: this model cannot do that", param=field)
@@ -104,8 +121,8 @@ def _add_effort(made: Body, body: Body) -> None:
     if not str(body.get("model") or "").rpartition("/")[2].startswith(_TAKES_EFFORT):
         return
     config, thinking = body.get("output_config"), body.get("thinking")
-    if isinstance(config, dict) and config.get("effort") in _EFFORTS:
-        made["reasoning_effort"] = _EFFORTS[config["effort"]]
+    if isinstance(config, dict) and (effort := word(_EFFORTS, config.get("effort"))):
+        made["reasoning_effort"] = effort
     elif isinstance(thinking, dict) and isinstance(budget_tokens := thinking.get("budget_tokens"), int):
         made["reasoning_effort"] = next(
             (effort for least, effort in _EFFORT_FROM_TOKENS if budget_tokens >= least), "low"
