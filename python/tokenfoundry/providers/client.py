@@ -41,8 +41,12 @@ class _Transports:
         self._by_proxy: dict[str | None, Transport] = {}
         self._has_parser = importlib.util.find_spec("httptools") is not None
 
-    def of(self, provider: ProviderSettings) -> Transport:
+    def of(self, name: str, provider: ProviderSettings) -> Transport:
         proxy = provider.proxy or proxy_of_environment(provider.base_url)
+        if proxy and not proxy.startswith(("http://", "https://")):
+            raise ConfigError(
+                "the environment names a proxy that is not http://host:port", path=f"providers.{name}.proxy"
+            )
         if proxy or provider.client == "aiohttp" or not self._has_parser:
             return self._aiohttp(proxy)
         if self._lean is None:
@@ -79,7 +83,9 @@ class ProviderClient:
             ]
             self._keys[name] = itertools.cycle(keys or [None])
         transports = _Transports()
-        self._routes = {name: (transports.of(provider), _limits_of(provider)) for name, provider in providers.items()}
+        self._routes = {
+            name: (transports.of(name, provider), _limits_of(provider)) for name, provider in providers.items()
+        }
         self._transports = transports.all()
 
     def next_key(self, provider: str) -> str | None:
