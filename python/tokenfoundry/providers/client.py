@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 import aiohttp
+from yarl import URL
 
 from tokenfoundry.errors import ConfigError, ProviderError
 from tokenfoundry.providers.formats import WireRequest
@@ -133,7 +134,7 @@ class ProviderClient:
         with _translated():
             sending = self._session().request(
                 request.method,
-                request.url,
+                URL(request.url, encoded=True),  # As it is: a signature covers its every byte.
                 data=request.body,
                 headers=request.headers,
                 timeout=aiohttp.ClientTimeout(total=limits.total, connect=limits.connect),
