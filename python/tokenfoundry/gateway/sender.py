@@ -47,13 +47,16 @@ class Sender:
         """The call as this attempt's provider is told it. Raises `Untranslatable`."""
         plan = self.plan(call.endpoint.name, attempt.target)
         assert plan is not None, "routing leaves only targets that can be told"
-        return plan.said(call.endpoint.bounded(call.redacted, attempt.output_bound.tokens))
+        body = call.endpoint.bounded(call.redacted, attempt.output_bound.tokens)
+        # What a model takes depends on the model, so translations are told the one that will answer.
+        return plan.said({**body, "model": attempt.target.model})
 
     def request(self, call: Call, attempt: Attempt, said: Said) -> WireRequest:
         """The HTTP request for it. Raises `Untranslatable`, and `InvalidInput` for settings that allow none."""
         name = attempt.target.provider
         provider = self._providers[name]
-        to = Endpoint(provider.base_url, attempt.target.model, self._client.next_key(name), provider.options)
+        options = {**provider.options, "prompt_cache": provider.prompt_cache}
+        to = Endpoint(provider.base_url, attempt.target.model, self._client.next_key(name), options)
         return said.request(to, stream=call.stream, now_ms=self._clock())
 
     def send(self, attempt: Attempt, request: WireRequest) -> AbstractAsyncContextManager[UpstreamReply]:

@@ -13,6 +13,7 @@ FormatName = Literal[
     "openai",
     "openai_compatible",
     "azure",
+    "anthropic",
     "gemini",
     "vertex",
     "mistral",
@@ -64,6 +65,13 @@ FORMATS: Mapping[str, FormatDefaults] = {
             **_MAX_TOKENS_FIELD,
         },
         needs_key=True,
+    ),
+    "anthropic": FormatDefaults(
+        "https://api.anthropic.com/v1",
+        {
+            "anthropic_version": "The version of the API; 2023-06-01 when missing.",
+            "anthropic_beta": "Names of beta features, separated by commas.",
+        },
     ),
     "gemini": FormatDefaults("https://generativelanguage.googleapis.com/v1beta", needs_key=True),
     "vertex": FormatDefaults(

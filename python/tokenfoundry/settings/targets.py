@@ -64,6 +64,10 @@ class ProviderSettings(Section):
         (), description="Where its API keys are kept: env:NAME or file:/path. None for an open node."
     )
     options: dict[str, Option] = Field({}, description="What the format needs to know beyond, such as a region.")
+    prompt_cache: Literal["auto", "off"] = Field(
+        "auto",
+        description="anthropic: auto marks prompts for its prompt cache where that pays and their sender marked none.",
+    )
     timeout_s: TimeoutSettings = Field(TimeoutSettings(), description="How long it may take.")
 
     @model_validator(mode="before")

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.usage import bedrock, cohere, gemini, mistral, openai
+from tokenfoundry.usage import anthropic, bedrock, cohere, gemini, mistral, openai
 
 __all__ = ["Usage", "UsageMeter"]
 
@@ -23,6 +23,8 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any] | None]] 
     "chat": openai.read,
     "completions": openai.read,
     "embeddings": openai.read,
+    "anthropic": anthropic.read,
+    "messages": anthropic.read,
     "mistral": mistral.read,
     "gemini": gemini.read,
     "vertex": gemini.read,
@@ -37,6 +39,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any] | None]] 
 
 # The object of an event that states usage, by dialect; most have it where a whole reply has it.
 _RAW_OF_EVENT: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "messages": anthropic.raw_of_event,
     "gemini": gemini.raw_of,
     "cohere": cohere.raw_of,
     "converse": bedrock.raw_of,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tokenfoundry.providers.formats import Format
+from tokenfoundry.providers.formats.anthropic import Anthropic
 from tokenfoundry.providers.formats.azure import AzureFormat
 from tokenfoundry.providers.formats.bedrock import BedrockFormat
 from tokenfoundry.providers.formats.cohere import CohereFormat
@@ -17,6 +18,7 @@ from tokenfoundry.translate import Translation
 from tokenfoundry.translate.chat_to_cohere import ChatToCohere
 from tokenfoundry.translate.chat_to_converse import ChatToConverse
 from tokenfoundry.translate.chat_to_gemini import ChatToGemini
+from tokenfoundry.translate.chat_to_messages import ChatToMessages
 from tokenfoundry.translate.chat_to_mistral import ChatToMistral
 from tokenfoundry.translate.embeddings import (
     EmbeddingsToCohere,
@@ -24,8 +26,11 @@ from tokenfoundry.translate.embeddings import (
     EmbeddingsToTitan,
     EmbeddingsToVertex,
 )
+from tokenfoundry.translate.messages_to_chat import MessagesToChat
 
 TRANSLATIONS: tuple[Translation, ...] = (
+    ChatToMessages(),
+    MessagesToChat(),
     ChatToGemini(),
     ChatToCohere(),
     ChatToConverse(),
@@ -36,7 +41,15 @@ TRANSLATIONS: tuple[Translation, ...] = (
     EmbeddingsToTitan(),
 )
 
-_OWN = (AzureFormat(), BedrockFormat(), CohereFormat(), GeminiFormat(), MistralFormat(), VertexFormat())
+_OWN: tuple[Format, ...] = (
+    Anthropic(),
+    AzureFormat(),
+    BedrockFormat(),
+    CohereFormat(),
+    GeminiFormat(),
+    MistralFormat(),
+    VertexFormat(),
+)
 
 FORMATS: Mapping[str, Format] = {
     **{name: OpenAIFormat(name, preset) for name, preset in PRESETS.items()},
