@@ -94,7 +94,11 @@ def starred(made: Any) -> Any:
 def _varies(name: str, value: Any) -> bool:
     if name == "created":
         return True
-    return name == "id" and isinstance(value, str) and (value.startswith("chatcmpl-0") or len(value) == 37)
+    return (
+        name == "id"
+        and isinstance(value, str)
+        and (value.startswith(("chatcmpl-0", "msg_0")) or len(value) in (36, 37))
+    )
 
 
 def amazon_message(event: Mapping[str, Any]) -> bytes:

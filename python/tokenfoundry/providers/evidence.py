@@ -27,6 +27,7 @@ EVIDENCE: Mapping[str, Evidence] = {
     "openai": Evidence("fixtures", "openai-python 3.54, openai/types"),
     "openai_compatible": Evidence("request fixtures", "openai-python 3.54, openai/types"),
     "azure": Evidence("request fixtures", "openai-python 3.54, openai/lib/azure.py; Azure OpenAI on Microsoft Learn"),
+    "anthropic": Evidence("fixtures", "anthropic-python 2.12, anthropic/types"),
     "gemini": Evidence("fixtures", "google-genai 3.4, google/genai/types.py and models.py"),
     "vertex": Evidence("fixtures", "google-genai 3.4, google/genai/types.py and models.py"),
     "mistral": Evidence("fixtures", "mistralai-python 3.7, mistralai/client/models"),

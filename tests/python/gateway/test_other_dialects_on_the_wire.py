@@ -286,8 +286,8 @@ def test_a_stream_that_ends_before_its_answer_is_cut(name: str, upstream: Upstre
 def test_what_cannot_be_said_is_a_bad_request_that_names_its_field(upstream: Upstream, tmp_path: Path) -> None:
     with asking("bedrock", upstream, tmp_path) as (gateway, client):
         with pytest.raises(openai.BadRequestError) as caught:
-            client.chat.completions.create(model="fast", messages=QUESTION, seed=1, max_tokens=50)
-        assert caught.value.param == "seed"
+            client.chat.completions.create(model="fast", messages=QUESTION, logprobs=True, max_tokens=50)
+        assert caught.value.param == "logprobs"
         assert upstream.received == []
         (record,) = records(gateway)
         assert (record.cost_nano, record.output_tokens) == (0, 0)
@@ -307,9 +307,7 @@ def test_what_a_preset_refuses_is_a_bad_request_and_costs_nothing(upstream: Upst
 
 
 def test_a_malformed_key_sends_nothing_costs_nothing_and_is_not_told(upstream: Upstream, tmp_path: Path) -> None:
-    with asking("bedrock", upstream, tmp_path) as (gateway, _):
-        pass
-    sections = config(upstream.base_url, tmp_path / "data2")
+    sections = config(upstream.base_url, tmp_path / "data")
     (tmp_path / "key").write_text("AKID:a:b:c", encoding="utf-8")
     provider = {
         **sections["providers"]["upstream"],
@@ -317,7 +315,7 @@ def test_a_malformed_key_sends_nothing_costs_nothing_and_is_not_told(upstream: U
         "keys": [f"file:{tmp_path / 'key'}"],
         "options": {"region": "eu-south-1"},
     }
-    with factory(upstream.base_url, tmp_path / "data2", providers={"upstream": provider}) as gateway:
+    with factory(upstream.base_url, tmp_path / "data", providers={"upstream": provider}) as gateway:
         client = gateway.openai_client(key=gateway.create_key(project="claims"), max_retries=0)
         with pytest.raises(openai.APIStatusError, match="ACCESS:SECRET") as caught:
             client.chat.completions.create(model="fast", messages=QUESTION, max_tokens=50)
