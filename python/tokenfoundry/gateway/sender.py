@@ -55,8 +55,12 @@ class Sender:
         """The HTTP request for it. Raises `Untranslatable`, and `InvalidInput` for settings that allow none."""
         name = attempt.target.provider
         provider = self._providers[name]
-        options = {**provider.options, "prompt_cache": provider.prompt_cache}
-        to = Endpoint(provider.base_url, attempt.target.model, self._client.next_key(name), options)
+        to = Endpoint(
+            provider.base_url,
+            attempt.target.model,
+            self._client.next_key(name),
+            {**provider.options, "prompt_cache": provider.prompt_cache},
+        )
         return said.request(to, stream=call.stream, now_ms=self._clock())
 
     def send(self, attempt: Attempt, request: WireRequest) -> AbstractAsyncContextManager[UpstreamReply]:

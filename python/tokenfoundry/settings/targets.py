@@ -50,6 +50,11 @@ def _read_option(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else str(value) if type(value) in (int, bool) else value
 
 
+def _read_switch(value: Any) -> Any:
+    """YAML reads a bare `off` as false."""
+    return "off" if value is False else value
+
+
 Option = Annotated[str, BeforeValidator(_read_option)]
 
 
@@ -63,11 +68,11 @@ class ProviderSettings(Section):
     keys: tuple[Key, ...] = Field(
         (), description="Where its API keys are kept: env:NAME or file:/path. None for an open node."
     )
-    options: dict[str, Option] = Field({}, description="What the format needs to know beyond, such as a region.")
-    prompt_cache: Literal["auto", "off"] = Field(
+    prompt_cache: Annotated[Literal["auto", "off"], BeforeValidator(_read_switch)] = Field(
         "auto",
         description="anthropic: auto marks prompts for its prompt cache where that pays and their sender marked none.",
     )
+    options: dict[str, Option] = Field({}, description="What the format needs to know beyond, such as a region.")
     timeout_s: TimeoutSettings = Field(TimeoutSettings(), description="How long it may take.")
 
     @model_validator(mode="before")
