@@ -276,13 +276,13 @@ class _ConverseToChatEvents:
         self._usage: Body | None = None
 
     def feed(self, event: Body) -> list[Body]:
+        if isinstance(said := event.get("contentBlockDelta"), dict):  # Nearly every event is one.
+            return self._delta(said)
         match event:
             case {"messageStart": dict()}:
                 return [self._head.chunk({"role": "assistant", "content": ""})]
             case {"contentBlockStart": dict(begun)}:
                 return self._start(begun)
-            case {"contentBlockDelta": dict(said)}:
-                return self._delta(said)
             case {"messageStop": dict(stopped)}:
                 reason = string(stopped.get("stopReason"), "stopReason")
                 return [self._head.chunk({}, finish_reason=_FINISHES.get(reason, "stop"))]

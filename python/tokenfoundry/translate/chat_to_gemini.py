@@ -346,12 +346,13 @@ class _GeminiToChatEvents:
         self._make_head = make_head
         self._head: Head | None = None
         self._calls: dict[int, int] = {}  # Of each candidate that has begun: how many functions it has called.
-        self._usage: Body | None = None
+        self._usage: Body | None = None  # The last event that told it: each tells all of it so far.
 
     def feed(self, event: Body) -> list[Body]:
         head = _head(event, self._body, self._make_head)
         self._head = head = self._head or head
-        self._usage = chat_usage("gemini", event) or self._usage
+        if event.get("usageMetadata"):
+            self._usage = event
         candidates = _candidates(event)
         if not candidates and event.get("promptFeedback"):
             refusal = {"role": "assistant", "content": None, "refusal": _why_blocked(event)}
@@ -383,6 +384,5 @@ class _GeminiToChatEvents:
         return made
 
     def close(self) -> list[Body]:
-        if self._head is None or self._usage is None:
-            return []
-        return [self._head.usage_chunk(self._usage)]
+        usage = None if self._usage is None else chat_usage("gemini", self._usage)
+        return [] if self._head is None or usage is None else [self._head.usage_chunk(usage)]
