@@ -180,11 +180,11 @@ every_vendor = pytest.mark.parametrize("name", VENDORS)
 
 
 @contextmanager
-def asking(name: str, upstream: Upstream, tmp_path: Path) -> Iterator[tuple[TokenFactory, openai.OpenAI]]:
+def asking(name: str, upstream: Upstream, tmp_path: Path, **more: str) -> Iterator[tuple[TokenFactory, openai.OpenAI]]:
     vendor = VENDORS[name]
     (tmp_path / "key").write_text(vendor.key, encoding="utf-8")
     sections = config(upstream.base_url, tmp_path / "data")
-    provider = {**sections["providers"]["upstream"], "format": name, "keys": [f"file:{tmp_path / 'key'}"]}
+    provider = {**sections["providers"]["upstream"], "format": name, "keys": [f"file:{tmp_path / 'key'}"], **more}
     if name == "bedrock":
         provider["options"] = {"region": "eu-south-1"}
     small = {**sections["targets"]["small"], "model": vendor.model}
@@ -324,12 +324,13 @@ def test_a_malformed_key_sends_nothing_costs_nothing_and_is_not_told(upstream: U
         assert gateway.ledger.holds() == []
 
 
-def test_the_signature_is_good_for_what_arrives(upstream: Upstream, tmp_path: Path) -> None:
+@pytest.mark.parametrize("transport", ["auto", "aiohttp"])
+def test_the_signature_is_good_for_what_arrives(transport: str, upstream: Upstream, tmp_path: Path) -> None:
     async def answer(exchange: Exchange) -> None:
         await exchange.answer(VENDORS["bedrock"].reply)
 
     upstream.behave = answer
-    with asking("bedrock", upstream, tmp_path) as (_, client):
+    with asking("bedrock", upstream, tmp_path, client=transport) as (_, client):
         client.chat.completions.create(model="fast", messages=QUESTION, max_tokens=50)
     (exchange,) = upstream.received
     covered = ("content-type", "host", "x-amz-date")
