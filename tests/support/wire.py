@@ -1,4 +1,4 @@
-"""Recorded dialects: the files of `tests/data/wire`, and what the project makes of them.
+"""Dialects on record: the files of `tests/data/wire`, and what the project makes of them.
 
 A file states its `source` (the document or SDK its shapes are from), the provider's settings and model, and what is
 `asked`; then the `request` that must be sent for it, and either a `reply` with the `answer` that must come of it, or

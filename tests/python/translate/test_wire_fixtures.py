@@ -1,4 +1,4 @@
-"""Every recorded dialect: what is sent, what comes of the answer, and that the official OpenAI SDK takes it."""
+"""Every dialect on record: what is sent, what comes of the answer, and that the official OpenAI SDK takes it."""
 
 from __future__ import annotations
 
