@@ -14,7 +14,7 @@ import msgspec
 
 from tokenfoundry.attribution import attribute
 from tokenfoundry.clock import Clock
-from tokenfoundry.errors import BlockedContent, InvalidInput, StoreError
+from tokenfoundry.errors import BlockedContent, InvalidInput, ProviderError, StoreError
 from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.booking import Booking, axes_of, summary_of
 from tokenfoundry.gateway.call import Call, Request
@@ -101,6 +101,17 @@ class Pipeline:
         except StoreError as error:
             raise store_unavailable(error, call.request_id) from error
 
+    async def count(self, request: Request) -> int:
+        """The tokens of a prompt as it would be sent, at the target that it would be sent to. Holds nothing, costs
+        nothing. Raises `Refused`.
+        """
+        call = self._identify(request)
+        try:
+            await self._redact(call)
+        except StoreError as error:
+            raise store_unavailable(error, call.request_id) from error
+        return call.input_tokens(self._route(call).targets[0])
+
     def authenticate(self, headers: Mapping[str, str], peer: str) -> Key:
         """The key of a request from the address `peer`, in force now. Raises `Refused` (401, 403)."""
         text, now_ms = _key_text(headers), self._clock()
@@ -126,9 +137,10 @@ class Pipeline:
     # -- identify ------------------------------------------------------------------------------------------------------
 
     def _identify(self, request: Request) -> Call:
-        key, endpoint = self.authenticate(request.headers, request.peer), request.endpoint
+        key, endpoint = request.key, request.endpoint
         _demand(key, endpoint.name)
         body = endpoint.decode(request.headers.get("content-type", ""), request.body)
+        body |= endpoint.fields_in(request.headers)
         alias = body.get("model")
         if not isinstance(alias, str) or not alias:
             raise invalid("model: needs the name of a model", param="model")
@@ -164,7 +176,7 @@ class Pipeline:
     # -- redact --------------------------------------------------------------------------------------------------------
 
     async def _redact(self, call: Call) -> None:
-        call.session = self._redactor.session()
+        call.session = self._redactor.session(scope=f"{call.axes.workspace}/{call.axes.project}")
         try:
             call.redacted = call.endpoint.redact(call.body, call.session)
         except BlockedContent as blocked:
@@ -272,13 +284,17 @@ class Pipeline:
         target = attempt.target
         try:
             said = self._sender.said(call, attempt)
+            request = self._sender.request(call, attempt, said)
         except Untranslatable as error:
             await attempt.void(f"not sayable to the provider: {error.param or 'the body'}", status=400)
             raise AttemptFailed(invalid(f"{target.name}: {error}", param=error.param)) from None
+        except InvalidInput as error:
+            await attempt.void(str(error), status=502)
+            raise AttemptFailed(_upstream_error(502, target, str(error))) from None
         async with AsyncExitStack() as open_reply:
             await open_reply.enter_async_context(attempt)
             try:
-                upstream = await open_reply.enter_async_context(self._sender.send(call, attempt, said))
+                upstream = await open_reply.enter_async_context(self._sender.send(attempt, request))
                 if not upstream.is_success:
                     raise await self._refusal_of(call, attempt, said, upstream)
                 if not call.stream:
@@ -307,11 +323,17 @@ class Pipeline:
             if not call.endpoint.is_reply(reply):
                 raise ReplyLost("the provider's reply has not the shape of one")
             record, usage = await attempt.settle(reported, produced=call.endpoint.output_text(reply))
+        except ReplyLost:
+            raise
+        except ProviderError as error:
+            raise ReplyLost(str(error)) from error
         except _UNREADABLE as error:
             # Not its message: it may quote what it could not read.
             raise ReplyLost(f"the provider's reply cannot be read or booked: {type(error).__name__}") from error
         self._keep(call, attempt, reply, usage)
-        return _written(call, record, call.endpoint.restore(reply, call.session, call.body))
+        if call.session.may_restore(raw):
+            reply = call.endpoint.restore(reply, call.session, call.body)
+        return _written(call, record, reply)
 
     async def _refusal_of(self, call: Call, attempt: Attempt, said: Said, upstream: UpstreamReply) -> Exception:
         """Books an error reply and says what it means for the call. Raises `ReplyLost` when it is cut short."""

@@ -13,6 +13,7 @@ from tokenfoundry.providers.http.errors import ReplyLost
 from tokenfoundry.providers.http.limits import MAX_REPLY_BYTES, PAUSE_BYTES
 
 _DRAIN_S = 0.5
+_STREAMS = ("text/event-stream", "application/vnd.amazon.eventstream")
 
 
 class Body(Protocol):
@@ -79,7 +80,7 @@ class UpstreamReply:
 
     @property
     def is_event_stream(self) -> bool:
-        return self.content_type == "text/event-stream"
+        return self.content_type in _STREAMS
 
     async def read(self) -> bytes:
         """The whole body. Raises `ReplyLost` when it is cut short or over 64 MiB."""
