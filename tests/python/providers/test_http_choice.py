@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -159,4 +160,6 @@ def test_aiohttp_is_not_imported_where_nothing_needs_it() -> None:
         "ProviderClient({'p': made})\n"
         "assert 'aiohttp' not in sys.modules and 'httptools' in sys.modules\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(filter(None, sys.path))})
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": ":".join(filter(None, sys.path))}
+    )

@@ -16,6 +16,10 @@ _DRAIN_S = 0.5
 _STREAMS = ("text/event-stream", "application/vnd.amazon.eventstream")
 
 
+# Server-sent events, and the frames of Amazon's services.
+_STREAMS = ("text/event-stream", "application/vnd.amazon.eventstream")
+
+
 class Body(Protocol):
     """What a transport reads a reply's body with."""
 
