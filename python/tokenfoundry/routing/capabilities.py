@@ -5,12 +5,13 @@ answers what it was asked, while one that ignores a picture, a tool or a schema 
 an unknown model takes no pictures and no tools until its `capabilities` say that it does, and a call that needs them is
 refused with a sentence that says so.
 
-Rows are from the makers' own pages, checked against the model table in litellm 1.83 (MIT), `supports_*`:
-OpenAI, "Models" and "Structured model outputs"; Anthropic, "Models overview", "PDF support", "Structured outputs";
-Google, "Gemini models" and "Gemini API: text generation"; Mistral, "Models" (capabilities); DeepSeek, "Create chat
-completion"; xAI, "Models"; Cohere, "Chat" (v2); Amazon, "What is Amazon Nova". Of open weights (Qwen, Llama, gpt-oss,
-Gemma and others) only what the model itself was trained for stands here: schemas, log probabilities and several
-choices are its server's, which the configuration states.
+Rows follow what the makers' pages say, and some were compared with the model table in litellm 1.83 (MIT),
+`supports_*`; where a model can do more than its row, state its `capabilities`. The pages: OpenAI, "Models" and
+"Structured model outputs"; Anthropic, "Models overview", "PDF support", "Structured outputs"; Google, "Gemini models"
+and "Gemini API: text generation"; Mistral, "Models" (capabilities); DeepSeek, "Create chat completion"; xAI, "Models";
+Cohere, "Chat" (v2); Amazon, "What is Amazon Nova". Of open weights (Qwen, Llama, gpt-oss, Gemma and others) only what
+the model itself was trained for stands here: schemas, log probabilities and several choices are its server's, which
+the configuration states.
 """
 
 from __future__ import annotations
