@@ -27,7 +27,7 @@ def blocks(language: str) -> list[str]:
 def test_the_code_runs_with_the_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    configuration, _ = blocks("yaml")
+    configuration, *_ = blocks("yaml")
     service, engines = blocks("python")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
     monkeypatch.chdir(tmp_path)

@@ -66,7 +66,15 @@ privacy:
   policy: {default: pseudonymize, IBAN_CODE: mask, CREDIT_CARD: block}   # pseudonymize mask redact block allow on_prem
   patterns: [{name: BADGE, regex: 'EMP-\\d+', score: 0.9}]
 
-cache: {enabled: true, ttl: 24h, max_bytes: 2GB, scope: project}
+cache:
+  enabled: true
+  ttl: 24h
+  max_bytes: 2GB
+  scope: project                       # who shares answers: project, workspace, key
+  single_flight: true                  # a call waits for an identical one in progress and shares its answer
+  intents:                             # of calls with x-tf-intent
+    chat: {enabled: false}
+    faq: {ttl: 7d, scope: workspace}
 
 budgets:
   - name: claims-monthly               # 500 EUR a month for one project
