@@ -38,6 +38,10 @@ from tokenfoundry.providers.client import ProviderClient
 from tokenfoundry.providers.formats.registry import TRANSLATIONS, format_of
 from tokenfoundry.providers.plan import Planner
 from tokenfoundry.records import CallRecord
+from tokenfoundry.resilience.build import build_guards
+from tokenfoundry.resilience.drain import Drain
+from tokenfoundry.resilience.health import Health
+from tokenfoundry.resilience.timing import Timing
 from tokenfoundry.routing.build import build_router
 from tokenfoundry.settings import Settings, WindowSettings
 from tokenfoundry.settings.privacy import PrivacySettings
@@ -57,9 +61,10 @@ class TokenFactory:
     Opening it opens the books: one process at a time may hold a data directory (`DirectoryBusy` names the other).
     """
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, timing: Timing | None = None) -> None:
         self.settings = settings
         self._clock = clock or system_clock
+        timing = timing or Timing()
         self._observers = Observers(settings.currency)
         self._loop_thread = LoopThread()
         self._cache: Cache | None = None
@@ -67,6 +72,8 @@ class TokenFactory:
         price_book = PriceBook.from_settings(settings, prices(), at=self._clock())
         router = build_router(settings)
         redactor = _redactor(settings)
+        self._guards = build_guards(settings, timing)
+        self._drain = Drain(timing)
         self._client = ProviderClient(settings.providers)
         data_dir = Path(settings.data_dir)
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -110,6 +117,8 @@ class TokenFactory:
                     self._client,
                     self._clock,
                 ),
+                guards=self._guards,
+                call_timeout_s=settings.limits.call_timeout_ms / 1000,
                 audit_key=_audit_key(self.ledger),
                 clock=self._clock,
                 trusted_proxies=Networks(settings.server.trusted_proxies),
@@ -130,6 +139,8 @@ class TokenFactory:
                 health=self._health,
                 max_body_bytes=settings.server.max_body_bytes,
                 max_concurrent=settings.server.max_concurrent,
+                drain=self._drain,
+                drain_s=settings.server.drain_ms / 1000,
                 shutdown=self.aclose,
             )
         except BaseException:
@@ -165,6 +176,7 @@ class TokenFactory:
             try:
                 yield
             finally:
+                await self._app.drain()
                 await self.aclose()
 
         return run
@@ -212,6 +224,10 @@ class TokenFactory:
         """How many events of budgets there were since this factory was opened, by kind."""
         return self._observers.event_counts
 
+    def health(self) -> Health:
+        """How the targets and provider keys are, as this process has seen them: breakers, rests, queues, latencies."""
+        return self._guards.health(in_progress=self._drain.in_progress)
+
     async def aclose(self) -> None:
         """Gives up what calls on the running loop opened: connections to providers, and the loop's face of the ledger.
 
@@ -248,7 +264,8 @@ class TokenFactory:
 
     def _health(self) -> dict[str, Any]:
         self.ledger.check_health()
-        return {"status": "ok", "version": __version__}
+        # Not who they are: anybody may ask.
+        return {"status": "ok", "version": __version__, "targets": self.health().status}
 
     def _response_cache(self, detector: Detector) -> ResponseCache | None:
         if self._cache is None:

@@ -8,10 +8,12 @@ from time import perf_counter
 from typing import Any
 
 from tokenfoundry.attribution import Attribution
+from tokenfoundry.gateway.client_watch import STAYS, ClientWatch
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.rates import FREE, Passage
 from tokenfoundry.keys import Key
 from tokenfoundry.privacy import RedactionSession
+from tokenfoundry.resilience.deadline import NEVER, Deadline
 from tokenfoundry.routing.targets import Target
 
 
@@ -23,6 +25,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     peer: str
+    client: ClientWatch = STAYS
 
 
 @dataclass(slots=True)
@@ -43,6 +46,8 @@ class Call:
     may_store: bool
     body: dict[str, Any] = field(repr=False)
     started: float = field(default_factory=perf_counter)
+    deadline: Deadline = NEVER
+    client: ClientWatch = STAYS
     passage: Passage = FREE
     waited_s: float = 0.0
 

@@ -49,11 +49,14 @@ class Sender:
         assert plan is not None, "routing leaves only targets that can be told"
         return plan.said(call.endpoint.bounded(call.redacted, attempt.output_bound.tokens))
 
-    def send(self, call: Call, attempt: Attempt, said: Said) -> AbstractAsyncContextManager[UpstreamReply]:
-        """Sends it; the reply lives as long as the block."""
+    def send(
+        self, call: Call, attempt: Attempt, said: Said, *, key: str | None
+    ) -> AbstractAsyncContextManager[UpstreamReply]:
+        """Sends it with that key of the provider; the reply lives as long as the block, and the call's deadline."""
         name = attempt.target.provider
-        to = Endpoint(self._providers[name].base_url, attempt.target.model, self._client.next_key(name))
-        return self._client.send(name, said.request(to, stream=call.stream, now_ms=self._clock()))
+        to = Endpoint(self._providers[name].base_url, attempt.target.model, key)
+        request = said.request(to, stream=call.stream, now_ms=self._clock())
+        return self._client.send(name, request, within_s=call.deadline.left_s)
 
     def error_message(self, target: Target, body: object) -> str:
         """What a decoded error reply of this target says; empty when it says nothing we can read."""

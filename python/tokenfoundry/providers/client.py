@@ -10,18 +10,19 @@ One client serves any number of event loops: each gets a session of its own, ope
 from __future__ import annotations
 
 import asyncio
-import itertools
+import math
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 import aiohttp
 
-from tokenfoundry.errors import ConfigError, ProviderError
+from tokenfoundry.errors import ProviderError
 from tokenfoundry.providers.formats import WireRequest
-from tokenfoundry.settings import KeyReference, ProviderSettings
+from tokenfoundry.settings import ProviderSettings
 
 _MAX_REPLY_BYTES = 64 * 1024 * 1024
 _DRAIN_S = 0.5
+_LEAST_S = 0.001  # No time at all would mean no bound to aiohttp.
 
 
 class ConnectFailed(ProviderError):
@@ -101,41 +102,27 @@ def _translated() -> Iterator[None]:
         raise ReplyLost(f"the provider's reply was lost: {type(error).__name__}") from error
 
 
-def _read(reference: KeyReference, path: str) -> str:
-    try:
-        return reference.read().reveal()
-    except ConfigError as error:
-        raise ConfigError(str(error), path=path) from None
-
-
 class ProviderClient:
     """Sends requests to the configured providers. Close it from each loop that used it."""
 
     def __init__(self, providers: Mapping[str, ProviderSettings]) -> None:
         self._providers = dict(providers)
-        self._keys: dict[str, Iterator[str | None]] = {}
-        for name, provider in self._providers.items():
-            keys = [
-                _read(reference, f"providers.{name}.keys[{index}]") for index, reference in enumerate(provider.keys)
-            ]
-            self._keys[name] = itertools.cycle(keys or [None])
         self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
 
-    def next_key(self, provider: str) -> str | None:
-        """The key for the next call to this provider; None when it takes none."""
-        return next(self._keys[provider])
-
     @asynccontextmanager
-    async def send(self, provider: str, request: WireRequest) -> AsyncIterator[UpstreamReply]:
-        """Sends `request` to the provider; the reply lives as long as the block."""
+    async def send(
+        self, provider: str, request: WireRequest, *, within_s: float = math.inf
+    ) -> AsyncIterator[UpstreamReply]:
+        """Sends `request` to the provider; the reply lives as long as the block, and must be complete `within_s`."""
         limits = self._providers[provider].timeout_s
+        total_s = min(limits.total, max(within_s, _LEAST_S))
         with _translated():
             sending = self._session().request(
                 request.method,
                 request.url,
                 data=request.body,
                 headers=request.headers,
-                timeout=aiohttp.ClientTimeout(total=limits.total, connect=limits.connect),
+                timeout=aiohttp.ClientTimeout(total=total_s, connect=limits.connect),
                 allow_redirects=False,
             )
             # Connecting has its own limit, within this one, so that what runs out here was sent.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 
@@ -22,3 +23,7 @@ class Deadline:
     @property
     def has_passed(self) -> bool:
         return self._now_s() >= self._at_s
+
+
+NEVER = Deadline(math.inf, lambda: 0.0)
+"""A deadline that does not pass."""

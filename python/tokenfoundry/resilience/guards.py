@@ -16,9 +16,9 @@ from tokenfoundry.resilience.breaker import Breaker, BreakerRules, Ticket
 from tokenfoundry.resilience.cooldown import Room, retry_after_s, room_told
 from tokenfoundry.resilience.health import Health, KeyHealth, ProviderHealth, TargetHealth
 from tokenfoundry.resilience.in_flight import Gate
-from tokenfoundry.resilience.observed import Observed
+from tokenfoundry.resilience.observed import Averages, Observing
 from tokenfoundry.resilience.provider_keys import KeyBalance, KeyLease, KeyRules, key_state
-from tokenfoundry.resilience.retry import RetryBudget, RetryBudgetRules, RetryPolicy
+from tokenfoundry.resilience.retry import RetryBudget, RetryBudgetRules, RetryPolicy, is_fault
 from tokenfoundry.resilience.timing import Timing
 
 _log = logging.getLogger("tokenfoundry")
@@ -90,11 +90,11 @@ class _Target:
 
 
 class Passing:
-    """An attempt's way to its target. One of `succeeded`, `failed`, `limited`, `denied` and `leave` ends it; what is
-    told after that changes nothing.
+    """An attempt's way to its target. One of `succeeded`, `failed`, `refused`, `limited`, `denied` and `leave` ends it;
+    what is told after that changes nothing.
     """
 
-    __slots__ = ("_first_byte_ms", "_guards", "_lease", "_open", "_started_s", "_target", "_ticket")
+    __slots__ = ("_began", "_guards", "_lease", "_open", "_started_s", "_target", "_ticket")
 
     def __init__(self, guards: Guards, target: _Target, ticket: Ticket, lease: KeyLease, now_s: float) -> None:
         self._guards = guards
@@ -102,8 +102,9 @@ class Passing:
         self._ticket = ticket
         self._lease = lease
         self._started_s = now_s
-        self._first_byte_ms: float | None = None
+        self._began = False
         self._open = True
+        guards.observed.started(target.name)
 
     @property
     def key(self) -> str | None:
@@ -121,9 +122,11 @@ class Passing:
 
     def began(self) -> None:
         """The provider has begun a good answer. A stream may still fail."""
-        now_s = self._guards.timing.now_s()
-        self._first_byte_ms = (now_s - self._started_s) * 1000
-        self._target.breaker.proved(self._ticket, now_s)
+        if self._open and not self._began:
+            self._began = True
+            now_s = self._guards.timing.now_s()
+            self._guards.observed.note(self._target.name, (now_s - self._started_s) * 1000, True)
+            self._target.breaker.proved(self._ticket, now_s)
 
     def succeeded(self, headers: Mapping[str, str] | None = None) -> None:
         """The provider did what it should: it answered, or said that the request is wrong."""
@@ -148,8 +151,16 @@ class Passing:
             self._lease.limited(now_s, asked_s, self._room(headers))
         return asked_s
 
+    def refused(self, status: int, headers: Mapping[str, str]) -> float | None:
+        """The provider answered with another error. Returns how long it asked to wait, if it did."""
+        if is_fault(status):
+            self.failed()
+        else:
+            self.leave()
+        return retry_after_s(headers, self._guards.timing.wall_ms())
+
     def denied(self, status: int) -> None:
-        """The provider answered 401 or 403: the key is used no more for long."""
+        """The provider will not have the key: it is used no more for long."""
         if self._open:
             now_s = self._end(ok=False)
             self._target.breaker.left(self._ticket)
@@ -167,18 +178,20 @@ class Passing:
         end.
         """
         if self._open:
-            self._open = False
+            self._give_back()
             self._target.breaker.left(self._ticket)
             self._lease.left()
-            self._leave_gates()
 
     def _end(self, *, ok: bool) -> float:
-        self._open = False
-        self._leave_gates()
-        self._guards.observed.note(self._target.name, self._first_byte_ms, ok)
-        return self._guards.timing.now_s()
+        self._give_back()
+        now_s = self._guards.timing.now_s()
+        if not ok or not self._began:
+            self._guards.observed.note(self._target.name, (now_s - self._started_s) * 1000, ok)
+        return now_s
 
-    def _leave_gates(self) -> None:
+    def _give_back(self) -> None:
+        self._open = False
+        self._guards.observed.ended(self._target.name)
         for gate in self._target.gates:
             gate.leave()
 
@@ -198,11 +211,11 @@ class Guards:
         rules: GuardRules,
         *,
         timing: Timing,
-        observed: Observed | None = None,
+        observed: Observing | None = None,
     ) -> None:
         self.rules = rules
         self.timing = timing
-        self.observed = observed or Observed()
+        self.observed: Observing = observed or Averages()
         now_s = timing.now_s()
         self._providers = {
             name: _Provider(
@@ -257,10 +270,21 @@ class Guards:
     def hedge_after_s(self, target: str) -> float | None:
         return self._targets[target].hedge_after_s
 
+    def may_wait(self, target: str) -> bool:
+        """Whether `enter` may have to wait for a place."""
+        return bool(self._targets[target].gates)
+
+    def circuit_wait_s(self, target: str) -> float:
+        """How long until the target's breaker admits a call, as far as is known; 0 when it does now."""
+        return self._targets[target].breaker.wait_s(self.timing.now_s())
+
+    def keys_wait_s(self, target: str) -> float:
+        """The same of the keys of its provider: until one of them may be used."""
+        return self._targets[target].provider.keys.wait_s(self.timing.now_s())
+
     def wait_s(self, target: str) -> float:
-        """How long until the target's breaker and keys admit a call, as far as is known; 0 when they do now."""
-        guard, now_s = self._targets[target], self.timing.now_s()
-        return max(guard.breaker.wait_s(now_s), guard.provider.keys.wait_s(now_s))
+        """The longer of both."""
+        return max(self.circuit_wait_s(target), self.keys_wait_s(target))
 
     def admits(self, target: str) -> bool:
         return self.wait_s(target) <= 0.0
@@ -277,7 +301,6 @@ class Guards:
         )
 
     def _target_health(self, target: _Target, now_s: float) -> TargetHealth:
-        seen = self.observed.of(target.name)
         wait_s = max(target.breaker.wait_s(now_s), target.provider.keys.wait_s(now_s))
         return TargetHealth(
             target=target.name,
@@ -285,12 +308,11 @@ class Guards:
             state=target.breaker.state(now_s),
             wait_ms=round(wait_s * 1000),
             failures_in_a_row=target.breaker.failures_in_a_row,
-            calls=seen.calls,
-            failed_share=seen.failed_share,
-            first_byte_ms=seen.first_byte_ms,
-            in_flight=target.gate.taken if target.gate else None,
-            waiting=target.gate.waiting if target.gate else None,
-            refused=target.gate.refused if target.gate else None,
+            error_rate=self.observed.error_rate(target.name),
+            first_byte_ms=self.observed.latency_ms(target.name),
+            in_flight=self.observed.in_flight(target.name),
+            waiting=target.gate.waiting if target.gate else 0,
+            refused=target.gate.refused if target.gate else 0,
         )
 
     # -- parts of `enter` ----------------------------------------------------------------------------------------------

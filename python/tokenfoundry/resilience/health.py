@@ -9,8 +9,8 @@ from tokenfoundry.resilience.breaker import State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetHealth:
-    """`state` is its breaker's; `wait_ms` the time until that admits a call again, 0 when it does. `in_flight`,
-    `waiting` and `refused` are those of its bounded queue, None when it has none.
+    """`state` is its breaker's; `wait_ms` the time until that and its provider's keys admit a call, 0 when they do.
+    `waiting` for a place are so many now, `refused` for want of one were so many.
     """
 
     target: str
@@ -18,12 +18,11 @@ class TargetHealth:
     state: State
     wait_ms: int
     failures_in_a_row: int
-    calls: int
-    failed_share: float
+    error_rate: float
     first_byte_ms: float | None
-    in_flight: int | None
-    waiting: int | None
-    refused: int | None
+    in_flight: int
+    waiting: int
+    refused: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

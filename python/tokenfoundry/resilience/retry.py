@@ -14,6 +14,17 @@ from dataclasses import dataclass
 # is Anthropic's for an overload (OpenAI's and Anthropic's SDKs retry these and every 5xx).
 MENDABLE_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 
+# What it says when it will not have the key: unknown, unpaid, not allowed.
+DENIALS = frozenset({401, 402, 403})
+
+# What says nothing of how the provider is: the request met another one of its own.
+_NEUTRAL_STATUSES = frozenset({409, 425})
+
+
+def is_fault(status: int) -> bool:
+    """Whether an error reply with this status tells of a target that does not work."""
+    return status not in _NEUTRAL_STATUSES
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:

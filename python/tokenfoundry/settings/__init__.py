@@ -7,6 +7,7 @@ from tokenfoundry.settings.load import checked
 from tokenfoundry.settings.model import CacheSettings, LimitSettings, ServerSettings, Settings
 from tokenfoundry.settings.privacy import PatternSettings, PrivacySettings
 from tokenfoundry.settings.quotas import ConsumerSettings, PackageSettings, QuotaSettings
+from tokenfoundry.settings.resilience import ResilienceSettings
 from tokenfoundry.settings.targets import (
     AliasSettings,
     FxRateSettings,
@@ -37,6 +38,7 @@ __all__ = [
     "ProviderSettings",
     "QuotaSettings",
     "RateLimitSettings",
+    "ResilienceSettings",
     "RuleSettings",
     "Secret",
     "ServerSettings",

@@ -8,7 +8,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from tokenfoundry.settings.fields import CountComparison, CurrencyCode, FxRate, Key, Name, Rate, Seconds, Section
+from tokenfoundry.settings.fields import (
+    CountComparison,
+    CurrencyCode,
+    DurationMs,
+    FxRate,
+    Key,
+    Name,
+    Rate,
+    Seconds,
+    Section,
+)
 
 Endpoint = Literal["chat", "embeddings"]
 Trust = Literal["external", "on_prem"]
@@ -40,6 +50,9 @@ class ProviderSettings(Section):
         (), description="Where its API keys are kept: env:NAME or file:/path. None for an open node."
     )
     timeout_s: TimeoutSettings = Field(TimeoutSettings(), description="How long it may take.")
+    max_in_flight: int | None = Field(
+        None, ge=1, description="How many calls may be under way at it at once; more wait in a bounded queue."
+    )
 
     @field_validator("base_url")
     @classmethod
@@ -85,6 +98,14 @@ class TargetSettings(Section):
     context_tokens: int | None = Field(None, ge=1, description="The most input and output it can hold together.")
     endpoints: frozenset[Endpoint] = Field(
         frozenset({"chat", "embeddings"}), min_length=1, description="What it serves: chat, embeddings."
+    )
+    max_in_flight: int | None = Field(
+        None, ge=1, description="How many calls may be under way at it at once; more wait in a bounded queue."
+    )
+    hedge_after_ms: DurationMs | None = Field(
+        None,
+        alias="hedge_after",
+        description="When the next target is tried too, if this one has given no first byte: 800ms. Both are paid for.",
     )
 
 
