@@ -23,7 +23,7 @@ from tokenfoundry.gateway.ladder import AttemptFailed, Ladder, Mend, Step
 from tokenfoundry.gateway.origin import origin_of
 from tokenfoundry.gateway.rates import Rates, TargetLimited
 from tokenfoundry.gateway.recall import ResponseCache, StoredReply
-from tokenfoundry.gateway.refusals import refused_by_policy, refused_by_routing
+from tokenfoundry.gateway.refusals import refused_by_policy, refused_by_provider, refused_by_routing
 from tokenfoundry.gateway.replies import Answer, Headers, Refused, StreamAnswer, invalid
 from tokenfoundry.gateway.sender import Sender
 from tokenfoundry.gateway.stream import Relay
@@ -413,14 +413,9 @@ class Pipeline:
             message = call.session.restore(self._sender.error_message(attempt.target, body))
             return invalid(f"{attempt.target.name}: {told}{': ' if message else ''}{message}", status=status)
         if status == 429:
-            passing.limited(upstream.headers)
-            headers = {
-                name: upstream.headers[name] for name in ("retry-after", "retry-after-ms") if name in upstream.headers
-            }
-            refused = Refused(
-                429, "rate_limit_exceeded", f"{attempt.target.name}: {told}", kind="rate_limit_error", headers=headers
-            )
-            return AttemptFailed(refused, mend="other_key")
+            asked_s = passing.limited(upstream.headers)
+            wait_s = self._guards.keys_wait_s(attempt.target.name) if asked_s is None else asked_s
+            return AttemptFailed(refused_by_provider(attempt.target.name, wait_s), mend="other_key")
         refused = _upstream_error(502, attempt.target, told)
         if status in DENIALS:
             passing.denied(status)

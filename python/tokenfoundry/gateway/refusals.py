@@ -97,6 +97,14 @@ def refused_by_guard(target: str, unavailable: Unavailable) -> Refused:
     return Refused(503, code, message, kind="service_unavailable", headers=headers)
 
 
+def refused_by_provider(target: str, wait_s: float) -> Refused:
+    """429: the provider's own, with the time that it asks for, or that its key rests."""
+    wait_ms = round(wait_s * 1000)
+    headers = _when_to_come(wait_ms, worth_waiting=wait_ms < _WORTH_WAITING_MS)
+    message = f"{target}: the provider answered 429"
+    return Refused(429, "rate_limit_exceeded", message, kind="rate_limit_error", headers=headers)
+
+
 def refused_by_deadline(alias: str) -> Refused:
     """504: the time for the whole call is over before a target answered."""
     message = f"{alias}: the time that a call may take (limits.call_timeout) is over"

@@ -177,9 +177,11 @@ class KeyBalance:
         return first.rests_until_s >= first.breaker.opens_at_s
 
     def rest(self, key: ProviderKey, now_s: float, asked_s: float | None) -> None:
-        """After a 429."""
+        """After a 429. One that says no time and comes while the key rests, to a call of before, says nothing new."""
         with self._lock:
             if asked_s is None:
+                if key.rests_until_s > now_s:
+                    return
                 asked_s = min(self.rules.limited_s * 2.0 ** min(key.limited_in_a_row, 30), self.rules.longest_limited_s)
             key.limited_in_a_row += 1
             key.rests_until_s = max(key.rests_until_s, now_s + asked_s)

@@ -71,9 +71,10 @@ class KeysAgainstModel(RuleBasedStateMachine):
     def is_limited(self, data: st.DataObject, asked_s: int | None) -> None:
         lease, label = self.ended(data)
         lease.limited(self.now_s, asked_s)
-        rest_s = min(8.0, 2.0 ** self.limited[label]) if asked_s is None else asked_s
-        self.limited[label] += 1
-        self.rests_until[label] = max(self.rests_until[label], self.now_s + rest_s)
+        if asked_s is not None or self.rests_until[label] <= self.now_s:
+            rest_s = min(8.0, 2.0 ** self.limited[label]) if asked_s is None else asked_s
+            self.limited[label] += 1
+            self.rests_until[label] = max(self.rests_until[label], self.now_s + rest_s)
         self.tried(lease, label)
 
     @precondition(lambda self: self.out)
