@@ -287,14 +287,18 @@ class Pipeline:
         after_s = self._guards.hedge_after_s(step.attempt.target.name)
         if after_s is None or not ladder.may_hedge(step):
             return await self._open(call, step, partial(self._hold, ladder))
-        with call.client.watched():
-            return await first_of(
-                self._open(call, step, partial(self._hold, ladder)),
-                lambda: self._open_beside(call, ladder),
-                after_s=after_s,
-                timing=self._guards.timing,
-                discard=Opened.discard,
-            )
+        try:
+            with call.client.watched():
+                return await first_of(
+                    self._open(call, step, partial(self._hold, ladder)),
+                    lambda: self._open_beside(call, ladder),
+                    after_s=after_s,
+                    timing=self._guards.timing,
+                    discard=Opened.discard,
+                )
+        except BaseException:
+            step.passing.leave()  # A task that is cancelled before its first step does not do so itself.
+            raise
 
     async def _open_beside(self, call: Call, ladder: Ladder) -> Opened:
         step = await ladder.hedge()

@@ -53,7 +53,8 @@ class Drain:
                 await self._until_empty(loop, within_s)
             left = self._tasks_of(loop)
             for task in left:
-                task.cancel("the gateway is shutting down")
+                if not task.cancelling():  # Else it is on its way already, and a second one would only interrupt that.
+                    task.cancel("the gateway is shutting down")
             if left:
                 await asyncio.wait(left)
             return len(left)

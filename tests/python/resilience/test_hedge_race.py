@@ -138,6 +138,24 @@ async def test_a_caller_that_leaves_ends_both(hedged: bool) -> None:
     assert attempts.time.sleepers == 0
 
 
+@pytest.mark.parametrize("times", [1, 2, 3])
+async def test_a_caller_that_leaves_while_the_other_is_settled_leaves_no_answer_behind(times: int) -> None:
+    attempts = Attempts()
+    race = attempts.race()
+    await settle()
+    attempts.time.advance(0.8)
+    await settle()
+    attempts.ends["first"].set_result("one")
+    while "second is cancelled" not in attempts.log:
+        await asyncio.sleep(0)
+    for _ in range(times):
+        race.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await race
+    assert attempts.log[-2:] == ["second is settled", "one is discarded"]
+
+
 async def test_an_answer_that_comes_with_the_other_is_discarded() -> None:
     attempts = Attempts()
     race = attempts.race()
