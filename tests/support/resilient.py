@@ -145,20 +145,6 @@ def resilient(
             yield Resilient(factory, time, url)
         ids = [entry.id for entry in factory.ledger.entries()]
         assert len(ids) == len(set(ids))
-        print(
-            "HOLDS",
-            [
-                (
-                    h,
-                    [
-                        r
-                        for r in (CallRecord.from_bytes(e.detail) for e in factory.ledger.entries())
-                        if r.request_id in str(h)
-                    ],
-                )
-                for h in factory.ledger.holds()
-            ],
-        )
         assert factory.ledger.holds() == []
         assert factory.ledger.verify().ok
         assert factory.limits.open_leases == 0

@@ -67,6 +67,10 @@ class Breaker:
             return _PROBE_S if self._state == "half_open" and self._probing else 0.0
 
     @property
+    def is_closed(self) -> bool:
+        return self._state == "closed"
+
+    @property
     def failures_in_a_row(self) -> int:
         return self._in_a_row
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?", re.ASCII)
@@ -78,7 +79,8 @@ def room_told(headers: Mapping[str, str], now_ms: int) -> Room:
 
 
 def _count(text: str | None) -> int | None:
-    return int(text) if text is not None and re.fullmatch(r"\d{1,15}", text, re.ASCII) else None
+    is_count = text is not None and len(text) <= 15 and text.isascii() and text.isdigit()
+    return int(text) if text is not None and is_count else None
 
 
 def _reset(text: str | None, now_ms: int) -> float | None:
@@ -89,15 +91,23 @@ def _reset(text: str | None, now_ms: int) -> float | None:
         number = float(text)
         since_1970 = number > 1e9
         return min(max(0.0, number - now_ms / 1000 if since_1970 else number), _LONGEST_S)
-    found = _DURATION.fullmatch(text)
-    if found is not None and text:
-        days, hours, minutes, seconds, ms = (float(part or 0) for part in found.groups())
-        told_s = days * 86_400 + hours * 3600 + minutes * 60 + seconds + ms / 1000
-        return min(told_s, _LONGEST_S) if math.isfinite(told_s) else None
+    told_s = _duration_s(text)
+    if told_s is not None:
+        return told_s
     try:
         return _until(datetime.fromisoformat(text), now_ms)
     except (ValueError, OverflowError):
         return None
+
+
+@lru_cache(maxsize=1024)
+def _duration_s(text: str) -> float | None:
+    found = _DURATION.fullmatch(text)
+    if found is None or not text:
+        return None
+    days, hours, minutes, seconds, ms = (float(part or 0) for part in found.groups())
+    told_s = days * 86_400 + hours * 3600 + minutes * 60 + seconds + ms / 1000
+    return min(told_s, _LONGEST_S) if math.isfinite(told_s) else None
 
 
 def _until(at: datetime, now_ms: int) -> float:

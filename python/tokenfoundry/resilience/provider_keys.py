@@ -80,6 +80,10 @@ class ProviderKey:
             left = min(left, (self.tokens_left - self.in_flight_tokens) / max(1, tokens))
         return left
 
+    def is_ready(self, now_s: float) -> bool:
+        """Whether it may be used now."""
+        return self.rests_until_s <= now_s and (self.breaker.is_closed or self.breaker.wait_s(now_s) <= 0.0)
+
     def wait_s(self, now_s: float) -> float:
         """How long until it may be used, as far as is known; 0 when it may now."""
         return max(0.0, self.rests_until_s - now_s, self.breaker.wait_s(now_s))
@@ -154,17 +158,21 @@ class KeyBalance:
             keys = self.keys
             if len(keys) == 1:
                 return self._taken(keys[0], tokens, now_s) if keys[0].rests_until_s <= now_s else None
-            start, number = self._next, len(keys)
-            turns = [keys[(start + turn) % number] for turn in range(number)]
-            ready = [key for key in turns if key.wait_s(now_s) <= 0.0]
-            # Stable: of equals, the one whose turn it is.
-            ready.sort(key=lambda key: (-key.calls_left(tokens, now_s), key.in_flight))
-            for key in ready:
-                lease = self._taken(key, tokens, now_s)
-                if lease is not None:
-                    self._next = (keys.index(key) + 1) % number
-                    return lease
-            return None
+            best, most_left, fewest = -1, -math.inf, 0
+            number = len(keys)
+            for turn in range(number):
+                index = (self._next + turn) % number
+                key = keys[index]
+                if not key.is_ready(now_s):
+                    continue
+                left = key.calls_left(tokens, now_s)
+                # Of equals, the one whose turn it is.
+                if best < 0 or left > most_left or (left == most_left and key.in_flight < fewest):
+                    best, most_left, fewest = index, left, key.in_flight
+            if best < 0:
+                return None
+            self._next = (best + 1) % number
+            return self._taken(keys[best], tokens, now_s)
 
     def wait_s(self, now_s: float) -> float:
         """How long until some key may be used; 0 when one may now."""
