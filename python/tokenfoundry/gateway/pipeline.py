@@ -335,13 +335,20 @@ class Pipeline:
                 attempt.taken = taken
                 await hold(attempt)
             await open_reply.enter_async_context(attempt)
+            try:
+                said = self._sender.said(call, attempt)
+                request = self._sender.request(call, attempt, said, key=passing.key)
+            except Untranslatable as error:
+                await attempt.void(f"not sayable to the provider: {error.param or 'the body'}", status=400)
+                raise AttemptFailed(invalid(f"{attempt.target.name}: {error}", param=error.param)) from None
+            except InvalidInput as error:
+                await attempt.void(str(error), status=502)
+                raise AttemptFailed(_upstream_error(502, attempt.target, str(error))) from None
             upstream: UpstreamReply | None = None
             relay: Relay | None = None
             try:
-                said = self._sender.said(call, attempt)
                 passing.sent()
-                sending = self._sender.send(call, attempt, said, key=passing.key)
-                upstream = await open_reply.enter_async_context(sending)
+                upstream = await open_reply.enter_async_context(self._sender.send(call, attempt, request))
                 if not upstream.is_success:
                     raise await self._refusal_of(call, step, said, upstream)
                 if call.stream:
@@ -352,9 +359,6 @@ class Pipeline:
                         await relay.begin()
                 passing.began()
                 return Opened(step, said, upstream, relay, open_reply.pop_all())
-            except Untranslatable as error:
-                await attempt.void(f"not sayable to the provider: {error.param or 'the body'}", status=400)
-                raise AttemptFailed(invalid(f"{attempt.target.name}: {error}", param=error.param)) from None
             except ConnectFailed as error:
                 passing.failed()
                 await attempt.void(str(error), status=502)

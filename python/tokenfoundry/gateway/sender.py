@@ -9,7 +9,7 @@ from tokenfoundry.clock import Clock
 from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.call import Call
 from tokenfoundry.providers.client import ProviderClient, UpstreamReply
-from tokenfoundry.providers.formats import Endpoint, Format
+from tokenfoundry.providers.formats import Endpoint, Format, WireRequest
 from tokenfoundry.providers.plan import Plan, Planner, Said
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.settings import ProviderSettings
@@ -51,16 +51,23 @@ class Sender:
         # What a model takes depends on the model, so translations are told the one that will answer.
         return plan.said({**body, "model": attempt.target.model})
 
-    def send(
-        self, call: Call, attempt: Attempt, said: Said, *, key: str | None
-    ) -> AbstractAsyncContextManager[UpstreamReply]:
-        """Sends it with that key of the provider; the reply lives as long as the block, and the call's deadline."""
+    def request(self, call: Call, attempt: Attempt, said: Said, *, key: str | None) -> WireRequest:
+        """The HTTP request for it, with that key of the provider. Raises `Untranslatable`, and `InvalidInput` for
+        settings that allow none.
+        """
         name = attempt.target.provider
         provider = self._providers[name]
-        options: dict[str, str] = {"prompt_cache": provider.prompt_cache}
-        to = Endpoint(provider.base_url, attempt.target.model, key, options)
-        request = said.request(to, stream=call.stream, now_ms=self._clock())
-        return self._client.send(name, request, within_s=call.deadline.left_s)
+        to = Endpoint(
+            provider.base_url,
+            attempt.target.model,
+            key,
+            {**provider.options, "prompt_cache": provider.prompt_cache},
+        )
+        return said.request(to, stream=call.stream, now_ms=self._clock())
+
+    def send(self, call: Call, attempt: Attempt, request: WireRequest) -> AbstractAsyncContextManager[UpstreamReply]:
+        """Sends it; the reply lives as long as the block, and as the call may take."""
+        return self._client.send(attempt.target.provider, request, within_s=call.deadline.left_s)
 
     def error_message(self, target: Target, body: object) -> str:
         """What a decoded error reply of this target says; empty when it says nothing we can read."""

@@ -15,7 +15,7 @@ providers:
     format: openai
     base_url: https://api.openai.com/v1
     keys: ["env:OPENAI_API_KEY"]       # or "file:/run/secrets/openai"; never the key itself
-    timeout_s: {connect: 5, first_byte: 120, read: 60, total: 600}
+    timeout_s: {connect: 5, write: 60, first_byte: 120, read: 60, total: 600}
   node:                                # a model server of your own, such as vLLM
     format: openai
     base_url: http://127.0.0.1:8000/v1
@@ -116,6 +116,6 @@ limits:
                                        # model: the most that its target writes. Or a number
   default_max_output_tokens: 4096
   hold_wait: 2s                        # for calls in progress to free a budget that they fill; 0: not at all
-  call_timeout: 10m                    # of a whole call: waiting, retries and other targets included
+  call_timeout: 15m                    # of a whole call: waiting, retries and other targets included
   session_idle: 30m                    # after which a session of x-tf-session has ended
 """

@@ -102,9 +102,9 @@ class LimitSettings(Section):
         "at all.",
     )
     call_timeout_ms: DurationMs = Field(
-        600_000,
+        900_000,
         alias="call_timeout",
-        description="How long a call may take in all, waiting, retries and other targets included: 10m.",
+        description="How long a call may take in all, waiting, retries and other targets included: 15m.",
     )
     session_idle_ms: DurationMs = Field(
         1_800_000, alias="session_idle", description="A session ends when it has been idle for so long: 30m."
