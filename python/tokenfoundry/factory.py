@@ -174,6 +174,7 @@ class TokenFactory:
 
         @asynccontextmanager
         async def run(_: Any) -> AsyncIterator[None]:
+            self._app.resume()
             try:
                 yield
             finally:

@@ -48,11 +48,17 @@ class GatewayApp:
         self._drain_s = drain_s
         self._shutdown = shutdown
 
-    async def drain(self) -> int:
-        """Ends the calls of the running loop: refuses new ones, waits for those in progress, cuts and settles what is
-        left. Returns how many were cut.
+    async def drain(self) -> None:
+        """Ends the calls of the running loop: refuses new ones from now on, waits for those in progress, cuts and
+        settles what is left. For whoever stops a server; the end of a lifespan does it too.
         """
-        return await self._drain.drain(within_s=self._drain_s)
+        cut = await self._drain.drain(within_s=self._drain_s)
+        if cut:
+            _log.warning("%d calls were cut, as they had not ended within %g s of the shutdown", cut, self._drain_s)
+
+    def resume(self) -> None:
+        """Takes calls on the running loop again, after `drain`."""
+        self._drain.resume()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -149,6 +155,7 @@ class GatewayApp:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                self.resume()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self.drain()

@@ -11,7 +11,7 @@ from tokenfoundry.resilience.timing import Timing
 
 
 class Drain:
-    """The calls in progress, each in a task of its own. `enter` and `leave` may be called from any loop's thread."""
+    """The calls in progress, each in a task of its own. Any thread may ask; a task enters and leaves on its loop."""
 
     def __init__(self, timing: Timing) -> None:
         self._timing = timing
@@ -44,22 +44,23 @@ class Drain:
 
     async def drain(self, *, within_s: float) -> int:
         """Ends the calls of the running loop: waits for them so long, then cancels those that are left and waits until
-        they have settled. Returns how many were cut. While it lasts `is_draining` is true.
+        they have settled. Returns how many were cut. From its begin on `is_draining` is true, until `resume`.
         """
         loop = asyncio.get_running_loop()
-        self._draining.add(loop)
-        try:
-            if self._tasks_of(loop):
-                await self._until_empty(loop, within_s)
-            left = self._tasks_of(loop)
-            for task in left:
-                if not task.cancelling():  # Else it is on its way already, and a second one would only interrupt that.
-                    task.cancel("the gateway is shutting down")
-            if left:
-                await asyncio.wait(left)
-            return len(left)
-        finally:
-            self._draining.discard(loop)
+        self._draining = {each for each in self._draining if not each.is_closed()} | {loop}
+        if self._tasks_of(loop):
+            await self._until_empty(loop, within_s)
+        left = self._tasks_of(loop)
+        for task in left:
+            if not task.cancelling():  # Else it is on its way already, and a second one would only interrupt that.
+                task.cancel("the gateway is shutting down")
+        if left:
+            await asyncio.wait(left)
+        return len(left)
+
+    def resume(self) -> None:
+        """The running loop takes calls again: a server on it starts."""
+        self._draining.discard(asyncio.get_running_loop())
 
     async def _until_empty(self, loop: asyncio.AbstractEventLoop, within_s: float) -> None:
         emptied = self._emptied[loop] = asyncio.Event()

@@ -40,6 +40,8 @@ async def test_calls_that_end_in_time_are_not_cut() -> None:
     assert await draining == 0
     await asyncio.gather(*tasks)
     assert (calls.answered, calls.settled, drain.in_progress) == (5, 5, 0)
+    assert drain.is_draining
+    drain.resume()
     assert not drain.is_draining
 
 
