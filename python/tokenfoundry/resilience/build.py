@@ -12,7 +12,7 @@ from tokenfoundry.resilience.timing import Timing
 from tokenfoundry.settings import ProviderSettings, ResilienceSettings, Settings
 
 
-def build_guards(settings: Settings, timing: Timing, observed: Observing | None = None) -> Guards:
+def build_guards(settings: Settings, timing: Timing, observed: Observing) -> Guards:
     """The guards of a configuration; reads the providers' keys. Raises `ConfigError` for one that is not there."""
     targets = {
         name: GuardedTarget(

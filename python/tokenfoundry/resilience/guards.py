@@ -16,7 +16,7 @@ from tokenfoundry.resilience.breaker import Breaker, BreakerRules, Ticket
 from tokenfoundry.resilience.cooldown import Room, retry_after_s, room_told
 from tokenfoundry.resilience.health import Health, KeyHealth, ProviderHealth, TargetHealth
 from tokenfoundry.resilience.in_flight import Gate
-from tokenfoundry.resilience.observed import Averages, Observing
+from tokenfoundry.resilience.observed import Observing
 from tokenfoundry.resilience.provider_keys import KeyBalance, KeyLease, KeyRules, key_state
 from tokenfoundry.resilience.retry import RetryBudget, RetryBudgetRules, RetryPolicy, is_fault
 from tokenfoundry.resilience.timing import Timing
@@ -211,11 +211,11 @@ class Guards:
         rules: GuardRules,
         *,
         timing: Timing,
-        observed: Observing | None = None,
+        observed: Observing,
     ) -> None:
         self.rules = rules
         self.timing = timing
-        self.observed: Observing = observed or Averages()
+        self.observed = observed
         now_s = timing.now_s()
         self._providers = {
             name: _Provider(

@@ -8,15 +8,23 @@ from tokenfoundry.settings.model import CacheSettings, LimitSettings, ServerSett
 from tokenfoundry.settings.privacy import PatternSettings, PrivacySettings
 from tokenfoundry.settings.quotas import ConsumerSettings, PackageSettings, QuotaSettings
 from tokenfoundry.settings.resilience import ResilienceSettings
-from tokenfoundry.settings.targets import (
+from tokenfoundry.settings.routing import (
     AliasSettings,
+    CanarySettings,
+    ComplexitySettings,
+    HoursSettings,
+    ResidencySettings,
+    RuleSettings,
+    SelectionSettings,
+    UseSettings,
+    WhenSettings,
+)
+from tokenfoundry.settings.targets import (
     FxRateSettings,
     PriceSettings,
     ProviderSettings,
-    RuleSettings,
     TargetSettings,
     TimeoutSettings,
-    WhenSettings,
 )
 from tokenfoundry.settings.windows import WindowSettings
 
@@ -26,9 +34,12 @@ __all__ = [
     "BudgetTerms",
     "BurstSettings",
     "CacheSettings",
+    "CanarySettings",
     "Comparison",
+    "ComplexitySettings",
     "ConsumerSettings",
     "FxRateSettings",
+    "HoursSettings",
     "KeyReference",
     "LimitSettings",
     "PackageSettings",
@@ -38,13 +49,16 @@ __all__ = [
     "ProviderSettings",
     "QuotaSettings",
     "RateLimitSettings",
+    "ResidencySettings",
     "ResilienceSettings",
     "RuleSettings",
     "Secret",
+    "SelectionSettings",
     "ServerSettings",
     "Settings",
     "TargetSettings",
     "TimeoutSettings",
+    "UseSettings",
     "WhenSettings",
     "WindowSettings",
     "checked",

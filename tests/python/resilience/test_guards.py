@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from support.still_time import StillTime, settle
 from tokenfoundry.resilience.breaker import BreakerRules
 from tokenfoundry.resilience.guards import GuardedProvider, GuardedTarget, GuardRules, Guards, Passing, Unavailable
+from tokenfoundry.routing.observed import Observed
 
 RULES = GuardRules(breaker=BreakerRules(failures=3, open_s=5.0), most_waiting=1, longest_wait_s=2.0)
 
@@ -24,7 +25,7 @@ def guards_of(time: StillTime, *, max_in_flight: int | None = None, keys: tuple[
         "large": GuardedTarget(provider="upstream"),
     }
     provider = GuardedProvider(keys=[(label, f"secret of {label}") for label in keys])
-    return Guards(targets, {"upstream": provider}, RULES, timing=time.timing)
+    return Guards(targets, {"upstream": provider}, RULES, timing=time.timing, observed=Observed())
 
 
 async def enter(guards: Guards, target: str = "small") -> Passing:
