@@ -89,3 +89,27 @@ async def test_calls_of_another_loop_go_on() -> None:
     thread.join(10)
     assert results == ["served"]
     assert drain.in_progress == 0
+
+
+async def test_a_call_that_is_being_cut_already_is_left_to_settle() -> None:
+    """A server cancels too, and a second cancellation would reach the settlement of the first."""
+    drain = Drain(StillTime(flies=True).timing)
+    settling, settled = asyncio.Event(), asyncio.Event()
+
+    async def call() -> None:
+        task = drain.enter()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            settling.set()
+            await asyncio.sleep(0.02)
+            settled.set()
+            drain.leave(task)
+
+    task = asyncio.ensure_future(call())
+    await settle()
+    task.cancel()
+    await settling.wait()
+    await drain.drain(within_s=0)
+    assert settled.is_set()
+    assert task.cancelled()

@@ -234,3 +234,17 @@ def test_the_cost_of_a_healthy_attempt_is_microseconds() -> None:
 
     seconds: Any = min(asyncio.run(run(2000)) for _ in range(5))
     assert seconds < 50e-6
+
+
+async def test_a_call_waits_for_its_place_no_longer_than_it_has() -> None:
+    time = StillTime()
+    guards = guards_of(time, max_in_flight=1)
+    inside = await enter(guards)
+    waiting = asyncio.ensure_future(guards.enter("small", tokens=100, within_s=0.5))
+    await settle()
+    time.advance(0.5)
+    with pytest.raises(Unavailable) as raised:
+        await waiting
+    assert raised.value.cause == "overloaded"
+    inside.leave()
+    assert guards.health().targets[0].in_flight == 0
