@@ -46,6 +46,10 @@ from tokenfoundry.providers.client import ProviderClient
 from tokenfoundry.providers.formats.registry import TRANSLATIONS, format_of
 from tokenfoundry.providers.plan import Planner
 from tokenfoundry.records import CallRecord
+from tokenfoundry.resilience.build import build_guards
+from tokenfoundry.resilience.drain import Drain
+from tokenfoundry.resilience.health import Health
+from tokenfoundry.resilience.timing import Timing
 from tokenfoundry.routing.build import build_router
 from tokenfoundry.routing.explain import Explanation
 from tokenfoundry.routing.inquiry import Classify
@@ -71,10 +75,18 @@ class TokenFactory:
     Opening it opens the books: one process at a time may hold a data directory (`DirectoryBusy` names the other).
     """
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None, classify: Classify | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        timing: Timing | None = None,
+        classify: Classify | None = None,
+    ) -> None:
         """`classify` scores how hard a call is, from 0 to 1, instead of its features; None leaves it to them."""
         self.settings = settings
         self._clock = clock or system_clock
+        timing = timing or Timing()
         self._observers = Observers(settings.currency)
         self._loop_thread = LoopThread()
         self._store: Cache | None = None
@@ -93,6 +105,8 @@ class TokenFactory:
             dialects_of=partial(_dialects_of, translations),
             entities=redactor.detector.entities,
         )
+        self._guards = build_guards(settings, timing, self.observed)
+        self._drain = Drain(timing)
         self._client = ProviderClient(settings.providers)
         data_dir = Path(settings.data_dir)
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -138,6 +152,8 @@ class TokenFactory:
                     self._client,
                     self._clock,
                 ),
+                guards=self._guards,
+                call_timeout_s=settings.limits.call_timeout_ms / 1000,
                 audit_key=_audit_key(self.ledger),
                 clock=self._clock,
                 trusted_proxies=Networks(settings.server.trusted_proxies),
@@ -159,6 +175,8 @@ class TokenFactory:
                 health=self._health,
                 max_body_bytes=settings.server.max_body_bytes,
                 max_concurrent=settings.server.max_concurrent,
+                drain=self._drain,
+                drain_s=settings.server.drain_ms / 1000,
                 shutdown=self.aclose,
             )
         except BaseException:
@@ -193,9 +211,11 @@ class TokenFactory:
 
         @asynccontextmanager
         async def run(_: Any) -> AsyncIterator[None]:
+            self._app.resume()
             try:
                 yield
             finally:
+                await self._app.drain()
                 await self.aclose()
 
         return run
@@ -251,6 +271,10 @@ class TokenFactory:
         """How many events of budgets there were since this factory was opened, by kind."""
         return self._observers.event_counts
 
+    def health(self) -> Health:
+        """How the targets and provider keys are, as this process has seen them: breakers, rests, queues, latencies."""
+        return self._guards.health(in_progress=self._drain.in_progress)
+
     async def aclose(self) -> None:
         """Gives up what calls on the running loop opened: connections to providers, and the loop's face of the ledger.
 
@@ -289,7 +313,8 @@ class TokenFactory:
 
     def _health(self) -> dict[str, Any]:
         self.ledger.check_health()
-        return {"status": "ok", "version": __version__}
+        # Not who they are: anybody may ask.
+        return {"status": "ok", "version": __version__, "targets": self.health().status}
 
     def _kept_answers(self) -> KeptAnswers | None:
         if self._store is None:

@@ -44,6 +44,8 @@ def config(base_url: str, data_dir: Path, **sections: Any) -> dict[str, Any]:
                 {"use": ["large"]},
             ]
         },
+        # Each failure is told as it is; the tests of resilience say otherwise.
+        "resilience": {"retries": {"most": 0}, "breaker": {"failures": 1_000_000, "calls": 1_000_000}},
         **sections,
     }
 

@@ -85,6 +85,10 @@ class Upstream:
         self._thread.join()
         self._loop.close()
 
+    def call_soon(self, function: Callable[[], None]) -> None:
+        """Runs it on the provider's loop, where its behaviours run."""
+        self._loop.call_soon_threadsafe(function)
+
     async def _listen(self) -> asyncio.Server:
         return await asyncio.start_server(self._serve, "127.0.0.1", 0)
 

@@ -47,7 +47,7 @@ PYTHON_LAYERS = [
     {"pricing", "keys", "quotas"},
     {"limits", "budgets"},
     {"changes", "packages"},
-    {"entries"},
+    {"entries", "resilience"},
     {"attribution", "routing", "providers", "observers"},
     {"analytics"},
     {"gateway"},

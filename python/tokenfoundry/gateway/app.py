@@ -10,12 +10,14 @@ from urllib.parse import parse_qsl
 
 from tokenfoundry.errors import Conflict, InvalidInput, NotFound, StoreError, TokenFoundryError
 from tokenfoundry.gateway.admin import Admin
-from tokenfoundry.gateway.asgi import ClientGone, Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write
+from tokenfoundry.gateway.asgi import Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write_to
 from tokenfoundry.gateway.call import Request
+from tokenfoundry.gateway.client_watch import STAYS, ClientGone, ClientWatch
 from tokenfoundry.gateway.endpoints.messages import error_body, is_anthropics, model_info, model_page
 from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
 from tokenfoundry.gateway.pipeline import Pipeline, store_unavailable
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, decode_object, invalid, json_answer
+from tokenfoundry.resilience.drain import Drain
 
 _log = logging.getLogger("tokenfoundry")
 
@@ -33,15 +35,31 @@ class GatewayApp:
         health: Callable[[], dict[str, Any]],
         max_body_bytes: int,
         max_concurrent: int,
+        drain: Drain,
+        drain_s: float,
         shutdown: Callable[[], Awaitable[None]],
     ) -> None:
+        """`drain_s` is how long a shutdown waits for calls in progress."""
         self._pipeline = pipeline
         self._admin = admin
         self._health = health
         self._max_body_bytes = max_body_bytes
         self._max_concurrent = max_concurrent
-        self._in_progress = 0
+        self._drain = drain
+        self._drain_s = drain_s
         self._shutdown = shutdown
+
+    async def drain(self) -> None:
+        """Ends the calls of the running loop: refuses new ones from now on, waits for those in progress, cuts and
+        settles what is left. For whoever stops a server; the end of a lifespan does it too.
+        """
+        cut = await self._drain.drain(within_s=self._drain_s)
+        if cut:
+            _log.warning("%d calls were cut, as they had not ended within %g s of the shutdown", cut, self._drain_s)
+
+    def resume(self) -> None:
+        """Takes calls on the running loop again, after `drain`."""
+        self._drain.resume()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -52,37 +70,43 @@ class GatewayApp:
             raise RuntimeError(f"the gateway does not speak {scope['type']}")
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._in_progress >= self._max_concurrent:
-            busy = Refused(
-                503,
-                "overloaded",
-                "too many calls in progress",
-                kind="service_unavailable",
-                headers={"retry-after": "1"},
-            )
-            await write(_told(busy, path_of(scope), headers_of(scope)), receive, send)
+        if self._drain.is_draining:
+            await write_to(_told(_shutting_down(), path_of(scope), headers_of(scope)), STAYS, send)
             return
-        self._in_progress += 1
+        if self._drain.in_progress >= self._max_concurrent:
+            await write_to(_told(_busy(), path_of(scope), headers_of(scope)), STAYS, send)
+            return
+        task = self._drain.enter()
+        client = ClientWatch(receive)
         try:
-            await self._answer(scope, receive, send)
+            await self._answer(scope, receive, client, send)
         finally:
-            self._in_progress -= 1
+            client.close()
+            self._drain.leave(task)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, client: ClientWatch, send: Send) -> None:
         headers = headers_of(scope)
         try:
             query = scope.get("query_string", b"").decode("latin-1")
-            answer = await self._respond(scope["method"], path_of(scope), query, headers, peer_of(scope), receive)
+            peer = peer_of(scope)
+            answer = await self._respond(scope["method"], path_of(scope), query, headers, peer, receive, client)
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the client gets its dialect's error shape
             answer = _told(_refusal(error), path_of(scope), headers)
         if is_anthropics(headers) and (request_id := answer.headers.get("x-request-id")):
             answer.headers["request-id"] = request_id  # as Anthropic calls it
-        await write(answer, receive, send)
+        await write_to(answer, client, send)
 
     async def _respond(
-        self, method: str, path: str, query: str, headers: Mapping[str, str], peer: str, receive: Receive
+        self,
+        method: str,
+        path: str,
+        query: str,
+        headers: Mapping[str, str],
+        peer: str,
+        receive: Receive,
+        client: ClientWatch,
     ) -> Answer | StreamAnswer:
         endpoint = ENDPOINTS.get(path) or COUNTERS.get(path)
         if endpoint is not None:
@@ -91,7 +115,7 @@ class GatewayApp:
             self._pipeline.authenticate(headers, peer)
             body = await read_body(headers, receive, max_bytes=self._max_body_bytes)
             # Once more: a key may be frozen while a body is on its way.
-            request = Request(endpoint, self._pipeline.authenticate(headers, peer), headers, body)
+            request = Request(endpoint, self._pipeline.authenticate(headers, peer), headers, body, client)
             if path in COUNTERS:
                 return json_answer({"input_tokens": await self._pipeline.count(request)})
             return await self._pipeline.run(request)
@@ -134,8 +158,10 @@ class GatewayApp:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                self.resume()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
+                await self.drain()
                 await self._shutdown()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
@@ -144,6 +170,17 @@ class GatewayApp:
 def _expect(method: str, allowed: str) -> None:
     if method != allowed:
         raise Refused(405, "method_not_allowed", f"use {allowed}", headers={"allow": allowed})
+
+
+def _busy() -> Refused:
+    message, headers = "too many calls in progress", {"retry-after": "1"}
+    return Refused(503, "overloaded", message, kind="service_unavailable", headers=headers)
+
+
+def _shutting_down() -> Refused:
+    # The connection leads to a server that ends; the next one may lead to another.
+    message, headers = "the gateway is shutting down", {"retry-after": "1", "connection": "close"}
+    return Refused(503, "shutting_down", message, kind="service_unavailable", headers=headers)
 
 
 def _told(refused: Refused, path: str, headers: Mapping[str, str]) -> Answer:

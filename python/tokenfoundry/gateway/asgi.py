@@ -6,16 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
+from tokenfoundry.gateway.client_watch import ClientGone as ClientGone
+from tokenfoundry.gateway.client_watch import ClientWatch
 from tokenfoundry.gateway.replies import Answer, Headers, StreamAnswer, invalid
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-
-
-class ClientGone(Exception):
-    """The client hung up before its request was complete."""
 
 
 def path_of(scope: Scope) -> str:
@@ -62,6 +60,15 @@ async def read_body(headers: Mapping[str, str], receive: Receive, *, max_bytes: 
 
 
 async def write(answer: Answer | StreamAnswer, receive: Receive, send: Send) -> None:
+    """Sends the answer to a client that nobody has watched so far; see `write_to`."""
+    client = ClientWatch(receive)
+    try:
+        await write_to(answer, client, send)
+    finally:
+        client.close()
+
+
+async def write_to(answer: Answer | StreamAnswer, client: ClientWatch, send: Send) -> None:
     """Sends the answer. A stream whose client hangs up is closed at once, which settles its call."""
     if isinstance(answer, Answer):
         headers = {**answer.headers, "content-type": answer.content_type, "content-length": str(len(answer.body))}
@@ -69,7 +76,7 @@ async def write(answer: Answer | StreamAnswer, receive: Receive, send: Send) -> 
         await send({"type": "http.response.body", "body": answer.body})
         return
     writer = asyncio.ensure_future(_write_stream(answer, send))
-    watcher = asyncio.ensure_future(_disconnected(receive))
+    watcher = client.gone()
     try:
         await asyncio.wait({writer, watcher}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -90,11 +97,6 @@ async def _write_stream(answer: StreamAnswer, send: Send) -> None:
     async for chunk in answer.chunks:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _raw(headers: Headers) -> list[tuple[bytes, bytes]]:

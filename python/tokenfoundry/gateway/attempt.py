@@ -9,7 +9,7 @@ leaks a hold.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import perf_counter
 from types import TracebackType
@@ -20,8 +20,9 @@ import msgspec
 from tokenfoundry.errors import NotFound
 from tokenfoundry.gateway.booking import Booking, axes_of, tallies_of
 from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.client_watch import ClientGone
 from tokenfoundry.gateway.output_bound import OutputBound, affordable_tokens
-from tokenfoundry.gateway.rates import Estimate
+from tokenfoundry.gateway.rates import NOTHING_TAKEN, Estimate
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.ledger import NO_FLAGS, Amounts, EntryFlags, Refusal
 from tokenfoundry.ledger.values import Unit
@@ -37,18 +38,29 @@ class Attempt:
     """`reserve` it, then enter it, then resolve it once: `settle`, `cut` or `void`."""
 
     def __init__(
-        self, booking: Booking, call: Call, target: Target, *, number: int, route: str, downgraded: bool = False
+        self,
+        booking: Booking,
+        call: Call,
+        target: Target,
+        *,
+        number: int,
+        route: str,
+        downgraded: bool = False,
+        hedged: bool = False,
     ) -> None:
-        """`downgraded`: a budget refused it a dearer target, as `route` says."""
+        """`downgraded`: a budget refused it a dearer target, as `route` says. `hedged`: it is made beside another."""
         self.target = target
         self.route = route
         self.downgraded = downgraded
         self.resolved = False
+        self.taken = NOTHING_TAKEN
+        self.seen: Callable[[], tuple[str, Usage | None]] | None = None
+        """Of a stream: the text that came so far, and the usage that was reported."""
         self._booking = booking
         self._call = call
         self._number = number
         self._id = f"{call.request_id}/{number}"
-        self._flags = _flags_of(target, downgraded)
+        self._flags = _flags_of(target, downgraded=downgraded, hedged=hedged)
         self._input_tokens = call.input_tokens(target)
         self._input_bound = self._bound_of_input()
         self._choices = call.endpoint.choices(call.body)
@@ -152,7 +164,7 @@ class Attempt:
                 axes=axes_of(self._call, self.target),
                 at=self._call.at_ms,
                 detail=orphan.to_bytes(),
-                wait_s=self._booking.hold_wait_s - self._call.waited_s if may_wait else 0,
+                wait_s=self._hold_wait_s() if may_wait else 0,
             )
         except asyncio.CancelledError:
             # The hold may stand although nobody waits for it any more; nothing was sent.
@@ -165,6 +177,9 @@ class Attempt:
         if outcome.tracked is not None:
             self._flags = (*self._flags, "over_tracked_budget")
         return None
+
+    def _hold_wait_s(self) -> float:
+        return min(self._booking.hold_wait_s - self._call.waited_s, self._call.deadline.left_s)
 
     async def refused(self, refusal: Refusal) -> Refused:
         """Puts the refusal on record; returns what the caller is told."""
@@ -201,7 +216,7 @@ class Attempt:
     async def void(self, error: str, *, status: int) -> None:
         """Releases the hold of an attempt that consumed nothing."""
         record = self._record("failed", status=status, error=error)
-        self._call.passage.used(0)
+        self.taken.used(0)
         await self._resolve(self._booking.ledger.void(self._id, detail=record.to_bytes()))
         self._booking.publish(record)
 
@@ -228,7 +243,7 @@ class Attempt:
         if outcome == "cut":
             entry_flags |= EntryFlags.UNCERTAIN
         amounts = _amounts(cost_nano, usage)
-        self._call.passage.used(usage.total_tokens)
+        self.taken.used(usage.total_tokens)
         settling = self._booking.ledger.settle(
             self._id, amounts, tallies=tallies_of(record), flags=entry_flags, detail=record.to_bytes()
         )
@@ -282,8 +297,14 @@ class Attempt:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        if not self.resolved:
-            await self.cut(f"the attempt was abandoned: {kind.__name__ if kind else 'no outcome'}")
+        if self.resolved:
+            return
+        produced, reported = self.seen() if self.seen else (None, None)
+        if kind is not None and issubclass(kind, ClientGone):
+            await self.cut("the client hung up", status=_CLIENT_GONE, produced=produced, reported=reported)
+        else:
+            why = f"the attempt was abandoned: {kind.__name__ if kind else 'no outcome'}"
+            await self.cut(why, produced=produced, reported=reported)
 
 
 def _amounts(cost_nano: int, usage: Usage) -> Amounts:
@@ -311,9 +332,13 @@ def _left_in_window(refusal: Refusal) -> int:
     return max(0, refusal.cap - refusal.used - refusal.held)
 
 
-def _flags_of(target: Target, downgraded: bool) -> tuple[str, ...]:
+def _flags_of(target: Target, *, downgraded: bool, hedged: bool) -> tuple[str, ...]:
     """What is to be said of every record of an attempt."""
-    if target.tokenizer_is_exact and not downgraded:
+    if target.tokenizer_is_exact and not downgraded and not hedged:
         return ()
-    flags = (("tokenizer_estimated", not target.tokenizer_is_exact), ("downgraded", downgraded))
+    flags = (
+        ("tokenizer_estimated", not target.tokenizer_is_exact),
+        ("downgraded", downgraded),
+        ("hedged", hedged),
+    )
     return tuple(flag for flag, applies in flags if applies)

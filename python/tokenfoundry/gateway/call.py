@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tokenfoundry.attribution import Attribution
 from tokenfoundry.gateway.cache_control import Directives
+from tokenfoundry.gateway.client_watch import STAYS, ClientWatch
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.rates import FREE, Passage
 from tokenfoundry.keys import Key
 from tokenfoundry.privacy import RedactionSession
+from tokenfoundry.resilience.deadline import NEVER, Deadline
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.settings import CacheTerms
 
@@ -31,6 +33,7 @@ class Request:
     key: Key
     headers: Mapping[str, str]
     body: bytes
+    client: ClientWatch = STAYS
 
 
 @dataclass(slots=True)
@@ -53,6 +56,8 @@ class Call:
     may_store: bool
     body: dict[str, Any] = field(repr=False)
     started: float = field(default_factory=perf_counter)
+    deadline: Deadline = NEVER
+    client: ClientWatch = STAYS
     passage: Passage = FREE
     waited_s: float = 0.0
 

@@ -1,38 +1,126 @@
-"""The targets of a route, one attempt after the other. A budget that says `downgrade` leaves only the cheaper ones."""
+"""The attempts of one call, one after the other: the targets of its route in order, each perhaps more than once.
+
+A target whose breaker is open, whose keys rest or whose queue is full is skipped: nothing is sent, nothing on record. A
+failure that a moment may mend is followed by another attempt at the same target, as far as the rules and the provider's
+retry budget go; then the next target's turn comes. A budget that says `downgrade` leaves only the cheaper targets.
+
+All this happens before anything has reached the client. Each attempt has a number of its own, and with it a hold.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
 from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.booking import Booking
 from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.rates import TargetLimited
+from tokenfoundry.gateway.refusals import refused_by_deadline, refused_by_guard
+from tokenfoundry.gateway.replies import Refused
+from tokenfoundry.resilience.guards import Guards, Passing, Unavailable
 from tokenfoundry.routing.policy import Route
 from tokenfoundry.routing.targets import Target
 
+# What may help after a failure: nothing at this target, the same again after a while, or another key of its provider.
+Mend = Literal["", "later", "other_key"]
+
+
+class AttemptFailed(Exception):
+    """This target did not answer, or a budget asks for a cheaper one; the next may. `refused` is what the caller is
+    told when none is left, `asked_s` how long the provider asked to be left alone.
+    """
+
+    def __init__(self, refused: Refused, *, mend: Mend = "", asked_s: float | None = None) -> None:
+        super().__init__(str(refused))
+        self.refused = refused
+        self.mend = mend
+        self.asked_s = asked_s
+
+
+class Step(NamedTuple):
+    """An attempt, and its way to the target, which has to be ended."""
+
+    attempt: Attempt
+    passing: Passing
+
 
 class Ladder:
-    """The attempts of one call, in the order of its route. To be iterated once."""
+    """The attempts of one call: `climb` until one answers, telling of each that was `missed`."""
 
-    def __init__(self, booking: Booking, call: Call, route: Route) -> None:
+    def __init__(self, booking: Booking, guards: Guards, call: Call, route: Route) -> None:
         self._booking = booking
+        self._guards = guards
         self._call = call
         self._left = list(route.targets)
         self._route = route.reason
         self._number = 0
         self._downgraded = False
+        self._retries = 0  # at the present target
+        self._again: tuple[Target, float] | None = None
+        self._told: Refused | None = None
+        self._skipped: tuple[float, Refused] | None = None
 
-    def __iter__(self) -> Iterator[Attempt]:
+    @property
+    def told(self) -> Refused:
+        """What the caller is told when no attempt is left: the last failure, else what is over soonest."""
+        if self._told is not None:
+            return self._told
+        assert self._skipped is not None, "a route has at least one target"
+        return self._skipped[1]
+
+    async def climb(self) -> Step | None:
+        """The next attempt, once it may be made; None when there is none. Raises `ClientGone`."""
+        if self._again is not None:
+            (target, delay_s), self._again = self._again, None
+            if delay_s > 0:
+                with self._call.client.watched():
+                    await self._guards.timing.sleep(delay_s)
+            step = await self._enter(target)
+            if step is not None:
+                return step
         while self._left:
-            number, self._number = self._number, self._number + 1
-            yield Attempt(
-                self._booking,
-                self._call,
-                self._left.pop(0),
-                number=number,
-                route=self._route,
-                downgraded=self._downgraded,
-            )
+            if self._call.deadline.has_passed:
+                self._told = refused_by_deadline(self._call.alias)
+                return None
+            target = self._left.pop(0)
+            step = await self._enter(target)
+            if step is not None:
+                self._retries = 0
+                self._guards.called(target.name)
+                return step
+        return None
+
+    def missed(self, step: Step, failure: AttemptFailed | TargetLimited) -> None:
+        """That attempt came to nothing; decides whether its target is tried again."""
+        self._told = failure.refused
+        if not isinstance(failure, AttemptFailed) or not failure.mend:
+            return
+        target = step.attempt.target
+        delay_s = self._delay_s(target, failure)
+        if delay_s is None or delay_s >= self._call.deadline.left_s or not self._guards.may_retry(target.name):
+            return
+        self._retries += 1
+        self._again = target, delay_s
+
+    # -- a second attempt beside a slow one ----------------------------------------------------------------------------
+
+    def may_hedge(self, step: Step) -> bool:
+        """Whether there is a target to try beside that of `step`. Data that was for an on-prem target stays there."""
+        first = step.attempt.target
+        return bool(self._left) and not (first.on_prem and not self._left[0].on_prem)
+
+    @property
+    def told_beside(self) -> Refused:
+        """Why there is no second attempt; told only if the first one says nothing."""
+        return self._skipped[1] if self._skipped else refused_by_deadline(self._call.alias)
+
+    async def hedge(self) -> Step | None:
+        """An attempt at the next target, which is then no longer left; None when it cannot be made now."""
+        if not self._left or not self._guards.may_retry(self._left[0].name):
+            return None
+        return await self._enter(self._left.pop(0), hedged=True)
+
+    # -- budgets -------------------------------------------------------------------------------------------------------
 
     def step_down(self, attempt: Attempt, budget: str) -> bool:
         """Leaves the targets on which this call costs less at worst than on that of `attempt`. False, and nothing
@@ -49,3 +137,47 @@ class Ladder:
 
     def _worst_nano(self, target: Target) -> int:
         return Attempt(self._booking, self._call, target, number=0, route="").worst_nano
+
+    # -- parts ---------------------------------------------------------------------------------------------------------
+
+    async def _enter(self, target: Target, *, hedged: bool = False) -> Step | None:
+        call, guards = self._call, self._guards
+        tokens, within_s = call.input_tokens(target), call.deadline.left_s
+        try:
+            if guards.may_wait(target.name):
+                with call.client.watched():
+                    passing = await guards.enter(target.name, tokens=tokens, within_s=within_s)
+            else:
+                passing = await guards.enter(target.name, tokens=tokens, within_s=within_s)
+        except Unavailable as unavailable:
+            if self._skipped is None or unavailable.wait_s < self._skipped[0]:
+                self._skipped = unavailable.wait_s, refused_by_guard(target.name, unavailable)
+            return None
+        try:
+            attempt = Attempt(
+                self._booking,
+                call,
+                target,
+                number=self._number,
+                route=self._route,
+                downgraded=self._downgraded,
+                hedged=hedged,
+            )
+        except BaseException:
+            passing.leave()
+            raise
+        self._number += 1
+        return Step(attempt, passing)
+
+    def _delay_s(self, target: Target, failure: AttemptFailed) -> float | None:
+        guards, policy = self._guards, self._guards.rules.retries
+        if guards.circuit_wait_s(target.name) > 0:
+            return None
+        asked_s = failure.asked_s
+        if failure.mend == "other_key":
+            asked_s = guards.keys_wait_s(target.name)
+            if asked_s <= 0:
+                return 0.0 if self._retries < policy.most else None
+            if self._left:
+                return None  # Another target may answer at once.
+        return policy.delay_s(self._retries, draw=guards.timing.draw(), asked_s=asked_s)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -18,11 +19,11 @@ from tokenfoundry.gateway.booking import Booking, axes_of
 from tokenfoundry.gateway.cache_control import directives_of
 from tokenfoundry.gateway.call import Call, Request
 from tokenfoundry.gateway.facts import facts_of
-from tokenfoundry.gateway.ladder import Ladder
+from tokenfoundry.gateway.ladder import AttemptFailed, Ladder, Mend, Step
 from tokenfoundry.gateway.origin import origin_of
 from tokenfoundry.gateway.rates import Rates, TargetLimited
 from tokenfoundry.gateway.recall import may_repeat, question_of
-from tokenfoundry.gateway.refusals import refused_by_policy, refused_by_routing
+from tokenfoundry.gateway.refusals import refused_by_policy, refused_by_provider, refused_by_routing
 from tokenfoundry.gateway.repeats import Repeats, not_cached
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid
 from tokenfoundry.gateway.sender import Sender
@@ -31,10 +32,15 @@ from tokenfoundry.gateway.streams.replay import NO_BORDERS
 from tokenfoundry.gateway.told import stream_headers, written
 from tokenfoundry.ids import uuid7
 from tokenfoundry.keys import Key, KeyRing
+from tokenfoundry.ledger import Refusal
 from tokenfoundry.networks import Networks
 from tokenfoundry.privacy import Redactor
 from tokenfoundry.providers.client import ConnectFailed, ReplyLost, ReplyTimeout, UpstreamReply
 from tokenfoundry.providers.plan import Said
+from tokenfoundry.resilience.deadline import Deadline
+from tokenfoundry.resilience.guards import Guards
+from tokenfoundry.resilience.hedge import first_of
+from tokenfoundry.resilience.retry import DENIALS, MENDABLE_STATUSES
 from tokenfoundry.routing.policy import NoRoute, Route, Router, UnknownModel
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.settings import CacheSettings
@@ -47,14 +53,21 @@ _log = logging.getLogger("tokenfoundry")
 _CALLERS_FAULT = frozenset({400, 413, 415, 422})
 
 
-class AttemptFailed(Exception):
-    """This target did not answer, or a budget asks for a cheaper one; the next may. `refused` is what the caller is
-    told when none is left.
-    """
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An attempt whose provider has begun to answer. `open_reply` closes the reply and resolves what is unresolved."""
 
-    def __init__(self, refused: Refused) -> None:
-        super().__init__(str(refused))
-        self.refused = refused
+    step: Step
+    said: Said
+    upstream: UpstreamReply
+    relay: Relay | None
+    open_reply: AsyncExitStack
+
+    async def discard(self) -> None:
+        """Another attempt answered in the same moment."""
+        async with self.open_reply:
+            produced, reported = self.step.attempt.seen() if self.step.attempt.seen else (None, None)
+            await self.step.attempt.cut("another attempt answered first", produced=produced, reported=reported)
 
 
 class Pipeline:
@@ -71,6 +84,8 @@ class Pipeline:
         booking: Booking,
         rates: Rates,
         sender: Sender,
+        guards: Guards,
+        call_timeout_s: float,
         audit_key: bytes,
         clock: Clock,
         trusted_proxies: Networks,
@@ -83,6 +98,8 @@ class Pipeline:
         self._booking = booking
         self._rates = rates
         self._sender = sender
+        self._guards = guards
+        self._call_timeout_s = call_timeout_s
         self._audit_key = audit_key
         self._clock = clock
         self._trusted_proxies = trusted_proxies
@@ -176,6 +193,8 @@ class Pipeline:
             may_recall=is_kept and directives.may_recall,
             may_store=is_kept and directives.may_store,
             body=endpoint.as_text(body, reachable),
+            deadline=Deadline(self._call_timeout_s, self._guards.timing.now_s),
+            client=request.client,
         )
 
     # -- redact --------------------------------------------------------------------------------------------------------
@@ -232,66 +251,132 @@ class Pipeline:
     # -- hold, send, settle, restore -----------------------------------------------------------------------------------
 
     async def _attempt_each(self, call: Call, route: Route) -> Answer | StreamAnswer:
-        told: Refused | None = None
-        ladder = Ladder(self._booking, call, route)
-        for attempt in ladder:
+        ladder = Ladder(self._booking, self._guards, call, route)
+        while (step := await ladder.climb()) is not None:
             try:
-                with call.passage.attempt(attempt.target, attempt.estimate):
-                    await self._hold(attempt, ladder)
-                if self._repeats is not None:
-                    self._repeats.held(call, for_everybody=attempt.for_everybody)
-                return await self._send(call, attempt)
+                return await self._finish(call, await self._open_hedged(call, ladder, step))
             except (AttemptFailed, TargetLimited) as failure:
-                told = failure.refused
+                ladder.missed(step, failure)
                 if self._repeats is not None:
                     self._repeats.failed(call)
-        assert told is not None, "a route has at least one target"
-        raise told
+        raise ladder.told
 
-    async def _hold(self, attempt: Attempt, ladder: Ladder) -> None:
+    async def _open_hedged(self, call: Call, ladder: Ladder, step: Step) -> Opened:
+        """As `_open`; when that is slow and its target says so, of it and the next target whoever answers first."""
+        after_s = self._guards.hedge_after_s(step.attempt.target.name)
+        if after_s is None or not ladder.may_hedge(step):
+            return await self._open(call, step, partial(self._hold, call, ladder))
+        try:
+            with call.client.watched():
+                return await first_of(
+                    self._open(call, step, partial(self._hold, call, ladder)),
+                    lambda: self._open_beside(call, ladder),
+                    after_s=after_s,
+                    timing=self._guards.timing,
+                    discard=Opened.discard,
+                )
+        except BaseException:
+            step.passing.leave()  # A task that is cancelled before its first step does not do so itself.
+            raise
+
+    async def _open_beside(self, call: Call, ladder: Ladder) -> Opened:
+        step = await ladder.hedge()
+        if step is None:
+            raise AttemptFailed(ladder.told_beside)
+        return await self._open(call, step, self._hold_beside)
+
+    async def _hold(self, call: Call, ladder: Ladder, attempt: Attempt) -> None:
         """Raises `Refused` when a budget ends the call here, `AttemptFailed` when it leaves cheaper targets to try."""
         refusal = await attempt.reserve()
-        if refusal is None:
-            return
-        if refusal.at_cap == "downgrade" and refusal.cause != "frozen" and ladder.step_down(attempt, refusal.budget):
+        if refusal is not None:
+            await self._hold_less(ladder, attempt, refusal)
+        if self._repeats is not None:
+            self._repeats.held(call, for_everybody=attempt.for_everybody)
+
+    async def _hold_less(self, ladder: Ladder, attempt: Attempt, refused: Refusal) -> None:
+        """After that refusal: a cheaper target, or a shorter answer. Raises as `_hold` does."""
+        if refused.at_cap == "downgrade" and refused.cause != "frozen" and ladder.step_down(attempt, refused.budget):
             # Nobody is refused: the record of the attempt that follows says what it was downgraded from.
-            raise AttemptFailed(self._booking.refused_by(refusal))
-        refusal = await attempt.reserve_less(refusal)
+            raise AttemptFailed(self._booking.refused_by(refused))
+        refusal = await attempt.reserve_less(refused)
         if refusal is not None:
             raise await attempt.refused(refusal)
 
-    async def _send(self, call: Call, attempt: Attempt) -> Answer | StreamAnswer:
-        target = attempt.target
-        try:
-            said = self._sender.said(call, attempt)
-            request = self._sender.request(call, attempt, said)
-        except Untranslatable as error:
-            await attempt.void(f"not sayable to the provider: {error.param or 'the body'}", status=400)
-            raise AttemptFailed(invalid(f"{target.name}: {error}", param=error.param)) from None
-        except InvalidInput as error:
-            await attempt.void(str(error), status=502)
-            raise AttemptFailed(_upstream_error(502, target, str(error))) from None
+    async def _hold_beside(self, attempt: Attempt) -> None:
+        """For an attempt beside another: a budget that has no room for it refuses nobody."""
+        refusal = await attempt.reserve()
+        if refusal is not None:
+            raise AttemptFailed(self._booking.refused_by(refusal))
+
+    async def _open(self, call: Call, step: Step, hold: Callable[[Attempt], Awaitable[None]]) -> Opened:
+        """Holds and sends, until the provider has begun a good answer; a stream, until there is something of it for the
+        client. Raises `Refused`, `AttemptFailed` or `TargetLimited`, the attempt being resolved.
+        """
+        attempt, passing = step
         async with AsyncExitStack() as open_reply:
+            open_reply.callback(passing.leave)
+            with call.passage.attempt(attempt.target, attempt.estimate) as taken:
+                attempt.taken = taken
+                await hold(attempt)
             await open_reply.enter_async_context(attempt)
             try:
-                upstream = await open_reply.enter_async_context(self._sender.send(attempt, request))
-                if not upstream.is_success:
-                    raise await self._refusal_of(call, attempt, said, upstream)
-                if not call.stream:
-                    return await self._answer(call, attempt, said, upstream)
-                if not upstream.is_event_stream:
-                    raise ReplyLost("the provider answered a streaming call without a stream")
-            except ConnectFailed as error:
+                said = self._sender.said(call, attempt)
+                request = self._sender.request(call, attempt, said, key=passing.key)
+            except Untranslatable as error:
+                await attempt.void(f"not sayable to the provider: {error.param or 'the body'}", status=400)
+                raise AttemptFailed(invalid(f"{attempt.target.name}: {error}", param=error.param)) from None
+            except InvalidInput as error:
                 await attempt.void(str(error), status=502)
-                raise AttemptFailed(_upstream_error(502, target, str(error))) from error
+                raise AttemptFailed(_upstream_error(502, attempt.target, str(error))) from None
+            upstream: UpstreamReply | None = None
+            relay: Relay | None = None
+            try:
+                passing.sent()
+                upstream = await open_reply.enter_async_context(self._sender.send(call, attempt, request))
+                if not upstream.is_success:
+                    raise await self._refusal_of(call, step, said, upstream)
+                if call.stream:
+                    if not upstream.is_event_stream:
+                        raise ReplyLost("the provider answered a streaming call without a stream")
+                    relay = Relay(call, attempt, passing, upstream, said.events(), self._repeats)
+                    with call.client.watched():
+                        await relay.begin()
+                passing.began()
+                return Opened(step, said, upstream, relay, open_reply.pop_all())
+            except ConnectFailed as error:
+                passing.failed()
+                await attempt.void(str(error), status=502)
+                raise AttemptFailed(_upstream_error(502, attempt.target, str(error)), mend="later") from error
             except ReplyLost as error:
-                status = 504 if isinstance(error, ReplyTimeout) else 502
-                await attempt.cut(str(error), status=status)
-                raise AttemptFailed(_upstream_error(status, target, str(error))) from error
-            relay = Relay(call, attempt, upstream, said.events(), open_reply.pop_all(), self._repeats)
-            return StreamAnswer(relay.chunks(), stream_headers(call, attempt), relay.close)
+                # A reply that was lost after it began, or is none, would be lost again; a stream has not begun.
+                may_mend = upstream is None or relay is not None
+                raise await self._lost(step, error, may_mend=may_mend) from error
 
-    async def _answer(self, call: Call, attempt: Attempt, said: Said, upstream: UpstreamReply) -> Answer:
+    async def _lost(self, step: Step, error: ReplyLost, *, may_mend: bool) -> AttemptFailed:
+        """Books an attempt whose reply was lost, for what may have been consumed, and says what it means."""
+        attempt, is_late = step.attempt, isinstance(error, ReplyTimeout)
+        status = 504 if is_late else 502
+        step.passing.failed()
+        produced, reported = attempt.seen() if attempt.seen else (None, None)
+        await attempt.cut(str(error), status=status, produced=produced, reported=reported)
+        # Who did not answer in time has had its time, and perhaps its price.
+        mend: Mend = "later" if may_mend and not is_late else ""
+        return AttemptFailed(_upstream_error(status, attempt.target, str(error)), mend=mend)
+
+    async def _finish(self, call: Call, opened: Opened) -> Answer | StreamAnswer:
+        """Settles an answer that has begun; a stream does so as it is taken."""
+        if opened.relay is not None:
+            opened.relay.own(opened.open_reply)
+            headers = stream_headers(call, opened.step.attempt)
+            return StreamAnswer(opened.relay.chunks(), headers, opened.relay.close)
+        async with opened.open_reply:
+            try:
+                return await self._answer(call, opened)
+            except ReplyLost as error:
+                raise await self._lost(opened.step, error, may_mend=False) from error
+
+    async def _answer(self, call: Call, opened: Opened) -> Answer:
+        attempt, said, upstream = opened.step.attempt, opened.said, opened.upstream
         raw = await upstream.read()
         reported: Usage | None = None
         try:
@@ -314,14 +399,16 @@ class Pipeline:
         except _UNREADABLE as error:
             # Not its message: it may quote what it could not read.
             raise ReplyLost(f"the provider's reply cannot be read or booked: {type(error).__name__}") from error
+        opened.step.passing.succeeded(upstream.headers)
         if self._repeats is not None:
             await self._repeats.answered(call, attempt.target, reply, usage, NO_BORDERS, downgraded=attempt.downgraded)
         if call.session.may_restore(raw):
             reply = call.endpoint.restore(reply, call.session, call.body)
         return written(call, record, reply)
 
-    async def _refusal_of(self, call: Call, attempt: Attempt, said: Said, upstream: UpstreamReply) -> Exception:
+    async def _refusal_of(self, call: Call, step: Step, said: Said, upstream: UpstreamReply) -> Exception:
         """Books an error reply and says what it means for the call. Raises `ReplyLost` when it is cut short."""
+        attempt, passing = step
         status, raw = upstream.status, await upstream.read()
         try:
             body = msgspec.json.decode(raw)
@@ -335,15 +422,19 @@ class Pipeline:
             await attempt.bill(usage, f"the provider answered {status}", status=status)
         told = f"the provider answered {status}"
         if status in _CALLERS_FAULT:
+            passing.succeeded(upstream.headers)
             message = call.session.restore(self._sender.error_message(attempt.target, body))
             return invalid(f"{attempt.target.name}: {told}{': ' if message else ''}{message}", status=status)
         if status == 429:
-            headers = {name: upstream.headers[name] for name in ("retry-after",) if name in upstream.headers}
-            refused = Refused(
-                429, "rate_limit_exceeded", f"{attempt.target.name}: {told}", kind="rate_limit_error", headers=headers
-            )
-            return AttemptFailed(refused)
-        return AttemptFailed(_upstream_error(502, attempt.target, told))
+            asked_s = passing.limited(upstream.headers)
+            wait_s = self._guards.keys_wait_s(attempt.target.name) if asked_s is None else asked_s
+            return AttemptFailed(refused_by_provider(attempt.target.name, wait_s), mend="other_key")
+        refused = _upstream_error(502, attempt.target, told)
+        if status in DENIALS:
+            passing.denied(status)
+            return AttemptFailed(refused, mend="other_key")
+        asked_s = passing.refused(status, upstream.headers)
+        return AttemptFailed(refused, mend="later" if status in MENDABLE_STATUSES else "", asked_s=asked_s)
 
 
 _UNREADABLE = (msgspec.DecodeError, InvalidInput, RecursionError, UnicodeDecodeError)

@@ -21,7 +21,6 @@ tokens; `qu="tokens"` says that they are not requests.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import lru_cache
 from types import TracebackType
@@ -57,6 +56,24 @@ class Estimate(NamedTuple):
     is_ours: bool
 
 
+class Taken:
+    """What one attempt has taken: here nothing. Entered around the reservation of its budgets: when the block raises,
+    nothing was sent, and it is given back.
+    """
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        return None
+
+    def used(self, tokens: int) -> None:
+        """Ends the attempt, with the tokens it really used. Harmless twice."""
+
+
+NOTHING_TAKEN = Taken()
+
+
 class Passage:
     """The way of a call that no limit can count: nothing is taken. Entered for as long as the call is walked."""
 
@@ -66,16 +83,12 @@ class Passage:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         return None
 
-    def attempt(self, target: Target, estimate: Estimate) -> AbstractContextManager[object]:
-        """Takes an attempt's estimated tokens; gives them back when the block raises. Raises `Refused` (429), or
-        `TargetLimited`.
-        """
-        return self
+    def attempt(self, target: Target, estimate: Estimate) -> Taken:
+        """Takes an attempt's estimated tokens. Several may be under way. Raises `Refused` (429), or `TargetLimited`."""
+        return NOTHING_TAKEN
 
-    def used(self, tokens: int) -> None:
-        """Ends the attempt that was taken last, if any, with the tokens it really used; a stream's place with it.
-        Harmless twice.
-        """
+    def ended(self) -> None:
+        """Tells that a stream no attempt of this call makes is over: its place is given up. Harmless twice."""
 
     def on(self, answer: Answer | StreamAnswer) -> Answer | StreamAnswer:
         """The answer with its headers. A stream takes the call's place with it, and gives it up when it is closed."""
@@ -95,7 +108,7 @@ class LimitedPassage(Passage):
         self._target: Target | None = None
         self._axes = axes_of(None)
         self._call: Lease | None = None
-        self._attempt: Lease | None = None
+        self._attempts: list[_TakenOfLimits] = []
         self._streaming = False
 
     def __enter__(self) -> Self:
@@ -108,17 +121,24 @@ class LimitedPassage(Passage):
         if isinstance(error, Refused):
             error.headers = {**self._headers(), **error.headers}
 
-    def attempt(self, target: Target, estimate: Estimate) -> AbstractContextManager[object]:
+    def attempt(self, target: Target, estimate: Estimate) -> Taken:
         self._target, self._axes = target, self._axes_of(target)
-        self._attempt = self._admit("attempt", self._tokens_of(estimate), prompt=estimate.prompt)
-        return _GivingBack(self)
+        lease = self._admit("attempt", self._tokens_of(estimate), prompt=estimate.prompt)
+        taken = _TakenOfLimits(self, lease)
+        self._attempts.append(taken)
+        return taken
 
-    def used(self, tokens: int) -> None:
-        lease, self._attempt = self._attempt, None
-        if lease:
-            self._limiter.correct(lease, tokens)
-            self._limiter.release(lease)
-        if self._streaming:
+    def end(self, taken: _TakenOfLimits, tokens: int) -> None:
+        """Ends an attempt that was taken. Harmless twice."""
+        if taken in self._attempts:
+            self._attempts.remove(taken)
+            if taken.lease:
+                self._limiter.correct(taken.lease, tokens)
+                self._limiter.release(taken.lease)
+        self.ended()
+
+    def ended(self) -> None:
+        if self._streaming and not self._attempts:
             # Before the last bytes are written: who calls again on seeing them must find the place free.
             self._leave()
 
@@ -141,10 +161,11 @@ class LimitedPassage(Passage):
 
     def _leave(self) -> None:
         """Gives up what is still held. An attempt whose end nobody told keeps its estimate."""
-        for lease in (self._attempt, self._call):
+        for lease in (*(taken.lease for taken in self._attempts), self._call):
             if lease:
                 self._limiter.release(lease)
-        self._attempt = self._call = None
+        self._attempts.clear()
+        self._call = None
 
     def _tokens_of(self, estimate: Estimate) -> int:
         tokens = estimate.prompt + estimate.output
@@ -176,20 +197,19 @@ class LimitedPassage(Passage):
         return self._limiter.status(self._axes, part=part)
 
 
-class _GivingBack:
-    """Around the reservation of an attempt's budgets: if that fails nothing was sent."""
+class _TakenOfLimits(Taken):
+    __slots__ = ("_passage", "lease")
 
-    __slots__ = ("_passage",)
-
-    def __init__(self, passage: Passage) -> None:
+    def __init__(self, passage: LimitedPassage, lease: Lease) -> None:
         self._passage = passage
+        self.lease = lease
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         if kind is not None:
-            self._passage.used(0)
+            self.used(0)
+
+    def used(self, tokens: int) -> None:
+        self._passage.end(self, tokens)
 
 
 class Rates:

@@ -10,6 +10,7 @@ from tokenfoundry.gateway.durations import duration_text, seconds_up
 from tokenfoundry.gateway.replies import Headers, Refused
 from tokenfoundry.ledger import Refusal
 from tokenfoundry.money import decimal_text
+from tokenfoundry.resilience.guards import Unavailable
 from tokenfoundry.routing.policy import NoRoute
 from tokenfoundry.settings import WindowSettings
 
@@ -83,6 +84,31 @@ def refused_by_routing(error: NoRoute) -> Refused:
     if error.residency:
         return Refused(403, "residency", str(error), kind="permission_error")
     return Refused(400, "no_target", str(error))
+
+
+def refused_by_guard(target: str, unavailable: Unavailable) -> Refused:
+    """503, or 429 when only the provider's rate limit is in the way: nothing was sent, and when to come again."""
+    wait_ms = max(1, round(unavailable.wait_s * 1000))
+    headers = _when_to_come(wait_ms, worth_waiting=wait_ms < _WORTH_WAITING_MS)
+    message = f"{target}: {unavailable}; try again in {duration_text(wait_ms)}"
+    if unavailable.cause == "rate_limited":
+        return Refused(429, "rate_limit_exceeded", message, kind="rate_limit_error", headers=headers)
+    code = "overloaded" if unavailable.cause == "overloaded" else "upstream_unavailable"
+    return Refused(503, code, message, kind="service_unavailable", headers=headers)
+
+
+def refused_by_provider(target: str, wait_s: float) -> Refused:
+    """429: the provider's own, with the time that it asks for, or that its key rests."""
+    wait_ms = round(wait_s * 1000)
+    headers = _when_to_come(wait_ms, worth_waiting=wait_ms < _WORTH_WAITING_MS)
+    message = f"{target}: the provider answered 429"
+    return Refused(429, "rate_limit_exceeded", message, kind="rate_limit_error", headers=headers)
+
+
+def refused_by_deadline(alias: str) -> Refused:
+    """504: the time for the whole call is over before a target answered."""
+    message = f"{alias}: the time that a call may take (limits.call_timeout) is over"
+    return Refused(504, "upstream_timeout", message, kind="upstream_error")
 
 
 def local_time(at_ms: int, tz: str) -> str:

@@ -213,7 +213,7 @@ class _Following:
             return
         record = _record(self._booking, self._call, landed.target, landed.usage, route="joined")
         await self._booking.record_given(self._call, record, landed.target)
-        self._call.passage.used(0)
+        self._call.passage.ended()
         yield self._reply.ending(record, summary_of(self._call, record))
 
     def _error(self, message: str) -> bytes:
@@ -257,7 +257,7 @@ def _replayed(call: Call, reply: Body, borders: Borders, record: CallRecord) -> 
             yield b"".join(pieces)
             pieces, size = [], 0
     pieces.append(stream.ending(record, summary_of(call, record)))
-    call.passage.used(0)
+    call.passage.ended()
     yield b"".join(pieces)
 
 

@@ -51,21 +51,23 @@ class Sender:
         # What a model takes depends on the model, so translations are told the one that will answer.
         return plan.said({**body, "model": attempt.target.model})
 
-    def request(self, call: Call, attempt: Attempt, said: Said) -> WireRequest:
-        """The HTTP request for it. Raises `Untranslatable`, and `InvalidInput` for settings that allow none."""
+    def request(self, call: Call, attempt: Attempt, said: Said, *, key: str | None) -> WireRequest:
+        """The HTTP request for it, with that key of the provider. Raises `Untranslatable`, and `InvalidInput` for
+        settings that allow none.
+        """
         name = attempt.target.provider
         provider = self._providers[name]
         to = Endpoint(
             provider.base_url,
             attempt.target.model,
-            self._client.next_key(name),
+            key,
             {**provider.options, "prompt_cache": provider.prompt_cache},
         )
         return said.request(to, stream=call.stream, now_ms=self._clock())
 
-    def send(self, attempt: Attempt, request: WireRequest) -> AbstractAsyncContextManager[UpstreamReply]:
-        """Sends it; the reply lives as long as the block."""
-        return self._client.send(attempt.target.provider, request)
+    def send(self, call: Call, attempt: Attempt, request: WireRequest) -> AbstractAsyncContextManager[UpstreamReply]:
+        """Sends it; the reply lives as long as the block, and as the call may take."""
+        return self._client.send(attempt.target.provider, request, within_s=call.deadline.left_s)
 
     def error_message(self, target: Target, body: object) -> str:
         """What a decoded error reply of this target says; empty when it says nothing we can read."""

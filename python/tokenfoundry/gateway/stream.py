@@ -11,39 +11,64 @@ from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.booking import summary_of
 from tokenfoundry.gateway.call import Call
 from tokenfoundry.gateway.repeats import Repeats
-from tokenfoundry.providers.client import UpstreamReply
+from tokenfoundry.providers.client import ReplyLost, UpstreamReply
 from tokenfoundry.providers.plan import Events
+from tokenfoundry.resilience.guards import Passing
 from tokenfoundry.usage import Usage
 
 _BROKEN = (ProviderError, InvalidInput, RecursionError)
 
 
 class Relay:
-    """Owns the open reply and the hold until `close`."""
+    """Owns the open reply and the hold until `close`; `begin` it first, then take its `chunks`."""
 
     def __init__(
         self,
         call: Call,
         attempt: Attempt,
+        passing: Passing,
         upstream: UpstreamReply,
         events: Events,
-        open_reply: AsyncExitStack,
         repeats: Repeats | None,
     ) -> None:
-        """A whole reply is told to `repeats`; `open_reply` is closed with the stream."""
+        """A whole reply is told to `repeats`; how the stream ended is told to `passing`."""
         self._call = call
         self._attempt = attempt
+        self._passing = passing
         self._upstream = upstream
         self._events = events
-        self._open_reply = open_reply
         self._repeats = repeats
         self._recording = None if repeats is None else repeats.recording(call, attempt.target)
         self._reply = call.endpoint.stream(call.body, call.session)
+        self._pieces = self._relay()
+        self._first: bytes | None = None
+        self._open_reply: AsyncExitStack | None = None
+        attempt.seen = self.seen
+
+    async def begin(self) -> None:
+        """Waits for the first bytes for the client. Raises `ReplyLost` when the stream fails before: until then the
+        call can be answered by another target.
+        """
+        try:
+            self._first = await anext(self._pieces, None)
+        except ReplyLost:
+            raise
+        except _BROKEN as error:
+            raise ReplyLost(_said(error)) from error
+
+    def own(self, open_reply: AsyncExitStack) -> None:
+        """`open_reply` is closed with the stream."""
+        self._open_reply = open_reply
+
+    def seen(self) -> tuple[str, Usage | None]:
+        """The text that came so far, and what the provider has reported."""
+        return self._reply.produced(), self._reported()
 
     async def close(self) -> None:
         """Settles a call that is not yet resolved for what was produced, and closes the provider's reply. Harmless
         twice.
         """
+        assert self._open_reply is not None, "a stream that is answered with owns its reply"
         async with self._open_reply:
             if not self._attempt.resolved:
                 await self._attempt.hung_up(produced=self._reply.produced(), reported=self._reported())
@@ -55,31 +80,21 @@ class Relay:
         produced and told of as an error event.
         """
         try:
-            async for data in self._upstream.chunks():
-                written, broken = self._relayed(self._events.feed(data))
-                if written:
-                    yield written
-                if broken is not None:
-                    raise broken
-                if self._events.ended:
-                    break
-            written, broken = self._relayed(self._events.close())
-            if written:
-                yield written
-            if broken is not None:
-                raise broken
-            if not self._reply.finished:
-                raise ProviderError("the provider's stream ended before its answer did")
+            if self._first:
+                yield self._first
+            async for piece in self._pieces:
+                yield piece
             record, usage = await self._attempt.settle(self._events.usage, produced=self._reply.produced())
         except _BROKEN as error:
-            # Only our own sentences go on record: an exception of a parser may quote what it could not parse.
-            said = str(error) if isinstance(error, ProviderError) else "the provider sent a broken event"
+            said = _said(error)
+            self._passing.failed()
             await self._attempt.cut(said, produced=self._reply.produced(), reported=self._reported())
             yield self._error("upstream_error", said)
             return
         except StoreError:
             yield self._error("store_unavailable", "the books cannot be written")
             raise
+        self._passing.succeeded(self._upstream.headers)
         await self._share(usage)
         yield self._reply.ending(record, summary_of(self._call, record))
         await self._upstream.drain()
@@ -93,6 +108,24 @@ class Relay:
         await self._repeats.answered(
             self._call, attempt.target, reply, usage, self._recording.borders(), downgraded=attempt.downgraded
         )
+
+    async def _relay(self) -> AsyncIterator[bytes]:
+        """What the provider sends, as the client gets it. Raises when it is broken or not whole."""
+        async for data in self._upstream.chunks():
+            written, broken = self._relayed(self._events.feed(data))
+            if written:
+                yield written
+            if broken is not None:
+                raise broken
+            if self._events.ended:
+                break
+        written, broken = self._relayed(self._events.close())
+        if written:
+            yield written
+        if broken is not None:
+            raise broken
+        if not self._reply.finished:
+            raise ProviderError("the provider's stream ended before its answer did")
 
     def _relayed(self, events: Iterator[dict[str, Any]]) -> tuple[bytes, Exception | None]:
         """What the client gets for these events, and what was wrong with the first that was broken."""
@@ -114,3 +147,8 @@ class Relay:
 
     def _error(self, code: str, message: str) -> bytes:
         return self._reply.error(code, f"{message} (request {self._call.request_id})")
+
+
+def _said(error: Exception) -> str:
+    """Only our own sentences go on record: an exception of a parser may quote what it could not parse."""
+    return str(error) if isinstance(error, ProviderError) else "the provider sent a broken event"

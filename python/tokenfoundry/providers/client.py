@@ -11,24 +11,20 @@ httptools is not installed; the lean one for all others.
 from __future__ import annotations
 
 import importlib.util
-import itertools
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
 from tokenfoundry.errors import ConfigError
 from tokenfoundry.providers.formats import WireRequest
 from tokenfoundry.providers.http import ConnectFailed, Limits, ReplyLost, ReplyTimeout, Transport, UpstreamReply
 from tokenfoundry.providers.http.proxies import proxy_of_environment
-from tokenfoundry.settings import KeyReference, ProviderSettings
+from tokenfoundry.settings import ProviderSettings
 
 __all__ = ["ConnectFailed", "ProviderClient", "ReplyLost", "ReplyTimeout", "UpstreamReply"]
 
-
-def _read(reference: KeyReference, path: str) -> str:
-    try:
-        return reference.read().reveal()
-    except ConfigError as error:
-        raise ConfigError(str(error), path=path) from None
+_LEAST_S = 0.001  # No time at all would mean no bound to aiohttp.
 
 
 class _Transports:
@@ -75,25 +71,21 @@ class ProviderClient:
     """Sends requests to the configured providers. Close it from each loop that used it."""
 
     def __init__(self, providers: Mapping[str, ProviderSettings]) -> None:
-        self._keys: dict[str, Iterator[str | None]] = {}
-        for name, provider in providers.items():
-            keys = [
-                _read(reference, f"providers.{name}.keys[{index}]") for index, reference in enumerate(provider.keys)
-            ]
-            self._keys[name] = itertools.cycle(keys or [None])
         transports = _Transports()
         self._routes = {
             name: (transports.of(name, provider), _limits_of(provider)) for name, provider in providers.items()
         }
         self._transports = transports.all()
 
-    def next_key(self, provider: str) -> str | None:
-        """The key for the next call to this provider; None when it takes none."""
-        return next(self._keys[provider])
-
-    def send(self, provider: str, request: WireRequest) -> AbstractAsyncContextManager[UpstreamReply]:
-        """Sends `request` to the provider; the reply lives as long as the block. See `Transport`."""
+    def send(
+        self, provider: str, request: WireRequest, *, within_s: float = math.inf
+    ) -> AbstractAsyncContextManager[UpstreamReply]:
+        """Sends `request` to the provider; the reply lives as long as the block, and must be complete in `within_s`.
+        See `Transport`.
+        """
         transport, limits = self._routes[provider]
+        if within_s < limits.total_s:
+            limits = replace(limits, total_s=max(within_s, _LEAST_S))
         return transport.send(request, limits)
 
     @property

@@ -8,6 +8,7 @@ from tokenfoundry.settings.load import checked
 from tokenfoundry.settings.model import LimitSettings, ServerSettings, Settings
 from tokenfoundry.settings.privacy import PatternSettings, PrivacySettings
 from tokenfoundry.settings.quotas import ConsumerSettings, PackageSettings, QuotaSettings
+from tokenfoundry.settings.resilience import ResilienceSettings
 from tokenfoundry.settings.routing import (
     AliasSettings,
     CanarySettings,
@@ -53,6 +54,7 @@ __all__ = [
     "QuotaSettings",
     "RateLimitSettings",
     "ResidencySettings",
+    "ResilienceSettings",
     "RuleSettings",
     "Secret",
     "SelectionSettings",

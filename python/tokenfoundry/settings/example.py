@@ -122,16 +122,24 @@ rate_limits:
     concurrent: 16
     burst: 60                          # of the 600, how many at once; burst_tokens likewise
 
+resilience:                            # when providers fail, are slow or full
+  retries: {most: 2, base: 250ms, share: "0.2"}   # at one target, before the next; at most 20 for 100 calls, and 1/s
+  breaker: {failures: 5, failure_rate: "0.5", open: 5s}   # leaves a failing target alone, then tries it with one call
+  keys: {denied: 10m}                  # how long a provider's key rests after 401 or 403
+  queue: {most_waiting: 100, wait: 5s}   # for targets and providers with max_in_flight
+
 server:
   host: 127.0.0.1
   port: 8080
   max_body_bytes: 10MB
   max_concurrent: 1000
+  drain: 30s                           # for calls in progress when it stops; then they are cut
   trusted_proxies: []                  # ["10.0.0.0/8"]: whose X-Forwarded-For says where a request comes from
 limits:
   missing_max_tokens: budget           # of a call without max_tokens: what budgets allow, at most the default below.
                                        # model: the most that its target writes. Or a number
   default_max_output_tokens: 4096
   hold_wait: 2s                        # for calls in progress to free a budget that they fill; 0: not at all
+  call_timeout: 15m                    # of a whole call: waiting, retries and other targets included
   session_idle: 30m                    # after which a session of x-tf-session has ended
 """

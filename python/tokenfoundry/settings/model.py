@@ -18,6 +18,7 @@ from tokenfoundry.settings.fields import CurrencyCode, DurationMs, DurationOrNon
 from tokenfoundry.settings.limits import RateLimitSettings
 from tokenfoundry.settings.privacy import PrivacySettings
 from tokenfoundry.settings.quotas import ConsumerSettings, PackageSettings, QuotaSettings, WorkspaceName
+from tokenfoundry.settings.resilience import ResilienceSettings
 from tokenfoundry.settings.routing import (
     Alias,
     ComplexitySettings,
@@ -42,6 +43,12 @@ class ServerSettings(Section):
     )
     max_concurrent: int = Field(
         1000, ge=1, description="How many calls may be under way at once; more are answered with 503."
+    )
+    drain_ms: DurationOrNoneMs = Field(
+        30_000,
+        alias="drain",
+        description="How long a server that stops waits for calls in progress before it cuts them: 30s; 0 for not at "
+        "all.",
     )
     trusted_proxies: tuple[Annotated[str, AfterValidator(_check_network)], ...] = Field(
         (), description="Address ranges of proxies whose X-Forwarded-For is believed; of anybody else it is not read."
@@ -85,6 +92,11 @@ class LimitSettings(Section):
         description="How long a call may wait for calls in progress to free their budget: 2s, at most 60s; 0 for not "
         "at all.",
     )
+    call_timeout_ms: DurationMs = Field(
+        900_000,
+        alias="call_timeout",
+        description="How long a call may take in all, waiting, retries and other targets included: 15m.",
+    )
     session_idle_ms: DurationMs = Field(
         1_800_000, alias="session_idle", description="A session ends when it has been idle for so long: 30m."
     )
@@ -124,6 +136,9 @@ class Settings(Section):
     packages: tuple[PackageSettings, ...] = Field((), description="Prepaid budgets.")
     consumers: ConsumerSettings = Field(ConsumerSettings(), description="What holds for every consumer.")
     rate_limits: tuple[RateLimitSettings, ...] = Field((), description="How many calls and tokens may pass a minute.")
+    resilience: ResilienceSettings = Field(
+        ResilienceSettings(), description="What is done when providers fail, are slow or full."
+    )
     server: ServerSettings = Field(ServerSettings(), description="The server of `tokenfoundry serve`.")
     limits: LimitSettings = Field(LimitSettings(), description="Bounds on a single call.")
 

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from tokenfoundry.settings.fields import (
     CurrencyCode,
+    DurationMs,
     FieldProblem,
     FxRate,
     Key,
@@ -87,6 +88,9 @@ class ProviderSettings(Section):
     )
     options: dict[str, Option] = Field({}, description="What the format needs to know beyond, such as a region.")
     timeout_s: TimeoutSettings = Field(TimeoutSettings(), description="How long it may take.")
+    max_in_flight: int | None = Field(
+        None, ge=1, description="How many calls may be under way at it at once; more wait in a bounded queue."
+    )
     proxy: str | None = Field(
         None,
         repr=False,  # It may hold a password.
@@ -182,6 +186,14 @@ class TargetSettings(Section):
     context_tokens: int | None = Field(None, ge=1, description="The most input and output it can hold together.")
     endpoints: frozenset[Endpoint] = Field(
         frozenset({"chat", "embeddings"}), min_length=1, description="What it serves: chat, embeddings."
+    )
+    max_in_flight: int | None = Field(
+        None, ge=1, description="How many calls may be under way at it at once; more wait in a bounded queue."
+    )
+    hedge_after_ms: DurationMs | None = Field(
+        None,
+        alias="hedge_after",
+        description="When the next target is tried too, if this one has given no first byte: 800ms. Both are paid for.",
     )
     capabilities: Capabilities = Field(
         {},
