@@ -13,11 +13,14 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.usage import openai
+from tokenfoundry.usage import openai, responses
 
 __all__ = ["Usage"]
 
-_READERS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any] | None]] = {"openai": openai.read}
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any] | None]] = {
+    "openai": openai.read,
+    "responses": responses.read,
+}
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,8 +83,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     def from_body(cls, format: str, body: Mapping[str, Any]) -> Usage | None:
         """What a provider's decoded reply says it consumed; None when it says nothing.
 
-        `format` names the wire format (`openai`). `body` is a whole reply or one event of a stream, as decoded from
-        JSON.
+        `format` names the wire format (`openai`, `responses`). `body` is a whole reply or one event of a stream, as
+        decoded from JSON.
 
         Raises `InvalidInput` for an unknown format, and for counts that cannot be true: negative, not whole, or a part
         larger than its whole. Nothing is clamped: a wrong bill is worse than none.
