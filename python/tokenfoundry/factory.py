@@ -25,6 +25,7 @@ from tokenfoundry.gateway.output_bound import OutputBounds
 from tokenfoundry.gateway.pipeline import Pipeline
 from tokenfoundry.gateway.rates import Rates
 from tokenfoundry.gateway.recall import ResponseCache
+from tokenfoundry.gateway.sender import Sender
 from tokenfoundry.keys import KeyRing
 from tokenfoundry.ledger import Event, Ledger
 from tokenfoundry.ledger.values import EventKind
@@ -34,10 +35,13 @@ from tokenfoundry.observers import Observers
 from tokenfoundry.pricing import PriceBook, prices
 from tokenfoundry.privacy import Detector, Pattern, Redactor, catalogue, entities
 from tokenfoundry.providers.client import ProviderClient
+from tokenfoundry.providers.formats.registry import TRANSLATIONS, format_of
+from tokenfoundry.providers.plan import Planner
 from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.build import build_router
 from tokenfoundry.settings import Settings, WindowSettings
 from tokenfoundry.settings.privacy import PrivacySettings
+from tokenfoundry.translate import Translations
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -99,7 +103,13 @@ class TokenFactory:
                 router=router,
                 booking=self._booking,
                 rates=Rates(self.limits, self._clock),
-                client=self._client,
+                sender=Sender(
+                    settings.providers,
+                    {name: format_of(provider) for name, provider in settings.providers.items()},
+                    Planner(Translations(TRANSLATIONS)),
+                    self._client,
+                    self._clock,
+                ),
                 audit_key=_audit_key(self.ledger),
                 clock=self._clock,
                 trusted_proxies=Networks(settings.server.trusted_proxies),

@@ -12,15 +12,11 @@ from tokenfoundry.errors import Conflict, InvalidInput, NotFound, StoreError, To
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.asgi import ClientGone, Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write
 from tokenfoundry.gateway.call import Request
-from tokenfoundry.gateway.endpoints import Endpoint
-from tokenfoundry.gateway.endpoints.chat import Chat
-from tokenfoundry.gateway.endpoints.embeddings import Embeddings
-from tokenfoundry.gateway.pipeline import Pipeline, decode_object, store_unavailable
-from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid, json_answer
+from tokenfoundry.gateway.endpoints.table import ENDPOINTS
+from tokenfoundry.gateway.pipeline import Pipeline, store_unavailable
+from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, decode_object, invalid, json_answer
 
 _log = logging.getLogger("tokenfoundry")
-
-ENDPOINTS: Mapping[str, Endpoint] = {"/v1/chat/completions": Chat(), "/v1/embeddings": Embeddings()}
 
 Respond = Callable[[Mapping[str, str], bytes], Awaitable[Answer | StreamAnswer]]
 
@@ -79,7 +75,7 @@ class GatewayApp:
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the client gets OpenAI's error shape
-            answer = _refusal(error).answer({})
+            answer = _told(_refusal(error), path_of(scope))
         await write(answer, receive, send)
 
     async def _respond(
@@ -141,6 +137,13 @@ class GatewayApp:
 def _expect(method: str, allowed: str) -> None:
     if method != allowed:
         raise Refused(405, "method_not_allowed", f"use {allowed}", headers={"allow": allowed})
+
+
+def _told(refused: Refused, path: str) -> Answer:
+    """A refusal in the dialect of the endpoint that was asked."""
+    endpoint = ENDPOINTS.get(path)
+    body = endpoint.error(refused) if endpoint is not None else {"error": refused.error}
+    return json_answer(body, status=refused.status, headers=refused.headers)
 
 
 def _refusal(error: Exception) -> Refused:

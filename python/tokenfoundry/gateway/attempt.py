@@ -49,7 +49,7 @@ class Attempt:
         self._number = number
         self._id = f"{call.request_id}/{number}"
         self._flags = _flags_of(target, downgraded)
-        self._input_tokens = call.endpoint.input_tokens(call.redacted, target)
+        self._input_tokens = call.input_tokens(target)
         self._input_bound = self._bound_of_input()
         self._choices = call.endpoint.choices(call.body)
         self._limit_output(booking.output_bounds.of(call, target))
@@ -62,8 +62,13 @@ class Attempt:
     def _limit_output(self, bound: OutputBound) -> None:
         """Sets the worst case: what is held, and what is sent as the bound."""
         self.output_bound = bound
-        self._worst = Usage(input_tokens=self._input_bound, output_tokens=bound.tokens * self._choices, estimated=True)
+        self._worst = self._worst_of(bound.tokens * self._choices)
         self.worst_nano = self._booking.worst_nano(self._call, self.target, self._worst)
+
+    def _worst_of(self, output_tokens: int) -> Usage:
+        """The most that is used when all choices together have at most these output tokens."""
+        call = self._call
+        return call.endpoint.worst(call.body, input_tokens=self._input_bound, output_tokens=output_tokens)
 
     def _bound_of_input(self) -> int:
         """Input tokens at most: counted where the tokenizer is the model's own, else a token for each byte of the
@@ -120,8 +125,7 @@ class Attempt:
             left[unit] = min(amount, left.get(unit, amount))
 
         def worst_nano(output_tokens: int) -> int:
-            worst = Usage(input_tokens=self._input_bound, output_tokens=output_tokens, estimated=True)
-            return self._booking.worst_nano(self._call, self.target, worst)
+            return self._booking.worst_nano(self._call, self.target, self._worst_of(output_tokens))
 
         tokens = affordable_tokens(
             left,
@@ -139,7 +143,7 @@ class Attempt:
         try:
             outcome = await self._booking.ledger.reserve(
                 self._id,
-                amounts=Amounts(money_nano=self.worst_nano, tokens=self._worst.total_tokens, requests=1),
+                amounts=_amounts(self.worst_nano, self._worst),
                 axes=axes_of(self._call, self.target),
                 at=self._call.at_ms,
                 detail=orphan.to_bytes(),
@@ -209,7 +213,7 @@ class Attempt:
         entry_flags = EntryFlags.ESTIMATED if usage.estimated else NO_FLAGS
         if outcome == "cut":
             entry_flags |= EntryFlags.UNCERTAIN
-        amounts = Amounts(money_nano=cost_nano, tokens=usage.total_tokens, requests=1)
+        amounts = _amounts(cost_nano, usage)
         self._call.passage.used(usage.total_tokens)
         settling = self._booking.ledger.settle(
             self._id, amounts, tallies=tallies_of(record), flags=entry_flags, detail=record.to_bytes()
@@ -252,6 +256,17 @@ class Attempt:
     ) -> None:
         if not self.resolved:
             await self.cut(f"the attempt was abandoned: {kind.__name__ if kind else 'no outcome'}")
+
+
+def _amounts(cost_nano: int, usage: Usage) -> Amounts:
+    """One call with this usage, in the units that budgets count."""
+    return Amounts(
+        money_nano=cost_nano,
+        tokens=usage.total_tokens,
+        requests=1,
+        images=usage.images,
+        audio=usage.audio_seconds,
+    )
 
 
 def _gives_what_is_left(refusal: Refusal) -> bool:

@@ -225,12 +225,3 @@ def summary_of(call: Call, record: CallRecord) -> dict[str, Any]:
     if record.max_tokens_from:
         summary["max_tokens_from"] = record.max_tokens_from
     return summary
-
-
-def usage_body(record: CallRecord) -> dict[str, int]:
-    """Usage in OpenAI's shape, for a stream whose provider reported none."""
-    return {
-        "prompt_tokens": record.input_tokens,
-        "completion_tokens": record.output_tokens,
-        "total_tokens": record.input_tokens + record.output_tokens,
-    }

@@ -39,7 +39,6 @@ class Call:
     alias: str
     reachable: tuple[Target, ...]
     stream: bool
-    wants_usage: bool
     may_recall: bool
     may_store: bool
     body: dict[str, Any] = field(repr=False)
@@ -53,6 +52,15 @@ class Call:
     findings: dict[str, int] = field(default_factory=dict)
     prompt_hmac: str = ""
     on_prem_only: bool = False
+    _input_tokens: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def input_tokens(self, target: Target) -> int:
+        """Tokens of the redacted prompt, as the target counts them."""
+        place = target.tokenizer.name, target.model
+        counted = self._input_tokens.get(place)
+        if counted is None:
+            counted = self._input_tokens[place] = self.endpoint.input_tokens(self.redacted, target)
+        return counted
 
     @property
     def latency_ms(self) -> int:

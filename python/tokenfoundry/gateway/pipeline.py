@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
@@ -23,18 +23,20 @@ from tokenfoundry.gateway.origin import origin_of
 from tokenfoundry.gateway.rates import Rates, TargetLimited
 from tokenfoundry.gateway.recall import ResponseCache, StoredReply
 from tokenfoundry.gateway.refusals import refused_by_policy, refused_by_routing
-from tokenfoundry.gateway.replies import Answer, Headers, Refused, StreamAnswer, invalid, json_answer
-from tokenfoundry.gateway.stream import Relay, replay
+from tokenfoundry.gateway.replies import Answer, Headers, Refused, StreamAnswer, invalid
+from tokenfoundry.gateway.sender import Sender
+from tokenfoundry.gateway.stream import Relay
 from tokenfoundry.ids import uuid7
 from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.money import decimal_text
 from tokenfoundry.networks import Networks
 from tokenfoundry.privacy import Redactor
-from tokenfoundry.providers import openai
-from tokenfoundry.providers.client import ConnectFailed, ProviderClient, ReplyLost, ReplyTimeout, UpstreamReply
+from tokenfoundry.providers.client import ConnectFailed, ReplyLost, ReplyTimeout, UpstreamReply
+from tokenfoundry.providers.plan import Said
 from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.policy import Facts, NoRoute, Route, Router, UnknownModel
 from tokenfoundry.routing.targets import Target
+from tokenfoundry.translate import Untranslatable
 from tokenfoundry.usage import Usage
 
 _log = logging.getLogger("tokenfoundry")
@@ -65,7 +67,7 @@ class Pipeline:
         router: Router,
         booking: Booking,
         rates: Rates,
-        client: ProviderClient,
+        sender: Sender,
         audit_key: bytes,
         clock: Clock,
         trusted_proxies: Networks,
@@ -76,7 +78,7 @@ class Pipeline:
         self._router = router
         self._booking = booking
         self._rates = rates
-        self._client = client
+        self._sender = sender
         self._audit_key = audit_key
         self._clock = clock
         self._trusted_proxies = trusted_proxies
@@ -126,7 +128,7 @@ class Pipeline:
     def _identify(self, request: Request) -> Call:
         key, endpoint = self.authenticate(request.headers, request.peer), request.endpoint
         _demand(key, endpoint.name)
-        body = decode_object(request.body)
+        body = endpoint.decode(request.headers.get("content-type", ""), request.body)
         alias = body.get("model")
         if not isinstance(alias, str) or not alias:
             raise invalid("model: needs the name of a model", param="model")
@@ -154,7 +156,6 @@ class Pipeline:
             alias=alias,
             reachable=reachable,
             stream=bool(body.get("stream")),
-            wants_usage=bool((body.get("stream_options") or {}).get("include_usage")),
             may_recall=self._cache is not None and "no-cache" not in directives and "no-store" not in directives,
             may_store=self._cache is not None and "no-store" not in directives,
             body=endpoint.as_text(body, reachable),
@@ -210,8 +211,9 @@ class Pipeline:
             raise refused
         reply = call.endpoint.restore(stored.reply, call.session, call.body)
         if call.stream:
-            return StreamAnswer(replay(call, reply, record), headers_of(call, record), _nothing_to_close)
-        return json_answer({**reply, "tokenfoundry": summary_of(call, record)}, headers=headers_of(call, record))
+            pieces = call.endpoint.replay(reply, call.body, record, summary_of(call, record))
+            return StreamAnswer(_each(pieces), headers_of(call, record), _nothing_to_close)
+        return _written(call, record, reply)
 
     def _keep(self, call: Call, attempt: Attempt, reply: dict[str, Any], usage: Usage) -> None:
         # A downgraded answer would be given again when the budget allows the better one.
@@ -222,17 +224,22 @@ class Pipeline:
 
     def _route(self, call: Call) -> Route:
         facts = Facts(
-            endpoint=call.endpoint.name,
+            endpoint=call.endpoint.kind,
             sensitive=bool(call.findings),
             on_prem_only=call.on_prem_only,
-            input_tokens=call.endpoint.input_tokens(call.redacted, call.reachable[0]),
+            input_tokens=call.input_tokens(call.reachable[0]),
             max_output_tokens=call.endpoint.max_output_tokens(call.body) or 0,
             regions=call.key.regions,
         )
         try:
-            return self._router.route(call.alias, facts)
+            route = self._router.route(call.alias, facts)
         except NoRoute as error:
             raise refused_by_routing(error) from None
+        asked = call.endpoint.name
+        told = tuple(target for target in route.targets if self._sender.plan(asked, target) is not None)
+        if not told:
+            raise refused_by_routing(NoRoute(f"{call.alias!r} cannot be asked in {asked}", residency=False))
+        return Route(told, route.reason)
 
     # -- hold, send, settle, restore -----------------------------------------------------------------------------------
 
@@ -263,23 +270,19 @@ class Pipeline:
 
     async def _send(self, call: Call, attempt: Attempt) -> Answer | StreamAnswer:
         target = attempt.target
-        wire = openai.to_wire(
-            call.redacted,
-            endpoint=call.endpoint.name,
-            model=target.model,
-            max_output_tokens=attempt.output_bound.tokens,
-        )
+        try:
+            said = self._sender.said(call, attempt)
+        except Untranslatable as error:
+            await attempt.void(f"not sayable to the provider: {error.param or 'the body'}", status=400)
+            raise AttemptFailed(invalid(f"{target.name}: {error}", param=error.param)) from None
         async with AsyncExitStack() as open_reply:
             await open_reply.enter_async_context(attempt)
             try:
-                sending = self._client.send(
-                    target.provider, endpoint=call.endpoint.name, body=msgspec.json.encode(wire)
-                )
-                upstream = await open_reply.enter_async_context(sending)
+                upstream = await open_reply.enter_async_context(self._sender.send(call, attempt, said))
                 if not upstream.is_success:
-                    raise await self._refusal_of(call, attempt, upstream)
+                    raise await self._refusal_of(call, attempt, said, upstream)
                 if not call.stream:
-                    return await self._answer(call, attempt, await upstream.read())
+                    return await self._answer(call, attempt, said, upstream)
                 if not upstream.is_event_stream:
                     raise ReplyLost("the provider answered a streaming call without a stream")
             except ConnectFailed as error:
@@ -289,29 +292,33 @@ class Pipeline:
                 status = 504 if isinstance(error, ReplyTimeout) else 502
                 await attempt.cut(str(error), status=status)
                 raise AttemptFailed(_upstream_error(status, target, str(error))) from error
-            relay = Relay(call, attempt, upstream, open_reply.pop_all(), self._keep)
+            relay = Relay(call, attempt, upstream, said.events(), open_reply.pop_all(), self._keep)
             return StreamAnswer(relay.chunks(), stream_headers(call, attempt), relay.close)
 
-    async def _answer(self, call: Call, attempt: Attempt, body: bytes) -> Answer:
+    async def _answer(self, call: Call, attempt: Attempt, said: Said, upstream: UpstreamReply) -> Answer:
+        raw = await upstream.read()
         try:
-            reply = msgspec.json.decode(body)
+            # What is translated is always JSON; what is not is read as its own dialect has it.
+            reply = msgspec.json.decode(raw) if said.asked else call.endpoint.read_reply(upstream.content_type, raw)
+            if not isinstance(reply, dict):
+                raise ReplyLost("the provider's reply has not the shape of one")
+            reported = said.usage(reply)
+            reply = said.reply(reply)
             if not call.endpoint.is_reply(reply):
                 raise ReplyLost("the provider's reply has not the shape of one")
-            reported = Usage.from_body("openai", reply)
             record, usage = await attempt.settle(reported, produced=call.endpoint.output_text(reply))
         except _UNREADABLE as error:
             # Not its message: it may quote what it could not read.
             raise ReplyLost(f"the provider's reply cannot be read or booked: {type(error).__name__}") from error
         self._keep(call, attempt, reply, usage)
-        restored = call.endpoint.restore(reply, call.session, call.body)
-        return json_answer({**restored, "tokenfoundry": summary_of(call, record)}, headers=headers_of(call, record))
+        return _written(call, record, call.endpoint.restore(reply, call.session, call.body))
 
-    async def _refusal_of(self, call: Call, attempt: Attempt, upstream: UpstreamReply) -> Exception:
+    async def _refusal_of(self, call: Call, attempt: Attempt, said: Said, upstream: UpstreamReply) -> Exception:
         """Books an error reply and says what it means for the call. Raises `ReplyLost` when it is cut short."""
         status, raw = upstream.status, await upstream.read()
         try:
             body = msgspec.json.decode(raw)
-            usage = Usage.from_body("openai", body) if isinstance(body, dict) else None
+            usage = said.usage(body) if isinstance(body, dict) else None
         except _UNREADABLE:
             body = usage = None
         # Its own words may quote the prompt, so the record keeps the status alone.
@@ -319,37 +326,35 @@ class Pipeline:
             await attempt.void(f"the provider answered {status}", status=status)
         else:
             await attempt.bill(usage, f"the provider answered {status}", status=status)
-        said = f"the provider answered {status}"
+        told = f"the provider answered {status}"
         if status in _CALLERS_FAULT:
-            message = call.session.restore(openai.error_message(body))
-            return invalid(f"{attempt.target.name}: {said}{': ' if message else ''}{message}", status=status)
+            message = call.session.restore(self._sender.error_message(attempt.target, body))
+            return invalid(f"{attempt.target.name}: {told}{': ' if message else ''}{message}", status=status)
         if status == 429:
             headers = {name: upstream.headers[name] for name in ("retry-after",) if name in upstream.headers}
             refused = Refused(
-                429, "rate_limit_exceeded", f"{attempt.target.name}: {said}", kind="rate_limit_error", headers=headers
+                429, "rate_limit_exceeded", f"{attempt.target.name}: {told}", kind="rate_limit_error", headers=headers
             )
             return AttemptFailed(refused)
-        return AttemptFailed(_upstream_error(502, attempt.target, said))
+        return AttemptFailed(_upstream_error(502, attempt.target, told))
 
 
 _UNREADABLE = (msgspec.DecodeError, InvalidInput, RecursionError, UnicodeDecodeError)
 
 
+def _written(call: Call, record: CallRecord, reply: dict[str, Any]) -> Answer:
+    """The answer to the client, of a reply that is restored."""
+    content_type, body = call.endpoint.written(reply, summary_of(call, record))
+    return Answer(200, body, headers_of(call, record), content_type)
+
+
+async def _each(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
 async def _nothing_to_close() -> None:
     """A cached reply holds nothing open."""
-
-
-def decode_object(body: bytes) -> dict[str, Any]:
-    """The JSON object in a request body. Raises `Refused` (400) saying what is wrong with it."""
-    try:
-        decoded = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise invalid(f"the body is not JSON: {error}") from None
-    except RecursionError:
-        raise invalid("the body is nested too deeply") from None
-    if not isinstance(decoded, dict):
-        raise invalid("the body is not a JSON object")
-    return decoded
 
 
 def store_unavailable(error: StoreError, request_id: str = "") -> Refused:

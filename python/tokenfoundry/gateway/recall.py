@@ -76,8 +76,7 @@ class ResponseCache:
 
     def keep(self, call: Call, target: Target, reply: dict[str, Any], usage: Usage) -> None:
         """Keeps a reply when it may be kept."""
-        finishes = [choice.get("finish_reason") for choice in reply.get("choices", ())]
-        if call.cut_by_us and "length" in finishes:
+        if call.cut_by_us and call.endpoint.is_cut(reply):
             return
         try:
             # Each text by itself: joined to its neighbour, a value can hide.

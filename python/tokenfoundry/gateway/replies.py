@@ -69,3 +69,16 @@ def invalid(
 
 def json_answer(body: Any, *, status: int = 200, headers: Headers | None = None) -> Answer:
     return Answer(status, msgspec.json.encode(body), headers or {})
+
+
+def decode_object(body: bytes) -> dict[str, Any]:
+    """The JSON object in a request body. Raises `Refused` (400) saying what is wrong with it."""
+    try:
+        decoded = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise invalid(f"the body is not JSON: {error}") from None
+    except RecursionError:
+        raise invalid("the body is nested too deeply") from None
+    if not isinstance(decoded, dict):
+        raise invalid("the body is not a JSON object")
+    return decoded

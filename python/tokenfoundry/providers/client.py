@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 import aiohttp
 
 from tokenfoundry.errors import ConfigError, ProviderError
-from tokenfoundry.providers import openai
+from tokenfoundry.providers.formats import WireRequest
 from tokenfoundry.settings import KeyReference, ProviderSettings
 
 _MAX_REPLY_BYTES = 64 * 1024 * 1024
@@ -50,8 +50,13 @@ class UpstreamReply:
         return 200 <= self.status < 300
 
     @property
+    def content_type(self) -> str:
+        """The media type without its parameters, in lower case."""
+        return self._response.content_type
+
+    @property
     def is_event_stream(self) -> bool:
-        return self._response.content_type == "text/event-stream"
+        return self.content_type == "text/event-stream"
 
     async def read(self) -> bytes:
         """The whole body. Raises `ReplyLost` when it is cut short or over 64 MiB."""
@@ -116,22 +121,26 @@ class ProviderClient:
             self._keys[name] = itertools.cycle(keys or [None])
         self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
 
+    def next_key(self, provider: str) -> str | None:
+        """The key for the next call to this provider; None when it takes none."""
+        return next(self._keys[provider])
+
     @asynccontextmanager
-    async def send(self, provider: str, *, endpoint: str, body: bytes) -> AsyncIterator[UpstreamReply]:
-        """Posts `body` to the provider's endpoint; the reply lives as long as the block."""
-        settings = self._providers[provider]
-        limits = settings.timeout_s
+    async def send(self, provider: str, request: WireRequest) -> AsyncIterator[UpstreamReply]:
+        """Sends `request` to the provider; the reply lives as long as the block."""
+        limits = self._providers[provider].timeout_s
         with _translated():
-            request = self._session().post(
-                f"{settings.base_url}{openai.PATHS[endpoint]}",
-                data=body,
-                headers=openai.headers(next(self._keys[provider])),
+            sending = self._session().request(
+                request.method,
+                request.url,
+                data=request.body,
+                headers=request.headers,
                 timeout=aiohttp.ClientTimeout(total=limits.total, connect=limits.connect),
                 allow_redirects=False,
             )
             # Connecting has its own limit, within this one, so that what runs out here was sent.
             async with asyncio.timeout(limits.connect + limits.first_byte):
-                response = await request
+                response = await sending
         complete = False
         try:
             yield UpstreamReply(response, read_timeout_s=limits.read)

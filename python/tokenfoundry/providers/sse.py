@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
 from tokenfoundry.errors import ProviderError
 
 _MAX_EVENT_BYTES = 8 * 1024 * 1024
+_DONE = b"[DONE]"
 
 
 class EventStream:
@@ -35,6 +41,29 @@ class EventStream:
         if len(self._rest) + self._data_bytes > _MAX_EVENT_BYTES:
             raise ProviderError("the provider sent an event over 8 MiB")
         return events
+
+
+class JsonEvents:
+    """The events of a stream whose data are JSON objects, up to `[DONE]` where the dialect has one."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._events = EventStream()
+
+    def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
+        """See `tokenfoundry.providers.formats.Framing`."""
+        for payload in self._events.feed(data):
+            if payload == _DONE:
+                self.ended = True
+                return
+            try:
+                decoded = msgspec.json.decode(payload)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                # Not its message: it may quote what it could not read.
+                raise ProviderError("the provider sent a broken event") from None
+            if not isinstance(decoded, dict):
+                raise ProviderError("the provider sent an event that is not an object")
+            yield decoded
 
 
 def event(data: bytes) -> bytes:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 from tokenfoundry.errors import NotFound
 from tokenfoundry.routing.policy import Router, Rule
 from tokenfoundry.routing.targets import Target
-from tokenfoundry.settings import Settings, TargetSettings
+from tokenfoundry.settings import ProviderSettings, Settings, TargetSettings
 from tokenfoundry.tokens import Tokenizer
 
 _FALLBACK_TOKENIZER = "o200k_base"
+_SAID_AS_CHAT = frozenset({"responses", "completions"})
+
+# Whose every chat model also serves responses (OpenAI API reference; Azure OpenAI, "Use the Responses API").
+_SERVE_RESPONSES = re.compile(r"https://(api\.openai\.com|[^/]+\.openai\.azure\.com)/")
 
 
 def build_router(settings: Settings) -> Router:
     """The router of a configuration whose cross references were checked."""
-    targets = {name: _target(name, target) for name, target in settings.targets.items()}
+    targets = {
+        name: _target(name, target, settings.providers[target.provider]) for name, target in settings.targets.items()
+    }
     aliases = {name: alias.targets or alias.policy or "" for name, alias in settings.aliases.items()}
     policies = {
         name: [Rule(rule.when, tuple(targets[target] for target in rule.use)) for rule in rules]
@@ -22,8 +30,11 @@ def build_router(settings: Settings) -> Router:
     return Router(targets, aliases, policies)
 
 
-def _target(name: str, settings: TargetSettings) -> Target:
+def _target(name: str, settings: TargetSettings, provider: ProviderSettings) -> Target:
     tokenizer, exact = _tokenizer(settings)
+    native: frozenset[str] = settings.endpoints
+    if "endpoints" not in settings.model_fields_set and _SERVE_RESPONSES.match(provider.base_url):
+        native |= {"responses"}
     return Target(
         name=name,
         provider=settings.provider,
@@ -31,7 +42,8 @@ def _target(name: str, settings: TargetSettings) -> Target:
         region=settings.region or "",
         trust=settings.trust,
         tier=settings.tier or "",
-        endpoints=settings.endpoints,
+        endpoints=native | _SAID_AS_CHAT if "chat" in native else native,
+        native=native,
         tokenizer=tokenizer,
         tokenizer_is_exact=exact,
         max_output_tokens=settings.max_output_tokens,

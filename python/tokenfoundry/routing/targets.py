@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from tokenfoundry.tokens import Tokenizer
 
+# Dialects that a provider may speak for some of its models only.
+_STATED = frozenset(
+    {"embeddings", "responses", "completions", "images", "speech", "transcriptions", "moderations", "chat"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -17,11 +22,18 @@ class Target:
     region: str
     trust: str
     tier: str
-    endpoints: frozenset[str]
+    endpoints: frozenset[str]  # what can be asked of it, itself or said as chat
+    native: frozenset[str]  # what it serves itself
     tokenizer: Tokenizer
     tokenizer_is_exact: bool
     max_output_tokens: int | None
     context_tokens: int | None
+
+    def speaks(self, dialect: str) -> bool:
+        """Whether it takes calls in this dialect, if its provider does: a target that serves chat takes every dialect
+        of a conversation that is not stated by itself.
+        """
+        return dialect in self.native if dialect in _STATED else "chat" in self.native
 
     @property
     def on_prem(self) -> bool:

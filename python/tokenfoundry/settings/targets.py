@@ -10,7 +10,9 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from tokenfoundry.settings.fields import CountComparison, CurrencyCode, FxRate, Key, Name, Rate, Seconds, Section
 
-Endpoint = Literal["chat", "embeddings"]
+Endpoint = Literal[
+    "chat", "embeddings", "responses", "completions", "images", "speech", "transcriptions", "moderations"
+]
 Trust = Literal["external", "on_prem"]
 Tier = Literal["small", "medium", "large"]
 
@@ -84,7 +86,10 @@ class TargetSettings(Section):
     max_output_tokens: int | None = Field(None, ge=1, description="The most it may generate for one choice.")
     context_tokens: int | None = Field(None, ge=1, description="The most input and output it can hold together.")
     endpoints: frozenset[Endpoint] = Field(
-        frozenset({"chat", "embeddings"}), min_length=1, description="What it serves: chat, embeddings."
+        frozenset({"chat", "embeddings"}),
+        min_length=1,
+        description="What it serves itself: chat, embeddings, responses, completions, images, speech, transcriptions, "
+        "moderations. Responses and completions are also said as chat to a target that serves only that.",
     )
 
 

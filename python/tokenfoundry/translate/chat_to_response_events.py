@@ -49,7 +49,7 @@ class _Item:
 
 
 class ChatToResponseEvents:
-    """Implements `EventTranslator`. Translates the first choice."""
+    """See `tokenfoundry.translate.EventTranslator`. Translates the first choice."""
 
     def __init__(self, body: Body) -> None:
         self._asked = body

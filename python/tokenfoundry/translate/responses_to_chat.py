@@ -43,7 +43,7 @@ _KNOWN = frozenset(
 
 
 class ResponsesToChat:
-    """Implements `Translation`."""
+    """See `tokenfoundry.translate.Translation`."""
 
     asked = "responses"
     spoken = "chat"

@@ -15,12 +15,19 @@ import msgspec
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.usage import openai, responses
 
-__all__ = ["Usage"]
+__all__ = ["Usage", "UsageMeter"]
 
+# By the vendor whose format it is, and by the dialects that state usage in it.
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any] | None]] = {
     "openai": openai.read,
+    "chat": openai.read,
+    "completions": openai.read,
+    "embeddings": openai.read,
     "responses": responses.read,
 }
+
+# The object of an event that states usage, by dialect; most have it where a whole reply has it.
+_RAW_OF_EVENT: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {"responses": responses.usage_of_event}
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +106,38 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidInput(f"no wire format is called {format!r}; there are: {', '.join(sorted(_READERS))}")
         counts = reader(body)
         return None if counts is None else cls(**counts)
+
+
+class UsageMeter:
+    """The usage of one stream, from its events as the provider sent them.
+
+    Providers repeat and complete what they said: later counts stand in the place of earlier ones, a null says nothing.
+
+    >>> meter = UsageMeter("chat")
+    >>> meter.see({"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 3}})
+    >>> meter.usage.total_tokens
+    12
+    """
+
+    def __init__(self, dialect: str) -> None:
+        self._dialect = dialect
+        self._raw_of = _RAW_OF_EVENT.get(dialect, _usage_field)
+        self._raw: dict[str, Any] = {}
+
+    def see(self, event: Mapping[str, Any]) -> None:
+        """Takes one event."""
+        raw = self._raw_of(event)
+        if isinstance(raw, Mapping):
+            self._raw.update((name, value) for name, value in raw.items() if value is not None)
+
+    @property
+    def usage(self) -> Usage | None:
+        """What was reported so far. Raises `InvalidInput` for counts that cannot be true."""
+        return Usage.from_body(self._dialect, {"usage": self._raw}) if self._raw else None
+
+
+def _usage_field(event: Mapping[str, Any]) -> Any:
+    return event.get("usage")
 
 
 _COUNT_MAX = 2**63 - 1  # what the ledger can hold

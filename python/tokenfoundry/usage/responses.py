@@ -2,7 +2,8 @@
 
 Source: the `ResponseUsage`, `ImagesResponse.usage` and `Transcription.usage` schemas of OpenAI's published API
 description. All three say `input_tokens` and `output_tokens`; a transcription that is billed by length says
-`{"type": "duration", "seconds": ...}` instead. In the events of a streamed response the usage stands inside `response`.
+`{"type": "duration", "seconds": ...}` instead. In the events of a streamed response the usage
+stands inside `response`.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ from tokenfoundry.usage.openai import count_of, part_of
 
 def read(body: Mapping[str, Any]) -> dict[str, int] | None:
     """The fields of a `Usage`, None when none is reported. Raises `InvalidInput` for counts that cannot be true."""
-    response = body.get("response")
-    usage = part_of(response if isinstance(response, Mapping) else body, "usage")
+    usage = part_of(body, "usage")
     if not usage:
         return None
     if usage.get("type") == "duration":
@@ -37,6 +37,12 @@ def read(body: Mapping[str, Any]) -> dict[str, int] | None:
         "reasoning_tokens": count_of(outputs, "reasoning_tokens") or 0,
         "audio_tokens": count_of(inputs, "audio_tokens") or 0,
     }
+
+
+def usage_of_event(event: Mapping[str, Any]) -> Any:
+    """Where an event of a stream states usage, as it stands there; None when it states none."""
+    response = event.get("response")
+    return response.get("usage") if isinstance(response, Mapping) else None
 
 
 def whole_seconds(value: Any, name: str) -> int:

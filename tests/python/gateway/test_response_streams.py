@@ -15,16 +15,22 @@ from tokenfoundry.gateway.streams.responses import ResponseStream, replay
 from tokenfoundry.privacy import RedactionSession, Redactor
 from tokenfoundry.records import CallRecord
 from tokenfoundry.translate.responses_events import sequence
-from tokenfoundry.usage import Usage
 
 Body = dict[str, Any]
 EMAIL = "mario.rossi@example.it"
 QUOTED = 'via "Roma" 1'
 EVENT: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
 RECORD = CallRecord(
-    request_id="r", at_ms=0, endpoint="responses", outcome="answered", status=200, alias="a", currency="EUR"
+    request_id="r",
+    at_ms=0,
+    endpoint="responses",
+    outcome="answered",
+    status=200,
+    alias="a",
+    currency="EUR",
+    input_tokens=3,
+    output_tokens=4,
 )
-JSON_ASKED: Body = {"text": {"format": {"type": "json_object"}}}
 
 
 @pytest.fixture
@@ -88,11 +94,11 @@ def parsed(raw: bytes) -> list[Body]:
     return events
 
 
-def relayed(events: list[Body], session: RedactionSession, asked: Body | None = None) -> list[Body]:
-    stream = ResponseStream(session, asked or {})
+def relayed(events: list[Body], session: RedactionSession, *, json_asked: bool = False) -> list[Body]:
+    stream = ResponseStream(session, json=json_asked)
     raw = b"".join(stream.add(event) for event in events)
     assert stream.finished
-    return parsed(raw + stream.ending(RECORD, Usage(input_tokens=3, output_tokens=4), {"cost": "0"}))
+    return parsed(raw + stream.ending(RECORD, {"cost": "0"}))
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 1000])
@@ -121,7 +127,7 @@ def test_every_event_that_tells_a_text_tells_the_callers_own(session: RedactionS
 @pytest.mark.parametrize("size", [1, 5, 1000])
 def test_a_value_with_quotes_stays_inside_the_json_it_is_told_in(session: RedactionSession, size: int) -> None:
     text = json.dumps({"via": "[ADDRESS_1]"})
-    events = relayed(cut(sequence(response(text)), size), session, JSON_ASKED)
+    events = relayed(cut(sequence(response(text)), size), session, json_asked=True)
     told = "".join(event["delta"] for event in events if event["type"] == "response.output_text.delta")
     assert json.loads(told) == {"via": QUOTED}
     final = Response.model_validate(events[-1]["response"])
@@ -150,20 +156,20 @@ def test_a_text_without_an_end_of_its_own_is_told_whole_when_its_item_ends(sessi
 
 
 def test_the_end_is_held_back_until_the_call_is_settled_and_tells_the_usage(session: RedactionSession) -> None:
-    stream = ResponseStream(session, {})
+    stream = ResponseStream(session, json=False)
     *events, last = sequence(response("x"))
     for event in events:
         assert stream.add(event)
     assert not stream.finished
     assert stream.add(last) == b""
-    [end] = parsed(stream.ending(RECORD, Usage(input_tokens=3, output_tokens=4), {"cost": "0.1"}))
+    [end] = parsed(stream.ending(RECORD, {"cost": "0.1"}))
     assert end["response"]["usage"]["total_tokens"] == 7
     assert end["response"]["tokenfoundry"] == {"cost": "0.1"}
 
 
 def test_what_is_kept_is_the_last_event_in_placeholder_form(session: RedactionSession) -> None:
     whole = response("[EMAIL_ADDRESS_1]")
-    stream = ResponseStream(session, {})
+    stream = ResponseStream(session, json=False)
     for event in sequence(whole):
         stream.add(event)
     assert stream.storable
@@ -171,7 +177,7 @@ def test_what_is_kept_is_the_last_event_in_placeholder_form(session: RedactionSe
 
 
 def test_a_stream_that_is_cut_by_a_bound_is_finished_and_not_kept(session: RedactionSession) -> None:
-    stream = ResponseStream(session, {})
+    stream = ResponseStream(session, json=False)
     for event in sequence(response("x", status="incomplete", incomplete_details={"reason": "max_output_tokens"})):
         stream.add(event)
     assert stream.finished
@@ -180,7 +186,7 @@ def test_a_stream_that_is_cut_by_a_bound_is_finished_and_not_kept(session: Redac
 
 def test_what_was_produced_is_known_at_every_moment(session: RedactionSession) -> None:
     events = cut(sequence(response("uno due")), 3)
-    stream = ResponseStream(session, {})
+    stream = ResponseStream(session, json=False)
     sizes = []
     for event in events:
         stream.add(event)
@@ -203,17 +209,17 @@ def test_what_was_produced_is_known_at_every_moment(session: RedactionSession) -
 )
 def test_an_error_and_an_event_of_another_shape_end_the_stream(session: RedactionSession, event: Body) -> None:
     with pytest.raises(ProviderError):
-        ResponseStream(session, {}).add(event)
+        ResponseStream(session, json=False).add(event)
 
 
 def test_places_that_are_no_numbers_break_nothing(session: RedactionSession) -> None:
-    stream = ResponseStream(session, {})
+    stream = ResponseStream(session, json=False)
     raw = stream.add({"type": "response.output_text.delta", "delta": "x", "output_index": [1], "content_index": {}})
     assert parsed(raw)[0]["delta"] == "x"
 
 
 def test_an_error_is_an_event_of_the_dialect_with_the_next_number(session: RedactionSession) -> None:
-    stream = ResponseStream(session, {})
+    stream = ResponseStream(session, json=False)
     stream.add(sequence(response("x"))[0])
     [error] = parsed(stream.error("upstream_error", "no more"))
     EVENT.validate_python(error, strict=True)

@@ -140,7 +140,6 @@ def test_the_numbering_of_a_conversation_stays_while_it_grows() -> None:
 
 
 def test_what_a_model_produced_is_counted_without_the_protocols_own_words() -> None:
-    parts = [{"type": "output_text", "text": "b", "annotations": []}, {"type": "refusal", "refusal": "c"}]
     reply = {
         "id": "resp_1",
         "output": [

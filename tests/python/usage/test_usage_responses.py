@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.usage import Usage
+from tokenfoundry.usage import Usage, UsageMeter
 
 REPORTED: dict[str, tuple[dict[str, Any], Usage]] = {
     "a response": (
@@ -49,12 +49,11 @@ def test_each_newer_endpoint_is_read(reported: dict[str, Any], usage: Usage) -> 
 
 
 def test_the_usage_of_a_stream_stands_inside_its_last_event() -> None:
-    event = {"type": "response.completed", "response": {"usage": {"input_tokens": 3, "output_tokens": 4}}}
-    assert Usage.from_body("responses", event) == Usage(input_tokens=3, output_tokens=4)
-
-
-def test_an_event_without_usage_reports_none() -> None:
-    assert Usage.from_body("responses", {"type": "response.created", "response": {"usage": None}}) is None
+    meter = UsageMeter("responses")
+    meter.see({"type": "response.created", "response": {"usage": None}})
+    assert meter.usage is None
+    meter.see({"type": "response.completed", "response": {"usage": {"input_tokens": 3, "output_tokens": 4}}})
+    assert meter.usage == Usage(input_tokens=3, output_tokens=4)
 
 
 @pytest.mark.parametrize(

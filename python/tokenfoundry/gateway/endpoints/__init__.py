@@ -1,43 +1,124 @@
-"""What differs from one inference endpoint to the next, as pure functions on decoded bodies."""
+"""What differs from one inference endpoint to the next, as pure functions on decoded bodies.
+
+One file per dialect (see `tokenfoundry.translate`); `table` says which path is whose.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
+import msgspec
+
+from tokenfoundry.gateway.replies import Refused, decode_object
+from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.privacy import RedactionSession
+from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.targets import Target
+from tokenfoundry.usage import Usage
+
+Body = dict[str, Any]
 
 
 class Endpoint(Protocol):
-    """`name` is how keys, targets and records call it. Every method but `check` relies on a body that passed it."""
+    """`name` is the dialect, and how keys and records call it; `kind` is what a target must serve to be of use. Every
+    method but `decode` and `check` relies on a body that passed both.
+    """
 
     name: str
+    kind: str
     produces_output: bool
 
-    def check(self, body: dict[str, Any]) -> None:
+    # -- the question --------------------------------------------------------------------------------------------------
+
+    def decode(self, content_type: str, raw: bytes) -> Body:
+        """The body of a request. Raises `Refused` (400)."""
+
+    def check(self, body: Body) -> None:
         """Raises `Refused` (400) when the body has not the shape the walk relies on; unknown fields are left alone."""
 
-    def as_text(self, body: dict[str, Any], reachable: Sequence[Target]) -> dict[str, Any]:
+    def as_text(self, body: Body, reachable: Sequence[Target]) -> Body:
         """The body with what stands for text turned into text. Raises `Refused`."""
 
-    def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
+    def redact(self, body: Body, session: RedactionSession) -> Body:
         """A copy with every text redacted. Raises `BlockedContent` and `Refused`."""
 
-    def input_tokens(self, body: dict[str, Any], target: Target) -> int:
+    def input_tokens(self, body: Body, target: Target) -> int:
         """Tokens of the prompt, as the target's tokenizer counts them."""
 
-    def max_output_tokens(self, body: dict[str, Any]) -> int | None:
+    def max_output_tokens(self, body: Body) -> int | None:
         """The caller's own bound on the output of one choice; None when there is none."""
 
-    def choices(self, body: dict[str, Any]) -> int:
+    def bounded(self, body: Body, max_output_tokens: int) -> Body:
+        """A copy whose output, of one choice, is at most that."""
+
+    def choices(self, body: Body) -> int:
         """How many outputs are asked for."""
+
+    def worst(self, body: Body, *, input_tokens: int, output_tokens: int) -> Usage:
+        """The most that a call can use whose input, and whose output of all choices, are at most those tokens."""
+
+    # -- the answer ----------------------------------------------------------------------------------------------------
+
+    def read_reply(self, content_type: str, raw: bytes) -> Body:
+        """A successful reply of a provider that speaks this dialect. Raises what decoding raises."""
 
     def is_reply(self, reply: Any) -> bool:
         """Whether a decoded body of a successful reply has the shape of one."""
 
-    def restore(self, reply: dict[str, Any], session: RedactionSession, body: dict[str, Any]) -> dict[str, Any]:
+    def is_cut(self, reply: Body) -> bool:
+        """Whether the reply ends where its bound on the output was reached."""
+
+    def restore(self, reply: Body, session: RedactionSession, body: Body) -> Body:
         """A copy with the caller's own values back in place."""
 
-    def output_text(self, reply: dict[str, Any]) -> str:
+    def output_text(self, reply: Body) -> str:
         """All text the model produced, to be counted when the provider reports no usage."""
+
+    def written(self, reply: Body, summary: Body) -> tuple[str, bytes]:
+        """Content type and body of the answer to the client; `summary` is the `tokenfoundry` field, where one fits."""
+
+    def stream(self, body: Body, session: RedactionSession) -> ReplyStream:
+        """A streamed answer to `body`."""
+
+    def replay(self, reply: Body, body: Body, record: CallRecord, summary: Body) -> Iterable[bytes]:
+        """A whole reply, already restored, as the pieces of a streamed one."""
+
+    def error(self, refused: Refused) -> Body:
+        """The body that tells of a refusal."""
+
+
+class JsonEndpoint:
+    """What most endpoints have in common: JSON in, JSON out, errors in OpenAI's shape."""
+
+    def decode(self, content_type: str, raw: bytes) -> Body:
+        return decode_object(raw)
+
+    def as_text(self, body: Body, reachable: Sequence[Target]) -> Body:
+        return body
+
+    def worst(self, body: Body, *, input_tokens: int, output_tokens: int) -> Usage:
+        return Usage(input_tokens=input_tokens, output_tokens=output_tokens, estimated=True)
+
+    def read_reply(self, content_type: str, raw: bytes) -> Body:
+        reply: Body = msgspec.json.decode(raw)
+        return reply
+
+    def is_cut(self, reply: Body) -> bool:
+        return False
+
+    def written(self, reply: Body, summary: Body) -> tuple[str, bytes]:
+        return "application/json", msgspec.json.encode({**reply, "tokenfoundry": summary})
+
+    def error(self, refused: Refused) -> Body:
+        return {"error": refused.error}
+
+
+class WithoutStream:
+    """For endpoints that answer at once; `check` has refused `stream`."""
+
+    def stream(self, body: Body, session: RedactionSession) -> ReplyStream:
+        raise AssertionError("checked: this endpoint does not stream")
+
+    def replay(self, reply: Body, body: Body, record: CallRecord, summary: Body) -> Iterable[bytes]:
+        raise AssertionError("checked: this endpoint does not stream")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
+from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.replies import invalid
-from tokenfoundry.gateway.texts import redacted, restored, texts
+from tokenfoundry.gateway.streams import ReplyStream
+from tokenfoundry.gateway.streams.chat import ChatStream, output_text, replay
+from tokenfoundry.gateway.texts import redacted, restored
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.prompt_tokens import count_chat
+from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.targets import Target
 
 _MAX_CHOICES = 128
@@ -21,8 +25,9 @@ _UNMETERED = ("best_of", "models", "plugins", "route", "web_search_options")
 _SERVICE_TIERS = (None, "auto", "default")
 
 
-class Chat:
+class Chat(JsonEndpoint):
     name = "chat"
+    kind = "chat"
     produces_output = True
 
     def check(self, body: dict[str, Any]) -> None:
@@ -45,9 +50,6 @@ class Chat:
         if body.get("service_tier") not in _SERVICE_TIERS:
             raise invalid("service_tier: only auto and default are metered", param="service_tier")
 
-    def as_text(self, body: dict[str, Any], reachable: Sequence[Target]) -> dict[str, Any]:
-        return body
-
     def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
         # The messages first, so that the numbering, and with it the cache key, depends on them alone.
         messages = redacted(body["messages"], session.redact)
@@ -61,6 +63,13 @@ class Chat:
         bounds = [body[field] for field in ("max_tokens", "max_completion_tokens") if body.get(field) is not None]
         return max(bounds, default=None)
 
+    def bounded(self, body: dict[str, Any], max_output_tokens: int) -> dict[str, Any]:
+        made = dict(body)
+        given = [field for field in ("max_tokens", "max_completion_tokens") if body.get(field) is not None]
+        for field in given or ["max_tokens"]:
+            made[field] = min(body.get(field) or max_output_tokens, max_output_tokens)
+        return made
+
     def choices(self, body: dict[str, Any]) -> int:
         return body.get("n") or 1
 
@@ -70,6 +79,9 @@ class Chat:
             isinstance(choice, dict) and isinstance(choice.get("message"), dict) for choice in choices
         )
 
+    def is_cut(self, reply: dict[str, Any]) -> bool:
+        return any(choice.get("finish_reason") == "length" for choice in reply["choices"])
+
     def restore(self, reply: dict[str, Any], session: RedactionSession, body: dict[str, Any]) -> dict[str, Any]:
         made: dict[str, Any] = restored(reply, session)
         if wants_json(body):
@@ -78,9 +90,19 @@ class Chat:
         return made
 
     def output_text(self, reply: dict[str, Any]) -> str:
-        # The role is the protocol's: no model produces it, nor bills it.
-        produced = [value for choice in reply["choices"] for name, value in choice["message"].items() if name != "role"]
-        return "".join(texts(produced))
+        return output_text(reply)
+
+    def stream(self, body: dict[str, Any], session: RedactionSession) -> ReplyStream:
+        return ChatStream(session, json_content=wants_json(body), wants_usage=_wants_usage(body))
+
+    def replay(
+        self, reply: dict[str, Any], body: dict[str, Any], record: CallRecord, summary: dict[str, Any]
+    ) -> Iterable[bytes]:
+        return replay(reply, record, summary, wants_usage=_wants_usage(body))
+
+
+def _wants_usage(body: dict[str, Any]) -> bool:
+    return bool((body.get("stream_options") or {}).get("include_usage"))
 
 
 def wants_json(body: dict[str, Any]) -> bool:

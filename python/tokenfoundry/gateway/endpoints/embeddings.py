@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tokenfoundry.errors import InvalidInput
+from tokenfoundry.gateway.endpoints import JsonEndpoint, WithoutStream
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.gateway.texts import redacted
 from tokenfoundry.privacy import RedactionSession
@@ -16,8 +17,9 @@ _MAX_INPUTS = 2048
 _MAX_TOKENS = 8192  # of one input given as token ids
 
 
-class Embeddings:
+class Embeddings(JsonEndpoint, WithoutStream):
     name = "embeddings"
+    kind = "embeddings"
     produces_output = False
 
     def check(self, body: dict[str, Any]) -> None:
@@ -53,6 +55,9 @@ class Embeddings:
 
     def max_output_tokens(self, body: dict[str, Any]) -> int | None:
         return 0
+
+    def bounded(self, body: dict[str, Any], max_output_tokens: int) -> dict[str, Any]:
+        return body
 
     def choices(self, body: dict[str, Any]) -> int:
         return 1

@@ -10,14 +10,19 @@ as well. Tools that the caller runs pass.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from typing import Any
 
+from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.endpoints.checks import check_integer, check_stream
 from tokenfoundry.gateway.replies import invalid
-from tokenfoundry.gateway.texts import redacted, restored, texts
+from tokenfoundry.gateway.response_texts import is_response, produced_texts, restored_response
+from tokenfoundry.gateway.streams import ReplyStream
+from tokenfoundry.gateway.streams.responses import ResponseStream, replay
+from tokenfoundry.gateway.texts import redacted
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.prompt_tokens import count_responses
+from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.targets import Target
 
 _MAX_OUTPUT_TOKENS = 100_000_000  # far above any model; keeps worst cases within an int64 of nano units
@@ -41,9 +46,9 @@ _KEPT_ITEMS = ("item_reference", "compaction")
 _CALLERS_TOOLS = frozenset({"function", "custom", "local_shell", "apply_patch", "namespace"})
 
 
-class Responses:
+class Responses(JsonEndpoint):
     name = "responses"
-    dialect = "responses"
+    kind = "responses"
     produces_output = True
 
     def check(self, body: dict[str, Any]) -> None:
@@ -71,9 +76,6 @@ class Responses:
         if body.get("service_tier") not in _SERVICE_TIERS:
             raise invalid("service_tier: only auto and default are metered", param="service_tier")
 
-    def as_text(self, body: dict[str, Any], reachable: Sequence[Target]) -> dict[str, Any]:
-        return body
-
     def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
         # The input first, so that the numbering of a conversation that grows stays as it was.
         given = redacted({"input": body["input"]}, session.redact)
@@ -86,6 +88,10 @@ class Responses:
     def max_output_tokens(self, body: dict[str, Any]) -> int | None:
         return body.get("max_output_tokens")
 
+    def bounded(self, body: dict[str, Any], max_output_tokens: int) -> dict[str, Any]:
+        stated = body.get("max_output_tokens")
+        return {**body, "max_output_tokens": min(stated or max_output_tokens, max_output_tokens)}
+
     def choices(self, body: dict[str, Any]) -> int:
         return 1
 
@@ -93,7 +99,6 @@ class Responses:
         return is_response(reply)
 
     def is_cut(self, reply: dict[str, Any]) -> bool:
-        """Whether the answer ended at a bound instead of its own end."""
         return reply.get("status") == "incomplete"
 
     def restore(self, reply: dict[str, Any], session: RedactionSession, body: dict[str, Any]) -> dict[str, Any]:
@@ -102,57 +107,18 @@ class Responses:
     def output_text(self, reply: dict[str, Any]) -> str:
         return "".join(produced_texts(reply["output"]))
 
+    def stream(self, body: dict[str, Any], session: RedactionSession) -> ReplyStream:
+        return ResponseStream(session, json=wants_json(body))
 
-def is_response(value: Any) -> bool:
-    """Whether a decoded value has the shape of a response."""
-    output = value.get("output") if isinstance(value, dict) else None
-    return isinstance(output, list) and all(isinstance(item, dict) for item in output)
+    def replay(
+        self, reply: dict[str, Any], body: dict[str, Any], record: CallRecord, summary: dict[str, Any]
+    ) -> Iterable[bytes]:
+        return [replay(reply, summary)]
 
 
 def wants_json(body: dict[str, Any]) -> bool:
     """Whether the model's text will be JSON, inside which a restored value must be escaped."""
     return ((body.get("text") or {}).get("format") or {}).get("type") in ("json_object", "json_schema")
-
-
-def restored_response(response: dict[str, Any], session: RedactionSession, *, json: bool) -> dict[str, Any]:
-    """A copy of a response with the caller's own values. `json` says that its text is JSON."""
-    made: dict[str, Any] = restored(response, session)
-    if json:
-        made["output"] = restored_output(response.get("output"), session, json=True)
-    return made
-
-
-def restored_output(value: Any, session: RedactionSession, *, json: bool) -> Any:
-    """A copy of an output item, a part or a list of them, with the caller's own values."""
-    made = restored(value, session)
-    if json:
-        for part, original in zip(_text_parts(made), _text_parts(value), strict=True):
-            part["text"] = session.restore(original["text"], json=True)
-    return made
-
-
-def produced_texts(items: list[Any]) -> Iterator[str]:
-    """The texts of output items that a model generated: not ids, types and states, which are the protocol's."""
-    for item in items:
-        for name, value in item.items():
-            if name in ("content", "summary", "output"):
-                for part in value if isinstance(value, list) else [value]:
-                    made = part.items() if isinstance(part, dict) else [("text", part)]
-                    yield from texts([text for field, text in made if field in ("text", "refusal")])
-            elif name in ("arguments", "input", "name", "code", "action", "operation"):
-                yield from texts(value)
-
-
-def _text_parts(value: Any) -> Iterator[dict[str, Any]]:
-    """The `output_text` parts in it, in order."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _text_parts(item)
-    elif isinstance(value, dict):
-        if value.get("type") == "output_text" and isinstance(value.get("text"), str):
-            yield value
-        elif isinstance(value.get("content"), list):
-            yield from _text_parts(value["content"])
 
 
 def _check_item(item: Any, where: str) -> None:

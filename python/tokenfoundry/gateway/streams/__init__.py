@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from tokenfoundry.records import CallRecord
-from tokenfoundry.usage import Usage
 
 Body = dict[str, Any]
 
@@ -37,7 +36,7 @@ class ReplyStream(Protocol):
     def body(self) -> Body:
         """What was put together so far, as the reply that would have come without streaming, in placeholder form."""
 
-    def ending(self, record: CallRecord, usage: Usage, summary: Body) -> bytes:
+    def ending(self, record: CallRecord, summary: Body) -> bytes:
         """The last bytes, after the call is settled: withheld events, the `tokenfoundry` summary, the end's mark."""
 
     def error(self, code: str, message: str) -> bytes:

@@ -12,18 +12,11 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import ProviderError
-from tokenfoundry.gateway.endpoints.responses import (
-    is_response,
-    produced_texts,
-    restored_output,
-    restored_response,
-    wants_json,
-)
+from tokenfoundry.gateway.response_texts import is_response, produced_texts, restored_output, restored_response
 from tokenfoundry.gateway.texts import restored
 from tokenfoundry.privacy import RedactionSession, StreamRestorer
 from tokenfoundry.records import CallRecord
 from tokenfoundry.translate.responses_events import sequence
-from tokenfoundry.usage import Usage
 
 Body = dict[str, Any]
 
@@ -35,12 +28,12 @@ Place = tuple[str, int, int, int]
 
 
 class ResponseStream:
-    """Implements `ReplyStream`."""
+    """See `tokenfoundry.gateway.streams.ReplyStream`."""
 
-    def __init__(self, session: RedactionSession, body: Body) -> None:
-        """`body` is what was asked."""
+    def __init__(self, session: RedactionSession, *, json: bool) -> None:
+        """`json`: the text that was asked for is JSON."""
         self._session = session
-        self._json = wants_json(body)
+        self._json = json
         self._restorers: dict[Place, tuple[StreamRestorer, Body]] = {}
         self._number = 0
         self._began: Body = {}
@@ -82,13 +75,13 @@ class ResponseStream:
             return response
         return {**self._began, "output": [item for _, item in sorted(self._items.items())]}
 
-    def ending(self, record: CallRecord, usage: Usage, summary: Body) -> bytes:
+    def ending(self, record: CallRecord, summary: Body) -> bytes:
         assert self._end is not None, "a stream that is not finished has no ending"
         held = self._closed(list(self._restorers))
         event = self._restored(self._end["type"], self._end)
         response = {**event["response"], "tokenfoundry": summary}
         if response.get("usage") is None:
-            response["usage"] = usage_body(usage)
+            response["usage"] = _usage_of(record)
         return held + self._written({**event, "response": response})
 
     def error(self, code: str, message: str) -> bytes:
@@ -174,17 +167,17 @@ def replay(reply: Body, summary: Body) -> bytes:
     return b"".join(map(written, [*events, last]))
 
 
-def usage_body(usage: Usage) -> Body:
+def _usage_of(record: CallRecord) -> Body:
     """Usage as a response tells it, for a provider that told none."""
     return {
-        "input_tokens": usage.input_tokens,
+        "input_tokens": record.input_tokens,
         "input_tokens_details": {
-            "cached_tokens": usage.cache_read_tokens,
-            "cache_write_tokens": usage.cache_write_tokens,
+            "cached_tokens": record.cache_read_tokens,
+            "cache_write_tokens": record.cache_write_tokens,
         },
-        "output_tokens": usage.output_tokens,
-        "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
-        "total_tokens": usage.total_tokens,
+        "output_tokens": record.output_tokens,
+        "output_tokens_details": {"reasoning_tokens": record.reasoning_tokens},
+        "total_tokens": record.input_tokens + record.output_tokens,
     }
 
 

@@ -7,6 +7,7 @@ OpenAI-compatible address) is one format with a row of presets.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -42,8 +43,11 @@ class Framing(Protocol):
     ended: bool
     """Whether the event that ends the stream by the dialect's own rule was seen."""
 
-    def feed(self, data: bytes) -> list[Body]:
-        """The events that these bytes complete. Raises `ProviderError` for what is no event, or one over 8 MiB."""
+    def feed(self, data: bytes) -> Iterator[Body]:
+        """The events that these bytes complete; what follows the end is left out.
+
+        Raises `ProviderError`, in its turn, for what is no event and for one over 8 MiB.
+        """
 
 
 class Format(Protocol):

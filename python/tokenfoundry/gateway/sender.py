@@ -1,0 +1,60 @@
+"""How an attempt reaches its provider: in which dialect, with which key, at which address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+
+from tokenfoundry.clock import Clock
+from tokenfoundry.gateway.attempt import Attempt
+from tokenfoundry.gateway.call import Call
+from tokenfoundry.providers.client import ProviderClient, UpstreamReply
+from tokenfoundry.providers.formats import Endpoint, Format
+from tokenfoundry.providers.plan import Plan, Planner, Said
+from tokenfoundry.routing.targets import Target
+from tokenfoundry.settings import ProviderSettings
+
+
+class Sender:
+    """What all attempts share of it. Any thread."""
+
+    def __init__(
+        self,
+        providers: Mapping[str, ProviderSettings],
+        formats: Mapping[str, Format],
+        planner: Planner,
+        client: ProviderClient,
+        clock: Clock,
+    ) -> None:
+        """`formats` by provider, as `providers`."""
+        self._providers = providers
+        self._formats = formats
+        self._planner = planner
+        self._client = client
+        self._clock = clock
+        self._plans: dict[tuple[str, str], Plan | None] = {}
+
+    def plan(self, asked: str, target: Target) -> Plan | None:
+        """How a call in the dialect `asked` is said to this target; None when it cannot be."""
+        place = asked, target.name
+        try:
+            return self._plans[place]
+        except KeyError:
+            plan = self._plans[place] = self._planner.plan(asked, self._formats[target.provider], target.speaks)
+            return plan
+
+    def said(self, call: Call, attempt: Attempt) -> Said:
+        """The call as this attempt's provider is told it. Raises `Untranslatable`."""
+        plan = self.plan(call.endpoint.name, attempt.target)
+        assert plan is not None, "routing leaves only targets that can be told"
+        return plan.said(call.endpoint.bounded(call.redacted, attempt.output_bound.tokens))
+
+    def send(self, call: Call, attempt: Attempt, said: Said) -> AbstractAsyncContextManager[UpstreamReply]:
+        """Sends it; the reply lives as long as the block."""
+        name = attempt.target.provider
+        to = Endpoint(self._providers[name].base_url, attempt.target.model, self._client.next_key(name))
+        return self._client.send(name, said.request(to, stream=call.stream, now_ms=self._clock()))
+
+    def error_message(self, target: Target, body: object) -> str:
+        """What a decoded error reply of this target says; empty when it says nothing we can read."""
+        return self._formats[target.provider].error_message(body)
