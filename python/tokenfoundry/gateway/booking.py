@@ -70,6 +70,7 @@ class Booking:
             target.name,
             input_tokens=worst.input_tokens,
             max_output_tokens=worst.output_tokens,
+            units=worst,
             at=call.at_ms,
         )
 
@@ -123,6 +124,9 @@ class Booking:
                 "cache_read_tokens": spent.cache_read_tokens,
                 "cache_write_tokens": spent.cache_write_tokens,
                 "reasoning_tokens": spent.reasoning_tokens,
+                "images": spent.images,
+                "audio_seconds": spent.audio_seconds,
+                "characters": spent.characters,
                 "cost_source": "estimated" if spent.estimated else "computed",
                 "currency": self.currency,
                 "findings": call.findings,

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from tokenfoundry.settings.fields import CountComparison, CurrencyCode, FxRate, Key, Name, Rate, Seconds, Section
 
@@ -52,7 +52,11 @@ class ProviderSettings(Section):
 
 
 class PriceSettings(Section):
-    """What a target costs per million tokens, instead of the catalogue's price. Decimals in quotes."""
+    """What a target costs per million tokens, instead of the catalogue's price. Decimals in quotes.
+
+    Images, sound and speech that are not billed by the token have prices of their own; beside one of them `input` and
+    `output` may both be missing, for none.
+    """
 
     input: Rate = Field(description="Input tokens.")
     output: Rate = Field(description="Output tokens, reasoning included.")
@@ -62,7 +66,20 @@ class PriceSettings(Section):
     cache_write: Rate | None = Field(
         None, description="Input tokens written to that cache; the input rate when missing."
     )
+    image: Rate | Annotated[dict[str, Rate], Field(min_length=1)] | None = Field(
+        None, description='One generated image; or by size and quality, such as {"1024x1024": "0.04"}.'
+    )
+    audio_second: Rate | None = Field(None, description="One second of sound to be transcribed.")
+    characters: Rate | None = Field(None, description="A million characters of text to be spoken.")
     currency: CurrencyCode | None = Field(None, description="ISO 4217; the ledger's currency when missing.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tokens_are_free_beside_a_unit(cls, value: Any) -> Any:
+        stated = set(value) if isinstance(value, dict) else set()
+        if stated & {"image", "audio_second", "characters"} and not stated & {"input", "output"}:
+            return {"input": "0", "output": "0", **value}
+        return value
 
 
 class TargetSettings(Section):

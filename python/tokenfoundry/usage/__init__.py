@@ -56,6 +56,10 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """Generated images."""
     audio_seconds: int = 0
     """Seconds of sound billed by length, not by token."""
+    characters: int = 0
+    """Characters of text to be spoken, billed by their number, not by token."""
+    image_kind: str = ""
+    """What decides the price of an image: its quality and size, such as `hd 1024x1024`."""
     estimated: bool = False
     """True when the counts come from a tokenizer, because no provider reported them."""
 
@@ -142,4 +146,4 @@ def _usage_field(event: Mapping[str, Any]) -> Any:
 
 _COUNT_MAX = 2**63 - 1  # what the ledger can hold
 _MAX_TOKENS = 10**12  # far above any call; keeps sums and costs within an int64
-_COUNTS = tuple(name for name in Usage.__struct_fields__ if name != "estimated")
+_COUNTS = tuple(name for name in Usage.__struct_fields__ if name not in ("image_kind", "estimated"))

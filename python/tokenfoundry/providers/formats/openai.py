@@ -13,7 +13,16 @@ import msgspec
 from tokenfoundry.providers.formats import Body, Endpoint, Framing, WireRequest
 from tokenfoundry.providers.sse import JsonEvents
 
-_PATHS = {"chat": "/chat/completions", "embeddings": "/embeddings", "responses": "/responses"}
+_PATHS = {
+    "chat": "/chat/completions",
+    "completions": "/completions",
+    "embeddings": "/embeddings",
+    "images": "/images/generations",
+    "moderations": "/moderations",
+    "responses": "/responses",
+    "speech": "/audio/speech",
+    "transcriptions": "/audio/transcriptions",
+}
 _HEADERS = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
 
 _ENDS_OF_RESPONSES = ("response.completed", "response.incomplete", "response.failed")
@@ -30,8 +39,8 @@ class OpenAI:
         wire = {**body, "model": to.model}
         if dialect == "chat":
             _name_the_bound(wire, to.model)
-            if stream:
-                wire["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
+        if dialect in ("chat", "completions") and stream:
+            wire["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
         headers = {**_HEADERS, "authorization": f"Bearer {to.key}"} if to.key else _HEADERS
         return WireRequest(to.base_url + _PATHS[dialect], headers, msgspec.json.encode(wire))
 
