@@ -26,6 +26,7 @@ from tokenfoundry.gateway.pipeline import Pipeline
 from tokenfoundry.gateway.rates import Rates
 from tokenfoundry.gateway.recall import ResponseCache
 from tokenfoundry.gateway.sender import Sender
+from tokenfoundry.gateway.texts import STRUCTURE
 from tokenfoundry.keys import KeyRing
 from tokenfoundry.ledger import Event, Ledger
 from tokenfoundry.ledger.values import EventKind
@@ -280,7 +281,8 @@ def _redactor(settings: Settings) -> Redactor:
         score_threshold=privacy.score_threshold,
         name_margin=privacy.name_margin,
     )
-    return Redactor(detector, policy=dict(privacy.policy) if privacy.enabled else {"default": "allow"})
+    policy = dict(privacy.policy) if privacy.enabled else {"default": "allow"}
+    return Redactor(detector, policy=policy, plain=STRUCTURE)
 
 
 def _looked_for(privacy: PrivacySettings) -> tuple[str, ...]:

@@ -87,7 +87,9 @@ class GatewayApp:
             # The key first: a stranger's body is not worth reading.
             self._pipeline.authenticate(headers, peer)
             body = await read_body(headers, receive, max_bytes=self._max_body_bytes)
-            return await self._pipeline.run(Request(endpoint, headers, body, peer))
+            # Once more: a key may be frozen while a body is on its way.
+            key = self._pipeline.authenticate(headers, peer)
+            return await self._pipeline.run(Request(endpoint, key, headers, body))
         if path == "/v1/models" or path.startswith("/v1/models/"):
             _expect(method, "GET")
             return self._models(headers, peer, path.removeprefix("/v1/models").removeprefix("/"))
