@@ -146,6 +146,7 @@ class Pipeline:
             stated = f"for the intent {axes.intent!r}" if axes.intent else "without x-tf-intent"
             raise _out_of_scope(key, f"may not be used {stated}; it may state {_listed(key.intents)}")
         directives = request.headers.get("cache-control", "")
+        may_store = self._cache is not None and endpoint.may_keep and "no-store" not in directives
         at_ms = self._clock()
         return Call(
             request_id=uuid7(at_ms),
@@ -155,9 +156,9 @@ class Pipeline:
             axes=axes,
             alias=alias,
             reachable=reachable,
-            stream=bool(body.get("stream")),
-            may_recall=self._cache is not None and "no-cache" not in directives and "no-store" not in directives,
-            may_store=self._cache is not None and "no-store" not in directives,
+            stream=endpoint.is_stream(body),
+            may_recall=may_store and "no-cache" not in directives,
+            may_store=may_store,
             body=endpoint.as_text(body, reachable),
         )
 
@@ -283,7 +284,7 @@ class Pipeline:
                     raise await self._refusal_of(call, attempt, said, upstream)
                 if not call.stream:
                     return await self._answer(call, attempt, said, upstream)
-                if not upstream.is_event_stream:
+                if not call.endpoint.streams_as(upstream.content_type):
                     raise ReplyLost("the provider answered a streaming call without a stream")
             except ConnectFailed as error:
                 await attempt.void(str(error), status=502)
@@ -293,7 +294,10 @@ class Pipeline:
                 await attempt.cut(str(error), status=status)
                 raise AttemptFailed(_upstream_error(status, target, str(error))) from error
             relay = Relay(call, attempt, upstream, said.events(), open_reply.pop_all(), self._keep)
-            return StreamAnswer(relay.chunks(), stream_headers(call, attempt), relay.close)
+            headers = stream_headers(call, attempt)
+            if not upstream.is_event_stream:
+                headers["content-type"] = upstream.content_type
+            return StreamAnswer(relay.chunks(), headers, relay.close)
 
     async def _answer(self, call: Call, attempt: Attempt, said: Said, upstream: UpstreamReply) -> Answer:
         raw = await upstream.read()
@@ -306,7 +310,9 @@ class Pipeline:
             reply = said.reply(reply)
             if not call.endpoint.is_reply(reply):
                 raise ReplyLost("the provider's reply has not the shape of one")
-            record, usage = await attempt.settle(reported, produced=call.endpoint.output_text(reply))
+            produced = call.endpoint.output_text(reply)
+            reply, used = call.endpoint.settled(call.body, reply, reported, attempt.worst)
+            record, usage = await attempt.settle(used, produced=produced)
         except _UNREADABLE as error:
             # Not its message: it may quote what it could not read.
             raise ReplyLost(f"the provider's reply cannot be read or booked: {type(error).__name__}") from error

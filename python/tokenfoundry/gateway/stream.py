@@ -70,7 +70,9 @@ class Relay:
                 raise broken
             if not self._reply.finished:
                 raise ProviderError("the provider's stream ended before its answer did")
-            record, usage = await self._attempt.settle(self._events.usage, produced=self._reply.produced())
+            endpoint, worst = self._call.endpoint, self._attempt.worst
+            _, used = endpoint.settled(self._call.body, {}, self._events.usage, worst)
+            record, usage = await self._attempt.settle(used, produced=self._reply.produced() or "")
         except _BROKEN as error:
             # Only our own sentences go on record: an exception of a parser may quote what it could not parse.
             said = str(error) if isinstance(error, ProviderError) else "the provider sent a broken event"

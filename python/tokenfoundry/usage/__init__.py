@@ -23,7 +23,11 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any] | None]] 
     "chat": openai.read,
     "completions": openai.read,
     "embeddings": openai.read,
+    "images": responses.read,
+    "moderations": openai.read,
     "responses": responses.read,
+    "speech": responses.read,
+    "transcriptions": responses.read_transcription,
 }
 
 # The object of an event that states usage, by dialect; most have it where a whole reply has it.

@@ -39,6 +39,14 @@ def read(body: Mapping[str, Any]) -> dict[str, int] | None:
     }
 
 
+def read_transcription(body: Mapping[str, Any]) -> dict[str, int] | None:
+    """As `read`; a transcription may also tell its length alone (`duration`). Raises as `read` does."""
+    counts = read(body)
+    if body.get("duration") is None:
+        return counts
+    return {**(counts or {}), "audio_seconds": whole_seconds(body["duration"], "duration")}
+
+
 def usage_of_event(event: Mapping[str, Any]) -> Any:
     """Where an event of a stream states usage, as it stands there; None when it states none."""
     response = event.get("response")

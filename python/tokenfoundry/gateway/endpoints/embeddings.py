@@ -16,7 +16,7 @@ _MAX_INPUTS = 2048
 _MAX_TOKENS = 8192  # of one input given as token ids
 
 
-class Embeddings(JsonEndpoint, WithoutStream):
+class Embeddings(WithoutStream, JsonEndpoint):
     name = "embeddings"
     kind = "embeddings"
     produces_output = False

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.providers.formats import Body, Endpoint, Framing, WireRequest
+from tokenfoundry.providers.formats.form import form
 from tokenfoundry.providers.sse import JsonEvents
 
 _PATHS = {
@@ -41,16 +42,33 @@ class OpenAI:
             _name_the_bound(wire, to.model)
         if dialect in ("chat", "completions") and stream:
             wire["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
-        headers = {**_HEADERS, "authorization": f"Bearer {to.key}"} if to.key else _HEADERS
-        return WireRequest(to.base_url + _PATHS[dialect], headers, msgspec.json.encode(wire))
+        headers = {**_HEADERS, "authorization": f"Bearer {to.key}"} if to.key else dict(_HEADERS)
+        if dialect == "transcriptions":
+            headers["content-type"], data = form(wire)
+        else:
+            data = msgspec.json.encode(wire)
+        if dialect == "speech":
+            headers["accept"] = "audio/*, application/octet-stream"
+        return WireRequest(to.base_url + _PATHS[dialect], headers, data)
 
     def framing(self, dialect: str) -> Framing:
+        if dialect == "speech":
+            return _Sound()
         return _ResponseEvents() if dialect == "responses" else JsonEvents()
 
     def error_message(self, body: Any) -> str:
         error = body.get("error") if isinstance(body, dict) else None
         message = error.get("message") if isinstance(error, dict) else error
         return message if isinstance(message, str) else ""
+
+
+class _Sound:
+    """Sound as it comes; its end is that of the body."""
+
+    ended = False
+
+    def feed(self, data: bytes) -> Iterator[Body]:
+        yield {"sound": data}
 
 
 class _ResponseEvents(JsonEvents):
