@@ -12,7 +12,7 @@ from tokenfoundry.errors import Conflict, InvalidInput, NotFound, StoreError, To
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.asgi import ClientGone, Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write
 from tokenfoundry.gateway.call import Request
-from tokenfoundry.gateway.endpoints.table import ENDPOINTS
+from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
 from tokenfoundry.gateway.pipeline import Pipeline, store_unavailable
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, decode_object, invalid, json_answer
 
@@ -81,15 +81,17 @@ class GatewayApp:
     async def _respond(
         self, method: str, path: str, query: str, headers: Mapping[str, str], peer: str, receive: Receive
     ) -> Answer | StreamAnswer:
-        endpoint = ENDPOINTS.get(path)
+        endpoint = ENDPOINTS.get(path) or COUNTERS.get(path)
         if endpoint is not None:
             _expect(method, "POST")
             # The key first: a stranger's body is not worth reading.
             self._pipeline.authenticate(headers, peer)
             body = await read_body(headers, receive, max_bytes=self._max_body_bytes)
             # Once more: a key may be frozen while a body is on its way.
-            key = self._pipeline.authenticate(headers, peer)
-            return await self._pipeline.run(Request(endpoint, key, headers, body))
+            request = Request(endpoint, self._pipeline.authenticate(headers, peer), headers, body)
+            if path in COUNTERS:
+                return json_answer({"input_tokens": await self._pipeline.count(request)})
+            return await self._pipeline.run(request)
         if path == "/v1/models" or path.startswith("/v1/models/"):
             _expect(method, "GET")
             return self._models(headers, peer, path.removeprefix("/v1/models").removeprefix("/"))
@@ -143,7 +145,7 @@ def _expect(method: str, allowed: str) -> None:
 
 def _told(refused: Refused, path: str) -> Answer:
     """A refusal in the dialect of the endpoint that was asked."""
-    endpoint = ENDPOINTS.get(path)
+    endpoint = ENDPOINTS.get(path) or COUNTERS.get(path)
     body = endpoint.error(refused) if endpoint is not None else {"error": refused.error}
     return json_answer(body, status=refused.status, headers=refused.headers)
 

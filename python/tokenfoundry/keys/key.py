@@ -16,6 +16,7 @@ Endpoint = Literal[
     "completions",
     "embeddings",
     "images",
+    "messages",
     "models",
     "moderations",
     "responses",

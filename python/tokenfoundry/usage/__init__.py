@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.usage import openai, responses
+from tokenfoundry.usage import anthropic, openai, responses
 
 __all__ = ["Usage", "UsageMeter"]
 
@@ -28,10 +28,15 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any] | None]] 
     "responses": responses.read,
     "speech": responses.read,
     "transcriptions": responses.read_transcription,
+    "anthropic": anthropic.read,
+    "messages": anthropic.read,
 }
 
 # The object of an event that states usage, by dialect; most have it where a whole reply has it.
-_RAW_OF_EVENT: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {"responses": responses.usage_of_event}
+_RAW_OF_EVENT: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "messages": anthropic.raw_of_event,
+    "responses": responses.usage_of_event,
+}
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):

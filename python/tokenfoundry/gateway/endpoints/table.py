@@ -9,6 +9,7 @@ from tokenfoundry.gateway.endpoints.chat import Chat
 from tokenfoundry.gateway.endpoints.completions import Completions
 from tokenfoundry.gateway.endpoints.embeddings import Embeddings
 from tokenfoundry.gateway.endpoints.images import Images
+from tokenfoundry.gateway.endpoints.messages import Messages, MessageTokens
 from tokenfoundry.gateway.endpoints.moderations import Moderations
 from tokenfoundry.gateway.endpoints.responses import Responses
 from tokenfoundry.gateway.endpoints.speech import Speech
@@ -21,6 +22,10 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "/v1/completions": Completions(),
     "/v1/embeddings": Embeddings(),
     "/v1/images/generations": Images(),
+    "/v1/messages": Messages(),
     "/v1/moderations": Moderations(),
     "/v1/responses": Responses(),
 }
+
+# What is asked here is how many tokens a prompt has.
+COUNTERS: Mapping[str, Endpoint] = {"/v1/messages/count_tokens": MessageTokens()}

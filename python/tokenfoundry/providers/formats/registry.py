@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from tokenfoundry.providers.formats import Format
+from tokenfoundry.providers.formats.anthropic import Anthropic
 from tokenfoundry.providers.formats.openai import OpenAI
 from tokenfoundry.settings import ProviderSettings
 from tokenfoundry.translate import Translation
+from tokenfoundry.translate.chat_to_messages import ChatToMessages
 from tokenfoundry.translate.completions_to_chat import CompletionsToChat
+from tokenfoundry.translate.messages_to_chat import MessagesToChat
 from tokenfoundry.translate.responses_to_chat import ResponsesToChat
 
-TRANSLATIONS: tuple[Translation, ...] = (ResponsesToChat(), CompletionsToChat())
+_FORMATS: Mapping[str, Callable[[], Format]] = {"anthropic": Anthropic, "openai": OpenAI}
+
+TRANSLATIONS: tuple[Translation, ...] = (ChatToMessages(), MessagesToChat(), ResponsesToChat(), CompletionsToChat())
 
 
 def format_of(provider: ProviderSettings) -> Format:
     """The format that this provider speaks."""
-    return OpenAI()
+    return _FORMATS[provider.format]()
