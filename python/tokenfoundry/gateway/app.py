@@ -8,11 +8,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
+import msgspec
+
 from tokenfoundry.errors import Conflict, InvalidInput, NotFound, StoreError, TokenFoundryError
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.asgi import ClientGone, Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write
 from tokenfoundry.gateway.call import Request
 from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
+from tokenfoundry.gateway.estimate import endpoint_of
 from tokenfoundry.gateway.pipeline import Pipeline, store_unavailable
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, decode_object, invalid, json_answer
 
@@ -92,6 +95,9 @@ class GatewayApp:
             if path in COUNTERS:
                 return json_answer({"input_tokens": await self._pipeline.count(request)})
             return await self._pipeline.run(request)
+        if path == "/v1/estimate":
+            _expect(method, "POST")
+            return json_answer(await self._estimate(headers, peer, receive))
         if path == "/v1/models" or path.startswith("/v1/models/"):
             _expect(method, "GET")
             return self._models(headers, peer, path.removeprefix("/v1/models").removeprefix("/"))
@@ -105,6 +111,14 @@ class GatewayApp:
         if path.startswith("/admin/"):
             return await self._administer(method, path, query, headers, peer, receive)
         raise invalid(f"there is nothing at {path}", status=404, code="not_found")
+
+    async def _estimate(self, headers: Mapping[str, str], peer: str, receive: Receive) -> dict[str, Any]:
+        self._pipeline.authenticate(headers, peer)
+        body = decode_object(await read_body(headers, receive, max_bytes=self._max_body_bytes))
+        endpoint = endpoint_of(body, {each.name: each for each in ENDPOINTS.values()})
+        asked = {name: value for name, value in body.items() if name != "endpoint"}
+        key = self._pipeline.authenticate(headers, peer)
+        return await self._pipeline.estimate(Request(endpoint, key, headers, msgspec.json.encode(asked)))
 
     def _models(self, headers: Mapping[str, str], peer: str, name: str) -> Answer:
         """All models of the key, or the one that is named."""

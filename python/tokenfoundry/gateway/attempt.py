@@ -161,6 +161,20 @@ class Attempt:
             self._flags = (*self._flags, "over_tracked_budget")
         return None
 
+    async def would_be_refused(self) -> Refusal | None:
+        """Why the budgets would not admit it now; nothing is held."""
+        booking, axes = self._booking, axes_of(self._call, self.target)
+        amounts = _amounts(self._call, self.worst_nano, self.worst)
+        left = booking.headroom(axes, self._call.at_ms)
+        if all(getattr(amounts, unit) <= most for unit, most in left.items()):
+            return None
+        # Only a reservation says which budget and when; one that is refused leaves nothing behind.
+        outcome = await booking.ledger.reserve(self._id, amounts=amounts, axes=axes, at=self._call.at_ms)
+        if isinstance(outcome, Refusal):
+            return outcome
+        await booking.ledger.void(self._id)  # Somebody made room in between.
+        return None
+
     async def refused(self, refusal: Refusal) -> Refused:
         """Puts the refusal on record; returns what the caller is told."""
         refused = self._booking.refused_by(refusal)

@@ -12,6 +12,7 @@ from tokenfoundry.gateway.output_bound import OutputBounds
 from tokenfoundry.gateway.refusals import refused_by_budget
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.ledger import Amounts, AsyncLedger, Axes, Ledger, Refusal, Tallies
+from tokenfoundry.ledger.values import Unit
 from tokenfoundry.money import decimal_text
 from tokenfoundry.pricing import PriceBook
 from tokenfoundry.records import CallRecord, Outcome
@@ -73,6 +74,10 @@ class Booking:
             units=worst,
             at=call.at_ms,
         )
+
+    def headroom(self, axes: Axes, at_ms: int) -> dict[Unit, int]:
+        """The most that a call with these axes could reserve now, by unit; a unit that nothing bounds is left out."""
+        return self._ledger.headroom(axes, at_ms)
 
     def cost_nano(self, target: Target, usage: Usage, at_ms: int) -> tuple[int, tuple[str, ...]]:
         """The cost at the rates in force when the call began, and what is to be said of it."""

@@ -18,6 +18,7 @@ from tokenfoundry.errors import BlockedContent, InvalidInput, ProviderError, Sto
 from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.booking import Booking, axes_of, summary_of
 from tokenfoundry.gateway.call import Call, Request
+from tokenfoundry.gateway.estimate import estimate_of
 from tokenfoundry.gateway.ladder import Ladder
 from tokenfoundry.gateway.origin import origin_of
 from tokenfoundry.gateway.rates import Rates, TargetLimited
@@ -111,6 +112,15 @@ class Pipeline:
         except StoreError as error:
             raise store_unavailable(error, call.request_id) from error
         return call.input_tokens(self._route(call).targets[0])
+
+    async def estimate(self, request: Request) -> dict[str, Any]:
+        """What a call would take at each target it could go to. Sends and holds nothing. Raises `Refused`."""
+        call = self._identify(request)
+        try:
+            await self._redact(call)
+            return await estimate_of(call, self._route(call), booking=self._booking, sender=self._sender)
+        except StoreError as error:
+            raise store_unavailable(error, call.request_id) from error
 
     def authenticate(self, headers: Mapping[str, str], peer: str) -> Key:
         """The key of a request from the address `peer`, in force now. Raises `Refused` (401, 403)."""
