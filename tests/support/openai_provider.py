@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from support.upstream import Exchange, answer_with, last_content
+from support.upstream import Exchange, answer_with
 from tokenfoundry.translate.responses_events import sequence
 
 Body = dict[str, Any]
@@ -17,11 +17,13 @@ async def echo_everything(exchange: Exchange) -> None:
     """Answers with the texts that were received, streamed a character at a time where a stream is asked for."""
     match exchange.path.removeprefix("/v1"):
         case "/chat/completions":
-            await answer_with(last_content(exchange))(exchange)
+            await answer_with(_last_text(exchange.body["messages"]))(exchange)
         case "/responses":
             await _respond(exchange)
         case "/completions":
             await _complete(exchange)
+        case "/embeddings":
+            await exchange.answer(embeddings(exchange.body))
         case "/images/generations":
             await exchange.answer(images(exchange.body))
         case "/moderations":
@@ -73,7 +75,7 @@ def response(text: str, arguments: str = "", **fields: Any) -> Body:
 
 async def _respond(exchange: Exchange) -> None:
     given = exchange.body["input"]
-    text = given if isinstance(given, str) else given[-1]["content"]
+    text = given if isinstance(given, str) else _last_text(given)
     arguments = json.dumps({"testo": text}) if exchange.body.get("tools") else ""
     made = response(text, arguments, instructions=exchange.body.get("instructions"))
     if not exchange.body.get("stream"):
@@ -114,6 +116,19 @@ async def _complete(exchange: Exchange) -> None:
 
 def _text_choice(index: int, text: str, finish: str | None) -> Body:
     return {"index": index, "text": text, "logprobs": None, "finish_reason": finish}
+
+
+def _last_text(items: list[Body]) -> str:
+    """What the last item says, if it is text."""
+    content = items[-1].get("content") if items else None
+    return content if isinstance(content, str) else "Ricevuto."
+
+
+def embeddings(body: Body) -> Body:
+    inputs = body["input"] if isinstance(body["input"], list) else [body["input"]]
+    data = [{"object": "embedding", "index": index, "embedding": [0.0]} for index in range(len(inputs))]
+    usage = {"prompt_tokens": 3, "total_tokens": 3}
+    return {"object": "list", "model": body["model"], "data": data, "usage": usage}
 
 
 def images(body: Body) -> Body:

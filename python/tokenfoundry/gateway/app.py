@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
 
+from tokenfoundry._core import __version__
 from tokenfoundry.errors import Conflict, InvalidInput, NotFound, StoreError, TokenFoundryError
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.asgi import ClientGone, Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write
 from tokenfoundry.gateway.call import Request
 from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
 from tokenfoundry.gateway.estimate import endpoint_of
+from tokenfoundry.gateway.openapi import document_bytes
 from tokenfoundry.gateway.pipeline import Pipeline, store_unavailable
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, decode_object, invalid, json_answer
 
@@ -44,6 +47,10 @@ class GatewayApp:
         self._max_concurrent = max_concurrent
         self._in_progress = 0
         self._shutdown = shutdown
+
+    @cached_property
+    def _document(self) -> bytes:
+        return document_bytes(version=__version__)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -108,6 +115,9 @@ class GatewayApp:
         if path == "/health":
             _expect(method, "GET")
             return json_answer(self._health())
+        if path == "/openapi.json":
+            _expect(method, "GET")
+            return Answer(200, self._document)
         if path.startswith("/admin/"):
             return await self._administer(method, path, query, headers, peer, receive)
         raise invalid(f"there is nothing at {path}", status=404, code="not_found")
