@@ -30,10 +30,12 @@ class Target:
     context_tokens: int | None
 
     def speaks(self, dialect: str) -> bool:
-        """Whether it takes calls in this dialect, if its provider does: a target that serves chat takes every dialect
-        of a conversation that is not stated by itself.
+        """Whether it takes calls in this dialect, if its provider does: one that serves chat takes every dialect of a
+        conversation that is not stated by itself, and so for embeddings.
         """
-        return dialect in self.native if dialect in _STATED else "chat" in self.native
+        if dialect in _STATED:
+            return dialect in self.native
+        return ("embeddings" if dialect.endswith("_embeddings") else "chat") in self.native
 
     @property
     def on_prem(self) -> bool:

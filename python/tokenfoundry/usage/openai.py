@@ -67,6 +67,7 @@ def read(body: Mapping[str, Any]) -> dict[str, int] | None:
 
 
 def part_of(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The object of that name; empty when it is missing or null. Raises `InvalidInput` for what is no object."""
     part = body.get(name)
     if part is None:
         return {}
@@ -76,6 +77,7 @@ def part_of(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def count_of(part: Mapping[str, Any], name: str) -> int | None:
+    """The count of that name; None when it is missing or null. Raises `InvalidInput` for what is no count."""
     count = part.get(name)
     if count is None:
         return None

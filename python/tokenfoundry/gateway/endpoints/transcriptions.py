@@ -33,7 +33,7 @@ _PLAIN = {
 _JSON = ("json", "verbose_json", "diarized_json")
 _TOKENS_PER_SECOND = 25  # of sound, at most, for models that are billed by tokens
 _SOUND_URL = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/]*={0,2}")
-_REFERENCES = "known_speaker_references[]"
+_REFERENCES = "known_speaker_references"
 
 
 class Transcriptions(WithoutStream, JsonEndpoint):
@@ -63,8 +63,8 @@ class Transcriptions(WithoutStream, JsonEndpoint):
 
     def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
         kept = {name: body[name] for name in ("model", "file")}
-        references = body.get(_REFERENCES, ())
-        if references and all(_SOUND_URL.fullmatch(reference) for reference in references):
+        references = body.get(_REFERENCES)
+        if isinstance(references, list) and all(_SOUND_URL.fullmatch(reference) for reference in references):
             kept[_REFERENCES] = references
         prompt = {"prompt": body["prompt"]} if "prompt" in body else {}
         rest = {name: value for name, value in body.items() if name not in kept and name != "prompt"}
