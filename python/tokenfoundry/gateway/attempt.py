@@ -57,7 +57,9 @@ class Attempt:
     @property
     def estimate(self) -> Estimate:
         """What rate limits take in advance: the prompt as counted, and the most that it may be answered with."""
-        return Estimate(self._input_tokens, self.worst.output_tokens, is_ours=self.output_bound.source != "")
+        # What is not billed by tokens takes none.
+        input_tokens = min(self._input_tokens, self.worst.input_tokens)
+        return Estimate(input_tokens, self.worst.output_tokens, is_ours=self.output_bound.source != "")
 
     def _limit_output(self, bound: OutputBound) -> None:
         """Sets the worst case: what is held, and what is sent as the bound."""

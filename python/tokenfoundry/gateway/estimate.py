@@ -20,7 +20,7 @@ from tokenfoundry.routing.targets import Target
 from tokenfoundry.translate import Untranslatable
 
 _ONLY_OF_RESPONSES = ("instructions", "max_output_tokens", "reasoning", "text", "tools")
-ESTIMATED = ("chat", "completions", "embeddings", "responses")
+ESTIMATED = ("chat", "completions", "embeddings", "messages", "responses")
 
 
 def endpoint_of(body: Mapping[str, Any], endpoints: Mapping[str, Endpoint]) -> Endpoint:

@@ -157,9 +157,7 @@ _TRANSCRIPTIONS = fields(
     temperature=_TEXT,
     response_format={"enum": ["json", "verbose_json", "diarized_json", "text", "srt", "vtt"]},
 )
-_MODERATIONS = fields(
-    "model input", model=_MODEL, input=either(_TEXT, list_of(_TEXT, 1, 2048), list_of(_PART, 1, 2048))
-)
+_MODERATIONS = fields("input", model=_MODEL, input=either(_TEXT, list_of(_TEXT, 1, 2048), list_of(_PART, 1, 2048)))
 _ESTIMATE = fields(
     "model",
     model=_MODEL,

@@ -101,9 +101,12 @@ class Planner:
     def __init__(self, translations: Translations) -> None:
         self._translations = translations
 
-    def plan(self, asked: str, format: Format, serves: Callable[[str], bool]) -> Plan | None:
-        """The shortest way; None when `asked` can be said in nothing that the format speaks and the target serves."""
-        steps = self._translations.path(asked, [dialect for dialect in format.dialects if serves(dialect)])
+    def plan(self, asked: str, format: Format, serves: Callable[[str], bool] | None = None) -> Plan | None:
+        """The shortest way; None when `asked` can be said in nothing that the format speaks and the target serves
+        (without `serves`, all of it).
+        """
+        spoken = [dialect for dialect in format.dialects if serves is None or serves(dialect)]
+        steps = self._translations.path(asked, spoken)
         if steps is None:
             return None
         return Plan(steps, format, steps[-1].spoken if steps else asked)

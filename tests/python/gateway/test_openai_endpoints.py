@@ -49,7 +49,7 @@ def factory(upstream: Upstream, tmp_path: Path) -> Iterator[TokenFactory]:
         "tokens-painter": {**target, "endpoints": ["images"], "max_output_tokens": 1000},
         "voice": {**target, "endpoints": ["speech"], "price": {"characters": "15"}},
         "ear": {**target, "endpoints": ["transcriptions"], "price": {"audio_second": "0.0001"}},
-        "judge": {**target, "endpoints": ["moderations"], "price": {"input": "0", "output": "0"}},
+        "omni-moderation-latest": {**target, "endpoints": ["moderations"], "price": {"input": "0", "output": "0"}},
     }
     for name in ("painter", "voice", "ear"):
         made["targets"][name]["price"]["currency"] = "EUR"
@@ -438,7 +438,7 @@ def test_a_budget_of_sounds_counts_speech_and_transcriptions(client: openai.Open
 def test_a_moderation_judges_redacted_text_for_nothing(
     client: openai.OpenAI, upstream: Upstream, factory: TokenFactory
 ) -> None:
-    reply = client.moderations.create(model="judge", input=[SAID, f"Solo {EMAIL}"])
+    reply = client.moderations.create(model="omni-moderation-latest", input=[SAID, f"Solo {EMAIL}"])
     assert sent(upstream).body["input"] == [SENT, "Solo [EMAIL_ADDRESS_1]"]
     assert isinstance(reply, ModerationCreateResponse)
     assert len(reply.results) == 2
@@ -447,14 +447,14 @@ def test_a_moderation_judges_redacted_text_for_nothing(
         {"type": "text", "text": SAID},
         {"type": "image_url", "image_url": {"url": "https://example.it/a.png"}},
     ]
-    client.moderations.create(model="judge", input=parts)
+    client.moderations.create(input=parts)  # the API has a default
     assert sent(upstream).body["input"][0]["text"] == SENT
 
 
 # -- what a model does not serve ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("model", ["voice", "judge", "painter"])
+@pytest.mark.parametrize("model", ["voice", "omni-moderation-latest", "painter"])
 def test_a_model_that_does_not_serve_an_endpoint_says_so(client: openai.OpenAI, model: str) -> None:
     with pytest.raises(openai.BadRequestError, match="does not serve responses"):
         client.responses.create(model=model, input="Ciao")

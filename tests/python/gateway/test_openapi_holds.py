@@ -63,6 +63,7 @@ def schema() -> Any:
     for body in described["components"]["schemas"].values():
         if "model" in body.get("properties", {}) and "required" in body:
             body["properties"]["model"] = {"const": "m"}  # Any other is only a 404.
+            body["required"] = [*{*body["required"], "model"}]
     return schemathesis.openapi.from_dict(described)
 
 

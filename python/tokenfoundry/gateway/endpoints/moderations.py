@@ -12,12 +12,18 @@ from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.routing.targets import Target
 
 _MAX_INPUTS = 2048
+_DEFAULT_MODEL = "omni-moderation-latest"  # the API's own
 
 
 class Moderations(WithoutStream, JsonEndpoint):
     name = "moderations"
     kind = "moderations"
     produces_output = False
+
+    def decode(self, content_type: str, raw: bytes) -> dict[str, Any]:
+        body = super().decode(content_type, raw)
+        body.setdefault("model", _DEFAULT_MODEL)
+        return body
 
     def check(self, body: dict[str, Any]) -> None:
         given = body.get("input")
