@@ -114,8 +114,12 @@ def _logprobs(stated: Any, offset: int) -> Body | None:
     return {
         "tokens": texts,
         "token_logprobs": [each.get("logprob") for each in tokens],
-        "top_logprobs": [
-            {str(top.get("token", "")): top.get("logprob") for top in each.get("top_logprobs") or ()} for each in tokens
-        ],
+        "top_logprobs": [_likeliest(each.get("top_logprobs")) for each in tokens],
         "text_offset": offsets,
     }
+
+
+def _likeliest(stated: Any) -> Body:
+    """The likeliest tokens at a place, with their probabilities."""
+    tops = stated if isinstance(stated, list) else []
+    return {str(top.get("token", "")): top.get("logprob") for top in tops if isinstance(top, dict)}

@@ -84,6 +84,8 @@ def items_of(message: Body, response_id: str, *, logprobs: Any = None) -> list[B
     if refusal := _text(message, "refusal"):
         parts.append({"type": "refusal", "refusal": refusal})
     calls = message.get("tool_calls")
+    if not isinstance(calls, list | None):
+        raise ProviderError("the provider sent tool calls of another shape")
     if calls is None and isinstance(message.get("function_call"), dict):
         calls = [{"id": "call_0", "type": "function", "function": message["function_call"]}]
     if parts or not calls:
@@ -139,7 +141,7 @@ def usage_of(usage: Any) -> Body | None:
     """The usage of a chat completion in a response's words; None when there is none."""
     if not isinstance(usage, dict) or not isinstance(usage.get("prompt_tokens"), int):
         return None
-    inputs, outputs = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details") or {}
+    inputs, outputs = (_part_of(usage, f"{which}_tokens_details") for which in ("prompt", "completion"))
     input_tokens, output_tokens = usage["prompt_tokens"], usage.get("completion_tokens") or 0
     return {
         "input_tokens": input_tokens,
@@ -153,10 +155,16 @@ def usage_of(usage: Any) -> Body | None:
     }
 
 
+def _part_of(body: Body, name: str) -> Body:
+    part = body.get(name)
+    return part if isinstance(part, dict) else {}
+
+
 def _annotations(message: Body) -> list[Body]:
+    stated = message.get("annotations")
     return [
         {"type": "url_citation", **each["url_citation"]}
-        for each in message.get("annotations") or ()
+        for each in (stated if isinstance(stated, list) else ())
         if isinstance(each, dict) and isinstance(each.get("url_citation"), dict)
     ]
 

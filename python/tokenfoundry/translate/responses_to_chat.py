@@ -96,7 +96,7 @@ def _messages(given: str | list[Body]) -> list[Body]:
     messages: list[Body] = []
     for index, item in enumerate(given):
         where = f"input[{index}]"
-        match item.get("type") or "message":
+        match "message" if item.get("type") is None else item["type"]:
             case "message":
                 messages.append(_message(item, where))
             case "function_call":
@@ -146,7 +146,8 @@ def _output_content(output: Any, where: str) -> Any:
     """What a tool gave back: text, as a tool message carries nothing else."""
     if isinstance(output, str):
         return output
-    parts = [_part(part, f"{where}.output[{at}]") for at, part in enumerate(output or ())]
+    given = output if isinstance(output, list) else [{"type": type(output).__name__}]
+    parts = [_part(part, f"{where}.output[{at}]") for at, part in enumerate(given)]
     if any(part["type"] != "text" for part in parts):
         raise Untranslatable(f"{where}.output: this model takes only text from a tool", param=f"{where}.output")
     return "".join(part["text"] for part in parts)

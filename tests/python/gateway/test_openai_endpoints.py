@@ -4,8 +4,10 @@ answer, valid by the client's own types, and booked.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+import queue
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +26,7 @@ from support.serving import served
 from support.upstream import Exchange, Upstream, parse_sse
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.records import CallRecord
+from tokenfoundry.tokens import Tokenizer
 
 EMAIL = "mario.rossi@example.it"
 IBAN = "IT60X0542811101000000123456"
@@ -250,8 +253,6 @@ def test_choices_that_interleave_never_mix(client: openai.OpenAI, upstream: Upst
 
 
 def test_a_prompt_of_token_ids_is_sent_as_redacted_text(client: openai.OpenAI, upstream: Upstream) -> None:
-    from tokenfoundry.tokens import Tokenizer
-
     ids = Tokenizer.load("o200k_base").encode(SAID)
     assert client.completions.create(model="text", prompt=ids).choices[0].text == SAID
     assert sent(upstream).body["prompt"] == SENT
@@ -449,6 +450,54 @@ def test_a_moderation_judges_redacted_text_for_nothing(
     ]
     client.moderations.create(input=parts)  # the API has a default
     assert sent(upstream).body["input"][0]["text"] == SENT
+
+
+# -- clients that hang up ----------------------------------------------------------------------------------------------
+
+
+async def speak_and_wait(exchange: Exchange) -> None:
+    head = b"HTTP/1.1 200 X\r\ncontent-type: audio/mpeg\r\ncontent-length: 99999\r\n\r\n"
+    await exchange.send(head + SOUND[:2000])
+    await asyncio.Event().wait()
+
+
+async def respond_and_wait(exchange: Exchange) -> None:
+    await exchange.start_stream()
+    await exchange.event({"type": "response.created", "sequence_number": 0, "response": response("", usage=None)})
+    delta = {"item_id": "msg_1", "output_index": 1, "content_index": 0, "logprobs": []}
+    await exchange.event({"type": "response.output_text.delta", "sequence_number": 1, "delta": "uno due", **delta})
+    await asyncio.Event().wait()
+
+
+def test_a_client_that_hangs_up_on_speech_pays_its_characters_once(
+    client: openai.OpenAI, upstream: Upstream, factory: TokenFactory
+) -> None:
+    upstream.behave, ended = speak_and_wait, ended_calls(factory)
+    with client.audio.speech.with_streaming_response.create(model="voice", voice="alloy", input="Ciao") as reply:
+        assert next(reply.iter_bytes(1000)) == SOUND[:1000]
+    record = ended.get(timeout=10)
+    assert (record.outcome, record.status, record.characters) == ("cut", 499, 4)
+    assert used(factory, "money") == 4 * 15_000
+    assert len(factory.ledger.entries()) == 1
+
+
+def test_a_client_that_hangs_up_on_a_response_pays_what_was_made_once(
+    client: openai.OpenAI, upstream: Upstream, factory: TokenFactory
+) -> None:
+    upstream.behave, ended = respond_and_wait, ended_calls(factory)
+    with client.responses.create(model="native", input="Ciao", stream=True) as stream:
+        assert [next(stream).type, next(stream).type][1] == "response.output_text.delta"
+    record = ended.get(timeout=10)
+    assert (record.outcome, record.status) == ("cut", 499)
+    assert record.output_tokens == Tokenizer.load("o200k_base").count("uno due")
+    assert len(factory.ledger.entries()) == 1
+
+
+def ended_calls(factory: TokenFactory) -> queue.Queue[CallRecord]:
+    """The records of calls as they end."""
+    ended: queue.Queue[CallRecord] = queue.Queue()
+    factory.on_record(ended.put)
+    return ended
 
 
 # -- what a model does not serve ---------------------------------------------------------------------------------------

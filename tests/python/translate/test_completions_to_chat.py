@@ -103,3 +103,11 @@ def test_a_reply_of_another_shape_is_the_providers_fault(reply: Body) -> None:
 def test_an_event_of_another_shape_is_the_providers_fault(event: Body) -> None:
     with pytest.raises(ProviderError):
         TRANSLATION.events({}).feed(event)
+
+
+@pytest.mark.parametrize(
+    "odd", [None, 3, "x", [], ["x"], {}, {"content": 3}, {"content": [{"top_logprobs": 3}]}], ids=repr
+)
+def test_odd_probabilities_break_nothing(odd: Any) -> None:
+    reply = {"choices": [{"index": 0, "message": {"content": "x"}, "logprobs": odd, "finish_reason": odd}]}
+    assert TRANSLATION.reply(reply, {})["choices"][0]["text"] == "x"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,6 +10,11 @@ from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
 from tokenfoundry.errors import ProviderError
+from tokenfoundry.gateway.endpoints.responses import Responses
+from tokenfoundry.gateway.replies import Refused
+from tokenfoundry.privacy import Redactor
+from tokenfoundry.prompt_tokens import count_responses
+from tokenfoundry.tokens import Tokenizer
 from tokenfoundry.translate import Untranslatable
 from tokenfoundry.translate.responses_to_chat import ResponsesToChat
 
@@ -213,6 +219,52 @@ def test_a_refusal_is_a_refusal() -> None:
 def test_a_reply_of_another_shape_is_the_providers_fault(reply: Body) -> None:
     with pytest.raises(ProviderError):
         TRANSLATION.reply(reply, asked())
+
+
+TOKENIZER = Tokenizer.load("o200k_base")
+REDACTOR = Redactor()
+ODD: list[Any] = [None, 3, "x", [], ["x"], {}, {"x": 1}, [{"x": 1}], [[]]]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize(
+    "field",
+    ["content", "refusal", "reasoning_content", "tool_calls", "function_call", "annotations", "role"],
+)
+def test_whatever_stands_in_a_message_is_a_response_or_the_providers_fault(field: str, odd: Any) -> None:
+    for choice in ({"message": {"content": "x", field: odd}}, {"message": {}, "logprobs": odd, "finish_reason": odd}):
+        with suppress(ProviderError):
+            Response.model_validate(
+                TRANSLATION.reply({"choices": [choice], "usage": odd, "id": odd, "model": odd}, asked())
+            )
+        translator = TRANSLATION.events(asked())
+        with suppress(ProviderError):
+            translator.feed({"choices": [{"delta": {field: odd}, "logprobs": odd}], "usage": odd})
+            translator.feed({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+            translator.close()
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize("field", ["output", "name", "arguments", "call_id", "summary", "id"])
+@pytest.mark.parametrize("kind", ["function_call", "function_call_output", "reasoning", "custom_tool_call_output", ""])
+def test_whatever_stands_in_an_item_is_said_or_refused(kind: str, field: str, odd: Any) -> None:
+    body = asked([{"type": kind, field: odd}])
+    with suppress(Refused, Untranslatable):
+        Responses().check(body)
+        count_responses(body, TOKENIZER)
+        TRANSLATION.request(Responses().redact(body, REDACTOR.session()))
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize(
+    "field", ["include", "tool_choice", "tools", "reasoning", "text", "top_logprobs", "instructions"]
+)
+def test_whatever_stands_in_a_field_is_said_or_refused(field: str, odd: Any) -> None:
+    body = asked(**{field: odd})
+    with suppress(Refused, Untranslatable):
+        Responses().check(body)
+        count_responses(body, TOKENIZER)
+        TRANSLATION.request(Responses().redact(body, REDACTOR.session()))
 
 
 def chunk(delta: Body, finish: str | None = None, **fields: Any) -> Body:

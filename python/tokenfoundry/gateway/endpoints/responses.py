@@ -71,6 +71,8 @@ class Responses(JsonEndpoint):
         for field in ("text", "reasoning", "metadata"):
             if not isinstance(body.get(field), dict | None):
                 raise invalid(f"{field}: needs an object", param=field)
+        if not isinstance(body.get("include"), list | None):
+            raise invalid("include: needs a list", param="include")
         if not isinstance((body.get("text") or {}).get("format"), dict | None):
             raise invalid("text.format: needs an object", param="text.format")
         if body.get("service_tier") not in _SERVICE_TIERS:
