@@ -25,13 +25,13 @@ async def echo_everything(exchange: Exchange) -> None:
         case "/embeddings":
             await exchange.answer(embeddings(exchange.body))
         case "/images/generations":
-            await exchange.answer(images(exchange.body))
+            await _paint(exchange)
         case "/moderations":
             await exchange.answer(moderation(exchange.body))
         case "/audio/speech":
             await exchange.answer(SOUND, content_type="audio/mpeg")
         case "/audio/transcriptions":
-            await exchange.answer(transcription(exchange))
+            await _transcribe(exchange)
         case path:
             await exchange.answer({"error": {"message": f"nothing at {path}"}}, status=404)
 
@@ -131,6 +131,21 @@ def embeddings(body: Body) -> Body:
     return {"object": "list", "model": body["model"], "data": data, "usage": usage}
 
 
+async def _paint(exchange: Exchange) -> None:
+    if not exchange.body.get("stream"):
+        await exchange.answer(images(exchange.body))
+        return
+    about = {"b64_json": "iVBORw0KGgo=", "background": "opaque", "created_at": 1, "output_format": "png"}
+    about |= {"quality": "low", "size": "1024x1024"}
+    await exchange.start_stream()
+    for index in range(exchange.body.get("partial_images") or 0):
+        await exchange.event({"type": "image_generation.partial_image", "partial_image_index": index, **about})
+    usage = {"input_tokens": 10, "output_tokens": 300, "total_tokens": 310}
+    usage["input_tokens_details"] = {"text_tokens": 10, "image_tokens": 0}  # type: ignore[assignment]
+    await exchange.event({"type": "image_generation.completed", "usage": usage, **about})
+    await exchange.end_stream()
+
+
 def images(body: Body) -> Body:
     one = {"b64_json": "iVBORw0KGgo=", "revised_prompt": body["prompt"]}
     return {"created": 1700000000, "data": [one] * (body.get("n") or 1)}
@@ -140,6 +155,20 @@ def moderation(body: Body) -> Body:
     inputs = body["input"] if isinstance(body["input"], list) else [body["input"]]
     result: Body = {"flagged": False, "categories": {}, "category_scores": {}, "category_applied_input_types": {}}
     return {"id": "modr-1", "model": body["model"], "results": [result] * len(inputs)}
+
+
+async def _transcribe(exchange: Exchange) -> None:
+    form = exchange.raw.decode("latin-1")
+    if _field(form, "stream") != "true":
+        await exchange.answer(transcription(exchange))
+        return
+    said = _field(form, "prompt") or "Ciao."
+    await exchange.start_stream()
+    for character in said:
+        await exchange.event({"type": "transcript.text.delta", "delta": character})
+    usage = {"type": "tokens", "input_tokens": 40, "output_tokens": 20, "total_tokens": 60}
+    await exchange.event({"type": "transcript.text.done", "text": said, "usage": usage})
+    await exchange.end_stream()
 
 
 def transcription(exchange: Exchange) -> Body:

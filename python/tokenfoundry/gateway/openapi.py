@@ -128,7 +128,7 @@ OPERATIONS: tuple[Operation, ...] = (
         {_JSON: ref("MessageTokensReply")},
         error="MessagesError",
     ),
-    _call("/v1/images/generations", "images", "Images.", "ImagesBody", {_JSON: ref("ImagesReply")}),
+    _call("/v1/images/generations", "images", "Images.", "ImagesBody", _streaming("ImagesReply")),
     _call(
         "/v1/audio/speech",
         "speech",
@@ -142,7 +142,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "What is said in a file of sound.",
         "TranscriptionForm",
         {
-            _JSON: ref("TranscriptionReply"),
+            **_streaming("TranscriptionReply"),
             "text/plain": _PLAIN,
             "text/vtt": _PLAIN,
             "application/x-subrip": _PLAIN,

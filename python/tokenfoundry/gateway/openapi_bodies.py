@@ -140,6 +140,8 @@ _IMAGES = fields(
     model=_MODEL,
     prompt=_TEXT,
     n=maybe(integer(1, 10)),
+    partial_images=maybe(integer(0, 3)),
+    **_STREAM,
     **{name: maybe(_TEXT) for name in ("size", "quality", "style", "response_format", "output_format", "background")},
 )
 _SPEECH = fields(

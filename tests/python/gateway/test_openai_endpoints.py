@@ -52,6 +52,7 @@ def factory(upstream: Upstream, tmp_path: Path) -> Iterator[TokenFactory]:
         "tokens-painter": {**target, "endpoints": ["images"], "max_output_tokens": 1000},
         "voice": {**target, "endpoints": ["speech"], "price": {"characters": "15"}},
         "ear": {**target, "endpoints": ["transcriptions"], "price": {"audio_second": "0.0001"}},
+        "tokens-ear": {**target, "endpoints": ["transcriptions"], "max_output_tokens": 2000},
         "omni-moderation-latest": {**target, "endpoints": ["moderations"], "price": {"input": "0", "output": "0"}},
     }
     for name in ("painter", "voice", "ear"):
@@ -321,7 +322,22 @@ def test_images_by_tokens_cost_what_was_reported_or_what_was_held(
     assert used(factory, "pictures") == 2
 
 
-@pytest.mark.parametrize("fields", [{"stream": True}, {"partial_images": 2}, {"svg": {"model": "x"}}])
+def test_an_image_is_shown_while_it_is_made_and_costs_its_tokens(
+    client: openai.OpenAI, upstream: Upstream, factory: TokenFactory
+) -> None:
+    stream = client.images.generate(model="tokens-painter", prompt=SAID, stream=True, partial_images=2)
+    events = list(stream)
+    kinds = [event.type.removeprefix("image_generation.") for event in events]
+    assert kinds == ["partial_image", "partial_image", "completed"]
+    for event in events:
+        type(event).model_validate_json(event.model_dump_json(exclude_unset=True), strict=True)
+    assert sent(upstream).body["prompt"] == SENT
+    assert events[-1].tokenfoundry["cost"] == "0.00061"  # type: ignore[union-attr]
+    [entry] = factory.ledger.entries()
+    assert (entry.amounts.images, entry.amounts.tokens) == (1, 310)
+
+
+@pytest.mark.parametrize("fields", [{"stream": True, "n": 2}, {"partial_images": 2}, {"svg": {"model": "x"}}])
 def test_what_bills_more_than_the_images_is_refused(client: openai.OpenAI, fields: dict[str, Any]) -> None:
     with pytest.raises(openai.BadRequestError):
         client.images.generate(model="painter", prompt="Un gatto", extra_body=fields)
@@ -424,6 +440,28 @@ def test_a_transcription_whose_length_nobody_tells_costs_the_length_of_its_file(
     assert used(factory, "money") == 6 * 100_000  # the file is its sound and 44 bytes
     [record] = records(factory)
     assert (record.audio_seconds, record.cost_source) == (6, "estimated")
+
+
+def test_a_transcription_that_streams_is_restored_and_costs_its_tokens(
+    client: openai.OpenAI, upstream: Upstream, factory: TokenFactory
+) -> None:
+    stream = client.audio.transcriptions.create(model="tokens-ear", file=recording(), prompt=SAID, stream=True)
+    events = list(stream)
+    assert "".join(event.delta for event in events if event.type == "transcript.text.delta") == SAID
+    assert events[-1].type == "transcript.text.done"
+    assert events[-1].text == SAID
+    assert SENT.encode() in sent(upstream).raw
+    assert used(factory, "money") == 40 * 1000 + 20 * 2000
+    assert used(factory, "sounds") == 1
+
+
+def test_a_model_that_does_not_stream_its_transcriptions_says_so_and_costs_nothing(
+    client: openai.OpenAI, upstream: Upstream, factory: TokenFactory
+) -> None:
+    with pytest.raises(openai.BadRequestError, match="does not stream"):
+        client.audio.transcriptions.create(model="ear", file=recording(), stream=True)
+    assert used(factory, "money") == 0
+    assert upstream.received == []
 
 
 def test_a_budget_of_sounds_counts_speech_and_transcriptions(client: openai.OpenAI) -> None:

@@ -4,25 +4,30 @@ was said out.
 The sound goes as it is: nothing is redacted in it. The prompt and every other text of the form are redacted.
 
 Billed by the second or by tokens. The plain answers (`text`, `srt`, `vtt`) tell neither, so the provider is asked for
-JSON and the plain answer is written here.
+JSON and the plain answer is written here. Models that are billed by tokens also stream.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.gateway.endpoints import JsonEndpoint, WithoutStream
+from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.endpoints.checks import check_text
 from tokenfoundry.gateway.forms import read_form
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.gateway.sound import longest_seconds
+from tokenfoundry.gateway.streams import ReplyStream
+from tokenfoundry.gateway.streams.transcripts import TranscriptStream
 from tokenfoundry.gateway.texts import redacted, restored
 from tokenfoundry.privacy import RedactionSession
+from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.targets import Target
+from tokenfoundry.translate import Untranslatable
 from tokenfoundry.usage import Usage
 
 _PLAIN = {
@@ -30,13 +35,14 @@ _PLAIN = {
     "srt": "application/x-subrip; charset=utf-8",
     "vtt": "text/vtt; charset=utf-8",
 }
+_YES_NO = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False, "": False}
 _JSON = ("json", "verbose_json", "diarized_json")
 _TOKENS_PER_SECOND = 25  # of sound, at most, for models that are billed by tokens
 _SOUND_URL = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/]*={0,2}")
 _REFERENCES = "known_speaker_references"
 
 
-class Transcriptions(WithoutStream, JsonEndpoint):
+class Transcriptions(JsonEndpoint):
     name = "transcriptions"
     kind = "transcriptions"
     produces_output = False
@@ -58,8 +64,13 @@ class Transcriptions(WithoutStream, JsonEndpoint):
             check_text(body, field)
         if body.get("response_format", "json") not in (*_JSON, *_PLAIN):
             raise invalid(f"response_format: needs one of {', '.join((*_JSON, *_PLAIN))}", param="response_format")
-        if body.get("stream", "false") not in ("false", "False", "0", ""):
-            raise invalid("stream: transcriptions do not stream here", param="stream")
+        if body.get("stream", "false") not in _YES_NO:
+            raise invalid("stream: needs true or false", param="stream")
+        if self.is_stream(body) and body.get("response_format", "json") in _PLAIN:
+            raise invalid("response_format: a stream is told in JSON", param="response_format")
+
+    def is_stream(self, body: dict[str, Any]) -> bool:
+        return _YES_NO[body.get("stream", "false")]
 
     def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
         kept = {name: body[name] for name in ("model", "file")}
@@ -82,6 +93,8 @@ class Transcriptions(WithoutStream, JsonEndpoint):
         billed by the second tells its seconds in the long form.
         """
         asked = body.get("response_format", "json")
+        if self.is_stream(body) and not max_output_tokens:
+            raise Untranslatable("stream: this model is billed by the second, and does not stream", param="stream")
         if asked not in _PLAIN:
             return body
         return {**body, "response_format": "json" if asked == "text" and max_output_tokens else "verbose_json"}
@@ -107,7 +120,7 @@ class Transcriptions(WithoutStream, JsonEndpoint):
         if usage is None or (not worst.output_tokens and not usage.audio_seconds):
             usage = worst  # Billed by what was not told.
         asked = body.get("response_format", "json")
-        if asked in _PLAIN:
+        if asked in _PLAIN and reply:
             reply = {"content_type": _PLAIN[asked], "text": _plain(asked, reply)}
         return reply, usage
 
@@ -118,6 +131,14 @@ class Transcriptions(WithoutStream, JsonEndpoint):
     def output_text(self, reply: dict[str, Any]) -> str:
         text: str = reply["text"]
         return text
+
+    def stream(self, body: dict[str, Any], session: RedactionSession) -> ReplyStream:
+        return TranscriptStream(session)
+
+    def replay(
+        self, reply: dict[str, Any], body: dict[str, Any], record: CallRecord, summary: dict[str, Any]
+    ) -> Iterable[bytes]:
+        raise AssertionError("transcriptions are not kept")
 
     def written(self, reply: dict[str, Any], summary: dict[str, Any]) -> tuple[str, bytes]:
         plain = next((kind for kind in _PLAIN.values() if kind == reply.get("content_type")), None)
