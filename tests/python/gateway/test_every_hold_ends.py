@@ -317,7 +317,7 @@ def test_loops_that_ended_leave_nothing_behind(gateway: TokenFactory, key: str) 
 
     for _ in range(3):
         asyncio.run(once())
-    assert gateway._client._sessions == {}
+    assert gateway._client.open_loops == 0
     assert gateway._booking._faces == {}
 
 
