@@ -7,6 +7,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from tokenfoundry.errors import MissingExtra
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.booking import Booking
+from tokenfoundry.gateway.explain import explain
 from tokenfoundry.gateway.loop_thread import LoopThread
 from tokenfoundry.gateway.output_bound import OutputBounds
 from tokenfoundry.gateway.pipeline import Pipeline
@@ -40,7 +42,12 @@ from tokenfoundry.providers.formats.registry import TRANSLATIONS, format_of
 from tokenfoundry.providers.plan import Planner
 from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.build import build_router
-from tokenfoundry.settings import Settings, WindowSettings
+from tokenfoundry.routing.explain import Explanation
+from tokenfoundry.routing.inquiry import Classify
+from tokenfoundry.routing.observed import Observed
+from tokenfoundry.routing.policy import Router
+from tokenfoundry.routing.pressure import BudgetPressure
+from tokenfoundry.settings import ProviderSettings, Settings, WindowSettings
 from tokenfoundry.settings.privacy import PrivacySettings
 from tokenfoundry.translate import Translations
 
@@ -58,7 +65,8 @@ class TokenFactory:
     Opening it opens the books: one process at a time may hold a data directory (`DirectoryBusy` names the other).
     """
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, classify: Classify | None = None) -> None:
+        """`classify` scores how hard a call is, from 0 to 1, instead of its features; None leaves it to them."""
         self.settings = settings
         self._clock = clock or system_clock
         self._observers = Observers(settings.currency)
@@ -66,8 +74,18 @@ class TokenFactory:
         self._cache: Cache | None = None
         # Everything that can be refused without touching the disk comes first.
         price_book = PriceBook.from_settings(settings, prices(), at=self._clock())
-        router = build_router(settings)
         redactor = _redactor(settings)
+        translations = Translations(TRANSLATIONS)
+        self.observed = Observed(self._clock)
+        router = build_router(
+            settings,
+            price_book,
+            observed=self.observed,
+            pressure=lambda alias, facts: self._budget_pressure(alias, facts),
+            classify=classify,
+            dialects_of=partial(_dialects_of, translations),
+            entities=redactor.detector.entities,
+        )
         self._client = ProviderClient(settings.providers)
         data_dir = Path(settings.data_dir)
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -84,6 +102,7 @@ class TokenFactory:
             )
             self.keys = KeyRing(self.ledger)
             self.budgets = BudgetBook(self.ledger, budgets_of_file(settings), self.keys)
+            self._budget_pressure = BudgetPressure(self.ledger, self.budgets.definitions, self._clock)
             self.limits = RateLimiter(limits_in_force(settings.rate_limits, self.keys), clock=self._clock)
             self.keys.tell_of_changes(self._limit_keys)
             self._booking = Booking(
@@ -107,7 +126,7 @@ class TokenFactory:
                 sender=Sender(
                     settings.providers,
                     {name: format_of(provider) for name, provider in settings.providers.items()},
-                    Planner(Translations(TRANSLATIONS)),
+                    Planner(translations),
                     self._client,
                     self._clock,
                 ),
@@ -125,6 +144,7 @@ class TokenFactory:
                 clock=self._clock,
             )
             self._router = router
+            self._redactor = redactor
             self._app = GatewayApp(
                 self._pipeline,
                 self.admin,
@@ -138,13 +158,15 @@ class TokenFactory:
             raise
 
     @classmethod
-    def from_config(cls, config: str | Path | Mapping[str, Any], **overrides: Any) -> TokenFactory:
+    def from_config(
+        cls, config: str | Path | Mapping[str, Any], *, classify: Classify | None = None, **overrides: Any
+    ) -> TokenFactory:
         """A factory from a YAML file's path or a mapping of the same shape; `overrides` win over both. Raises
         `ConfigError`.
         """
         if isinstance(config, Mapping):
-            return cls(Settings.from_dict({**config, **overrides}))
-        return cls(Settings.load(config, **overrides))
+            return cls(Settings.from_dict({**config, **overrides}), classify=classify)
+        return cls(Settings.load(config, **overrides), classify=classify)
 
     # -- what a host uses ----------------------------------------------------------------------------------------------
 
@@ -197,6 +219,14 @@ class TokenFactory:
     def create_key(self, **fields: Any) -> str:
         """Makes an API key with these fields (see `tokenfoundry.keys.Key`) and returns its text, shown only now."""
         return self.keys.create(fields, now_ms=self._clock())[1]
+
+    def explain_route(self, body: Mapping[str, Any], *, dialect: str = "chat", **axes: Any) -> Explanation:
+        """Where a call with this body would go now, and why: facts, complexity, rules, targets, order and worst-case
+        costs. `axes` are fields of `tokenfoundry.routing.facts.Facts`: workspace, project, intent, regions...
+
+        Nothing is sent or booked. Raises `InvalidInput`, `NotFound` and `BlockedContent`.
+        """
+        return explain(self._router, self._redactor, dict(body), dialect=dialect, clock=self._clock, **axes)
 
     def on_record(self, observe: Callable[[CallRecord], None]) -> None:
         """Calls `observe` with each record after it is written, in a thread of the factory's, off the request path."""
@@ -264,6 +294,31 @@ class TokenFactory:
             policy=f"{__version__}:{policy}",
             detector=detector,
         )
+
+
+def dry_router(settings: Settings) -> tuple[Router, Redactor]:
+    """What decides where calls go, and what finds personal data in them, without any books: for explanations. Raises
+    `ConfigError`.
+    """
+    redactor = _redactor(settings)
+    router = build_router(
+        settings,
+        PriceBook.from_settings(settings, prices(), at=system_clock()),
+        dialects_of=partial(_dialects_of, Translations(TRANSLATIONS)),
+        entities=redactor.detector.entities,
+    )
+    return router, redactor
+
+
+def _dialects_of(
+    translations: Translations, provider: ProviderSettings, serves: Callable[[str], bool]
+) -> frozenset[str]:
+    """The dialects in which the provider can be asked, those it speaks of those that are served and those that lead
+    there.
+    """
+    format, planner = format_of(provider), Planner(translations)
+    asked = {*translations.dialects, *format.dialects}
+    return frozenset(name for name in asked if planner.plan(name, format, serves) is not None)
 
 
 def _redactor(settings: Settings) -> Redactor:

@@ -17,6 +17,7 @@ from tokenfoundry.cli import (
     packages,
     quotas,
     reports,
+    route,
     serving,
     texts,
 )
@@ -42,6 +43,7 @@ packages.add_to(app)
 limits.add_to(app)
 reports.add_to(app)
 ledger.add_to(app)
+route.add_to(app)
 
 
 def _version(show: bool) -> None:

@@ -28,15 +28,25 @@ class Target:
     tokenizer_is_exact: bool
     max_output_tokens: int | None
     context_tokens: int | None
+    capabilities: frozenset[str] = frozenset()
+    weight: float = 1.0
+    tags: frozenset[str] = frozenset()
+    dialects: frozenset[str] | None = None
+    """The dialects that can be asked of it, spoken or by translation; None when every one can."""
 
     def speaks(self, dialect: str) -> bool:
-        """Whether it takes calls in this dialect, if its provider does: one that serves chat takes every dialect of a
-        conversation that is not stated by itself, and so for embeddings.
-        """
-        if dialect in _STATED:
-            return dialect in self.native
-        return ("embeddings" if dialect.endswith("_embeddings") else "chat") in self.native
+        """Whether it takes calls in this dialect, if its provider does."""
+        return serves(self.native, dialect)
 
     @property
     def on_prem(self) -> bool:
         return self.trust == "on_prem"
+
+
+def serves(native: frozenset[str], dialect: str) -> bool:
+    """Whether a target with these endpoints takes calls in this dialect, if its provider does: one that serves chat
+    takes every dialect of a conversation that is not stated by itself, and so for embeddings.
+    """
+    if dialect in _STATED:
+        return dialect in native
+    return ("embeddings" if dialect.endswith("_embeddings") else "chat") in native
