@@ -189,6 +189,17 @@ def test_a_repeated_response_is_replayed_from_the_cache_to_the_one_who_asks(
     assert events[-1].type == "response.completed"
 
 
+@pytest.mark.parametrize("model", ["native", "small"])
+def test_a_response_from_the_cache_repeats_nothing_of_another_caller(
+    client: openai.OpenAI, upstream: Upstream, model: str
+) -> None:
+    client.responses.create(model=model, input=SAID, metadata={"of": EMAIL}, user="anna")
+    reply = client.responses.create(model=model, input=SAID, metadata={"of": "luca@example.it"}, user="luca")
+    assert (reply.metadata, len(upstream.received)) == ({"of": "luca@example.it"}, 1)
+    assert reply.user in (None, "luca")
+    assert "anna" not in repr(reply)
+
+
 def test_a_response_that_fails_in_mid_stream_ends_with_an_event_of_its_dialect(
     client: openai.OpenAI, upstream: Upstream, factory: TokenFactory
 ) -> None:

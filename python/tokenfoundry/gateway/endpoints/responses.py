@@ -42,6 +42,9 @@ _REFUSED = {
 }
 _KEPT_ITEMS = ("item_reference", "compaction")
 
+# What a response repeats of fields that do not change what a model answers, and says when there is none.
+_REPEATED: dict[str, Any] = {"metadata": {}, "user": None, "safety_identifier": None, "prompt_cache_key": None}
+
 # Run by the caller; a namespace is a list of them.
 _CALLERS_TOOLS = frozenset({"function", "custom", "local_shell", "apply_patch", "namespace"})
 
@@ -104,7 +107,12 @@ class Responses(JsonEndpoint):
         return reply.get("status") == "incomplete"
 
     def restore(self, reply: dict[str, Any], session: RedactionSession, body: dict[str, Any]) -> dict[str, Any]:
-        return restored_response(reply, session, json=wants_json(body))
+        made = restored_response(reply, session, json=wants_json(body))
+        # A reply from the cache repeats what another caller said of these, which do not tell calls apart.
+        for field, default in _REPEATED.items():
+            if field in made:
+                made[field] = default if body.get(field) is None else body[field]
+        return made
 
     def output_text(self, reply: dict[str, Any]) -> str:
         return "".join(produced_texts(reply["output"]))
