@@ -16,6 +16,7 @@ from tokenfoundry.errors import Conflict, InvalidInput, NotFound, StoreError, To
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.asgi import ClientGone, Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write
 from tokenfoundry.gateway.call import Request
+from tokenfoundry.gateway.endpoints.messages import error_body, is_anthropics, model_info, model_page
 from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
 from tokenfoundry.gateway.estimate import endpoint_of
 from tokenfoundry.gateway.openapi import document_bytes
@@ -69,7 +70,7 @@ class GatewayApp:
                 kind="service_unavailable",
                 headers={"retry-after": "1"},
             )
-            await write(busy.answer({}), receive, send)
+            await write(_told(busy, path_of(scope), headers_of(scope)), receive, send)
             return
         self._in_progress += 1
         try:
@@ -84,8 +85,10 @@ class GatewayApp:
             answer = await self._respond(scope["method"], path_of(scope), query, headers, peer_of(scope), receive)
         except ClientGone:
             return
-        except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the client gets OpenAI's error shape
-            answer = _told(_refusal(error), path_of(scope))
+        except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the client gets its dialect's error shape
+            answer = _told(_refusal(error), path_of(scope), headers)
+        if is_anthropics(headers) and (request_id := answer.headers.get("x-request-id")):
+            answer.headers["request-id"] = request_id  # as Anthropic calls it
         await write(answer, receive, send)
 
     async def _respond(
@@ -133,12 +136,12 @@ class GatewayApp:
     def _models(self, headers: Mapping[str, str], peer: str, name: str) -> Answer:
         """All models of the key, or the one that is named."""
         names = self._pipeline.models(self._pipeline.authenticate(headers, peer))
-        models = [{"id": each, "object": "model", "created": 0, "owned_by": "tokenfoundry"} for each in names]
-        if not name:
-            return json_answer({"object": "list", "data": models})
-        if name not in names:
+        if name and name not in names:
             raise invalid(f"the model {name!r} does not exist", status=404, code="model_not_found")
-        return json_answer(models[names.index(name)])
+        if is_anthropics(headers):
+            return json_answer(model_info(name) if name else model_page(names))
+        models = [{"id": each, "object": "model", "created": 0, "owned_by": "tokenfoundry"} for each in names]
+        return json_answer(models[names.index(name)] if name else {"object": "list", "data": models})
 
     async def _administer(
         self, method: str, path: str, query: str, headers: Mapping[str, str], peer: str, receive: Receive
@@ -167,10 +170,13 @@ def _expect(method: str, allowed: str) -> None:
         raise Refused(405, "method_not_allowed", f"use {allowed}", headers={"allow": allowed})
 
 
-def _told(refused: Refused, path: str) -> Answer:
-    """A refusal in the dialect of the endpoint that was asked."""
+def _told(refused: Refused, path: str, headers: Mapping[str, str]) -> Answer:
+    """A refusal in the dialect of the endpoint that was asked, or of the client where there is none."""
     endpoint = ENDPOINTS.get(path) or COUNTERS.get(path)
-    body = endpoint.error(refused) if endpoint is not None else {"error": refused.error}
+    if endpoint is not None:
+        body = endpoint.error(refused)
+    else:
+        body = error_body(refused) if is_anthropics(headers) else {"error": refused.error}
     return json_answer(body, status=refused.status, headers=refused.headers)
 
 
