@@ -15,18 +15,23 @@ import msgspec
 
 from tokenfoundry._core import __version__
 from tokenfoundry.budgets import BudgetBook, budgets_of_file
-from tokenfoundry.cache import Cache
+from tokenfoundry.cache import Cache, Invalidations
 from tokenfoundry.clock import Clock, system_clock
 from tokenfoundry.errors import MissingExtra
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.booking import Booking
 from tokenfoundry.gateway.explain import explain
+from tokenfoundry.gateway.flights import Flights
+from tokenfoundry.gateway.item_recall import ItemCache
+from tokenfoundry.gateway.keepable import Keepable
+from tokenfoundry.gateway.kept_answers import KeptAnswers
 from tokenfoundry.gateway.loop_thread import LoopThread
 from tokenfoundry.gateway.output_bound import OutputBounds
 from tokenfoundry.gateway.pipeline import Pipeline
 from tokenfoundry.gateway.rates import Rates
 from tokenfoundry.gateway.recall import ResponseCache
+from tokenfoundry.gateway.repeats import Repeats
 from tokenfoundry.gateway.sender import Sender
 from tokenfoundry.gateway.texts import STRUCTURE
 from tokenfoundry.keys import KeyRing
@@ -57,6 +62,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("tokenfoundry")
 _AUDIT_KEY = "audit_hmac_key"
+_INVALIDATIONS = "cache_invalidations"
 
 
 class TokenFactory:
@@ -71,7 +77,8 @@ class TokenFactory:
         self._clock = clock or system_clock
         self._observers = Observers(settings.currency)
         self._loop_thread = LoopThread()
-        self._cache: Cache | None = None
+        self._store: Cache | None = None
+        self._flights = Flights() if settings.cache.in_use and settings.cache.single_flight else None
         # Everything that can be refused without touching the disk comes first.
         price_book = PriceBook.from_settings(settings, prices(), at=self._clock())
         redactor = _redactor(settings)
@@ -97,9 +104,9 @@ class TokenFactory:
         )
         self.ledger.on_event(self._observers.event)
         try:
-            self._cache = (
-                Cache.open(data_dir / "cache", max_bytes=settings.cache.max_bytes) if settings.cache.enabled else None
-            )
+            if settings.cache.in_use:
+                self._store = Cache.open(data_dir / "cache", max_bytes=settings.cache.max_bytes, clock=self._clock)
+            self.cache = self._kept_answers()
             self.keys = KeyRing(self.ledger)
             self.budgets = BudgetBook(self.ledger, budgets_of_file(settings), self.keys)
             self._budget_pressure = BudgetPressure(self.ledger, self.budgets.definitions, self._clock)
@@ -119,7 +126,8 @@ class TokenFactory:
             self._pipeline = Pipeline(
                 keys=self.keys,
                 redactor=redactor,
-                cache=self._response_cache(redactor.detector),
+                cache=settings.cache,
+                repeats=self._repeats(redactor.detector),
                 router=router,
                 booking=self._booking,
                 rates=Rates(self.limits, self._clock),
@@ -248,6 +256,8 @@ class TokenFactory:
 
         For whoever calls from a loop of their own that ends before the factory does; `close` still has to follow.
         """
+        if self._flights is not None:
+            await self._flights.aclose()
         await self._client.aclose()
         self._booking.leave_loop()
 
@@ -255,8 +265,8 @@ class TokenFactory:
         """Closes the books. In-process calls still open are cut and settled first; closing twice is harmless."""
         self._loop_thread.close(last=self.aclose)
         self._observers.close()
-        if self._cache is not None:
-            self._cache.close()
+        if self._store is not None:
+            self._store.close()
         self.ledger.close()
 
     def __enter__(self) -> TokenFactory:
@@ -281,19 +291,25 @@ class TokenFactory:
         self.ledger.check_health()
         return {"status": "ok", "version": __version__}
 
-    def _response_cache(self, detector: Detector) -> ResponseCache | None:
-        if self._cache is None:
+    def _kept_answers(self) -> KeptAnswers | None:
+        if self._store is None:
             return None
         policy = hashlib.sha256(
             msgspec.json.encode(self.settings.privacy.model_dump(mode="json"), order="sorted")
         ).hexdigest()
-        return ResponseCache(
-            self._cache,
-            ttl_ms=self.settings.cache.ttl_ms,
-            scope=self.settings.cache.scope,
-            policy=f"{__version__}:{policy}",
-            detector=detector,
+        ledger = self.ledger
+        invalidations = Invalidations(
+            lambda: ledger.get("settings", _INVALIDATIONS),
+            lambda record: ledger.put("settings", _INVALIDATIONS, record),
+            clock=self._clock,
         )
+        return KeptAnswers(self._store, invalidations, policy=f"{__version__}:{policy}", clock=self._clock)
+
+    def _repeats(self, detector: Detector) -> Repeats | None:
+        if self.cache is None:
+            return None
+        replies = ResponseCache(self.cache, Keepable(detector))
+        return Repeats(self._booking, self.cache, replies, ItemCache(self.cache), self._flights)
 
 
 def dry_router(settings: Settings) -> tuple[Router, Redactor]:

@@ -2,7 +2,7 @@
 
 A record is the `detail` of a ledger entry, so it is written in the same batch as the money it explains and is
 committed to by the audit log. It never holds text of a prompt or an answer, and no personal data: `prompt_hmac` is a
-keyed hash of the redacted prompt, `findings` are counts.
+keyed hash of what was asked, redacted: equal for calls that share an answer, `findings` are counts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 
 Outcome = Literal[
     "answered",  # a complete reply, settled with its usage
-    "hit",  # answered from the cache
+    "hit",  # answered from the cache, or with the answer of an identical call in progress (`route` says which)
     "refused",  # a budget refused the call
     "blocked",  # the privacy policy refused the call
     "failed",  # the provider refused or could not be reached; nothing was consumed

@@ -24,7 +24,8 @@ class Row(msgspec.Struct, kw_only=True):
     """One value of the axis. Amounts are nano units of the ledger's currency.
 
     `refused`: by a budget or by the privacy policy. `failed`: ended without using anything. What was answered from the
-    cache is a hit. `calls` counts those too, and every attempt at a target by itself.
+    cache, or with the answer of an identical call in progress, is a hit. `calls` counts those too, and every attempt at
+    a target by itself.
     """
 
     value: str

@@ -61,6 +61,11 @@ class Attempt:
         input_tokens = min(self._input_tokens, self.worst.input_tokens)
         return Estimate(input_tokens, self.worst.output_tokens, is_ours=self.output_bound.source != "")
 
+    @property
+    def for_everybody(self) -> bool:
+        """Whether its answer is what any other caller would have got: no budget of this one's made it smaller."""
+        return not self.downgraded and self.output_bound.source != "budget"
+
     def _limit_output(self, bound: OutputBound) -> None:
         """Sets the worst case: what is held, and what is sent as the bound."""
         self.output_bound = bound
@@ -225,7 +230,16 @@ class Attempt:
     ) -> CallRecord:
         cost_nano, price_flags = self._booking.cost_nano(self.target, usage, self._call.at_ms)
         flags = (*flags, *price_flags)
-        record = self._record(outcome, status=status, usage=usage, cost_nano=cost_nano, error=error, flags=flags)
+        recalled_nano = self._recalled_nano() if outcome == "answered" else 0
+        record = self._record(
+            outcome,
+            status=status,
+            usage=usage,
+            cost_nano=cost_nano,
+            recalled_nano=recalled_nano,
+            error=error,
+            flags=flags,
+        )
         entry_flags = EntryFlags.ESTIMATED if usage.estimated else NO_FLAGS
         if outcome == "cut":
             entry_flags |= EntryFlags.UNCERTAIN
@@ -238,6 +252,13 @@ class Attempt:
         self._booking.publish(record)
         return record
 
+    def _recalled_nano(self) -> int:
+        """What the kept items of the batch would have cost here."""
+        part = self._call.part
+        if part is None or not part.found:
+            return 0
+        return self._booking.cost_nano(self.target, part.recalled_usage, self._call.at_ms)[0]
+
     async def _resolve(self, writing: Any) -> None:
         """Awaits a write that resolves the hold. It takes effect although the wait for it is cancelled."""
         try:
@@ -248,7 +269,14 @@ class Attempt:
         self.resolved = True
 
     def _record(
-        self, outcome: Outcome, *, status: int, cost_nano: int = 0, flags: tuple[str, ...] = (), **fields: Any
+        self,
+        outcome: Outcome,
+        *,
+        status: int,
+        cost_nano: int = 0,
+        recalled_nano: int = 0,
+        flags: tuple[str, ...] = (),
+        **fields: Any,
     ) -> CallRecord:
         return self._booking.record_of(
             self._call,
@@ -258,7 +286,7 @@ class Attempt:
             attempt=self._number,
             route=self.route,
             cost_nano=cost_nano,
-            counterfactual_nano=cost_nano,
+            counterfactual_nano=cost_nano + recalled_nano,
             flags=(*flags, *self._flags),
             max_tokens_from=self.output_bound.source,
             **fields,

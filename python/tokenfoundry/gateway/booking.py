@@ -174,10 +174,27 @@ class Booking:
             return None
         refused = self.refused_by(outcome)
         told = self.record_of(
-            call, "refused", status=refused.status, target=target, route="cache", refused_by=outcome.budget
+            call, "refused", status=refused.status, target=target, route=record.route, refused_by=outcome.budget
         )
         await self.record(call, told, "refused", target=target)
         return refused
+
+    async def record_given(self, call: Call, record: CallRecord, target: Target) -> None:
+        """As `record_hit`, of an answer that the caller already has: a budget may then be used beyond its cap."""
+        await self.ledger.record(
+            f"{call.request_id}/{record.attempt}/{record.outcome}",
+            kind="hit",
+            amounts=Amounts(requests=1),
+            axes=axes_of(call, target),
+            tallies=tallies_of(record),
+            at=call.at_ms,
+            detail=record.to_bytes(),
+        )
+        self.publish(record)
+
+    def has_room_for_a_request(self, call: Call, target: Target) -> bool:
+        """Whether the budgets allow one more request without cost now."""
+        return self._ledger.headroom(axes_of(call, target)).get("requests", 1) >= 1
 
 
 def _spent(usage: Usage | None) -> dict[str, Any]:
@@ -238,13 +255,15 @@ def summary_of(call: Call, record: CallRecord) -> dict[str, Any]:
         "cost": decimal_text(record.cost_nano),
         "saved": decimal_text(record.saved_nano),
         "currency": record.currency,
-        "cache": "hit" if record.outcome == "hit" else call.cache_status,
+        "cache": call.cache_status,
         "target": record.target,
         "region": record.region,
         "route": record.route,
         "findings": record.findings,
         "estimated": record.cost_source == "estimated",
     }
+    if call.part is not None and call.part.found:
+        summary["items"] = {"cached": call.part.found, "sent": len(call.part.missing)}
     if record.max_tokens_from:
         summary["max_tokens_from"] = record.max_tokens_from
     return summary

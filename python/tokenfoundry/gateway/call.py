@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tokenfoundry.attribution import Attribution
+from tokenfoundry.gateway.cache_control import Directives
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.rates import FREE, Passage
 from tokenfoundry.keys import Key
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.routing.targets import Target
+from tokenfoundry.settings import CacheTerms
+
+if TYPE_CHECKING:
+    from tokenfoundry.gateway.flights import Flight
+    from tokenfoundry.gateway.item_recall import Part
+
+CacheStatus = Literal["bypass", "miss", "hit", "joined", "partial"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,7 @@ class Request:
 
 @dataclass(slots=True)
 class Call:
-    """Made by `identify`; `redact` sets the fields below its line, and after it only `waited_s` grows: the time that
+    """Made by `identify`; `redact` and `recall` set the fields below their lines. `waited_s` grows: the time that
     attempts have waited for their holds.
     """
 
@@ -39,6 +47,8 @@ class Call:
     alias: str
     reachable: tuple[Target, ...]
     stream: bool
+    directives: Directives
+    cache_terms: CacheTerms
     may_recall: bool
     may_store: bool
     body: dict[str, Any] = field(repr=False)
@@ -50,9 +60,23 @@ class Call:
     session: RedactionSession = field(init=False, repr=False)
     redacted: dict[str, Any] = field(init=False, repr=False)
     findings: dict[str, int] = field(default_factory=dict)
+    question: bytes = field(default=b"", repr=False)  # What the answer depends on, in canonical form.
     prompt_hmac: str = ""
     on_prem_only: bool = False
     _input_tokens: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    # recall
+    cache_key: bytes = field(default=b"", repr=False)
+    generation: int = 0  # Of kept answers, when this call asked.
+    cache_status: CacheStatus = "bypass"
+    age_ms: int | None = None  # Of the answer that was kept.
+    flight: Flight | None = None  # That others may follow.
+    part: Part | None = None  # What is known of a batch of items.
+
+    def ask_for(self, body: dict[str, Any]) -> None:
+        """Changes what the next attempt asks for: a part of the batch, or the whole again."""
+        self.redacted = body
+        self._input_tokens.clear()
 
     def input_tokens(self, target: Target) -> int:
         """Tokens of the redacted prompt, as the target counts them."""
@@ -70,8 +94,3 @@ class Call:
     def cut_by_us(self) -> bool:
         """Whether the output is bounded by our default, not by the caller."""
         return self.endpoint.produces_output and self.endpoint.max_output_tokens(self.body) is None
-
-    @property
-    def cache_status(self) -> str:
-        """What the caller is told of the cache when it did not answer."""
-        return "miss" if self.may_recall else "bypass"

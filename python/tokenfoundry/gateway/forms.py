@@ -25,8 +25,8 @@ class _Part:
 
 
 def read_form(content_type: str, raw: bytes) -> dict[str, Any]:
-    """The fields of a form: texts as strings, the values of a name that ends in `[]` as a list under the name without,
-    and a file as `{"filename", "content_type", "data"}`.
+    """The fields of a form: texts as strings, a name that ends in `[]` as a list, and a file as `{"name",
+    "content_type", "data"}`.
 
     Of a file's name only the extension is kept: the rest may say whose it is. Raises `Refused` (400).
     """
@@ -45,10 +45,9 @@ def read_form(content_type: str, raw: bytes) -> dict[str, Any]:
             raise invalid("a field of the form is not UTF-8") from None
         if not name:
             raise invalid("a part of the form has no name")
-        plain = name.removesuffix("[]")
-        if name.endswith("[]") and isinstance(form.get(plain, []), list):
-            form.setdefault(plain, []).append(value)
-        elif name.endswith("[]") or name in form:
+        if name.endswith("[]"):
+            form.setdefault(name, []).append(value)
+        elif name in form:
             raise invalid(f"{name}: is there twice", param=name)
         else:
             form[name] = value
@@ -101,7 +100,7 @@ def _file(part: _Part, name: bytes) -> dict[str, Any]:
     extension = _EXTENSION.search(name.decode())
     stated = part.headers.get("content-type", "").partition(";")[0].strip().lower()
     return {
-        "filename": f"file.{extension[1]}" if extension else "file",
+        "name": f"file.{extension[1]}" if extension else "file",
         "content_type": stated if _MEDIA_TYPE.fullmatch(stated) else "application/octet-stream",
         "data": bytes(part.data),
     }

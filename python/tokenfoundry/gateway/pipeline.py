@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
@@ -16,28 +15,31 @@ from tokenfoundry.attribution import attribute
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import BlockedContent, InvalidInput, ProviderError, StoreError
 from tokenfoundry.gateway.attempt import Attempt
-from tokenfoundry.gateway.booking import Booking, axes_of, summary_of
+from tokenfoundry.gateway.booking import Booking, axes_of
+from tokenfoundry.gateway.cache_control import directives_of
 from tokenfoundry.gateway.call import Call, Request
 from tokenfoundry.gateway.estimate import estimate_of
 from tokenfoundry.gateway.facts import facts_of
 from tokenfoundry.gateway.ladder import Ladder
 from tokenfoundry.gateway.origin import origin_of
 from tokenfoundry.gateway.rates import Rates, TargetLimited
-from tokenfoundry.gateway.recall import ResponseCache, StoredReply
+from tokenfoundry.gateway.recall import may_repeat, question_of
 from tokenfoundry.gateway.refusals import refused_by_policy, refused_by_routing
-from tokenfoundry.gateway.replies import Answer, Headers, Refused, StreamAnswer, invalid
+from tokenfoundry.gateway.repeats import Repeats, not_cached
+from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid
 from tokenfoundry.gateway.sender import Sender
 from tokenfoundry.gateway.stream import Relay
+from tokenfoundry.gateway.streams.replay import NO_BORDERS
+from tokenfoundry.gateway.told import stream_headers, written
 from tokenfoundry.ids import uuid7
 from tokenfoundry.keys import Key, KeyRing
-from tokenfoundry.money import decimal_text
 from tokenfoundry.networks import Networks
 from tokenfoundry.privacy import Redactor
 from tokenfoundry.providers.client import ConnectFailed, ReplyLost, ReplyTimeout, UpstreamReply
 from tokenfoundry.providers.plan import Said
-from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.policy import NoRoute, Route, Router, UnknownModel
 from tokenfoundry.routing.targets import Target
+from tokenfoundry.settings import CacheSettings
 from tokenfoundry.translate import Untranslatable
 from tokenfoundry.usage import Usage
 
@@ -65,7 +67,8 @@ class Pipeline:
         *,
         keys: KeyRing,
         redactor: Redactor,
-        cache: ResponseCache | None,
+        cache: CacheSettings,
+        repeats: Repeats | None,
         router: Router,
         booking: Booking,
         rates: Rates,
@@ -77,6 +80,7 @@ class Pipeline:
         self._keys = keys
         self._redactor = redactor
         self._cache = cache
+        self._repeats = repeats
         self._router = router
         self._booking = booking
         self._rates = rates
@@ -92,11 +96,8 @@ class Pipeline:
             call.passage = self._rates.passage(partial(axes_of, call))
             with call.passage:
                 await self._redact(call)
-                stored = self._recall(call)
-                if stored is not None:
-                    return call.passage.on(await self._answer_from(call, stored))
-                route = self._route(call)
-                return call.passage.on(await self._attempt_each(call, route))
+                answer = await self._repeated(call) or await self._routed(call)
+                return call.passage.on(answer)
         except Refused as refused:
             refused.headers.setdefault("x-request-id", call.request_id)
             raise
@@ -168,8 +169,9 @@ class Pipeline:
         if not key.allows_intent(axes.intent):
             stated = f"for the intent {axes.intent!r}" if axes.intent else "without x-tf-intent"
             raise _out_of_scope(key, f"may not be used {stated}; it may state {_listed(key.intents)}")
-        directives = request.headers.get("cache-control", "")
-        may_store = self._cache is not None and endpoint.may_keep and "no-store" not in directives
+        directives = directives_of(request.headers.get("cache-control", ""))
+        terms = self._cache.terms(axes.intent)
+        is_kept = self._repeats is not None and terms.enabled and endpoint.may_keep and may_repeat(endpoint, body)
         at_ms = self._clock()
         return Call(
             request_id=uuid7(at_ms),
@@ -180,8 +182,10 @@ class Pipeline:
             alias=alias,
             reachable=reachable,
             stream=endpoint.is_stream(body),
-            may_recall=may_store and "no-cache" not in directives,
-            may_store=may_store,
+            directives=directives,
+            cache_terms=terms,
+            may_recall=is_kept and directives.may_recall,
+            may_store=is_kept and directives.may_store,
             body=endpoint.as_text(body, reachable),
         )
 
@@ -197,8 +201,8 @@ class Pipeline:
         except InvalidInput as error:
             raise invalid(str(error)) from None
         call.findings = call.session.counts
-        canonical = msgspec.json.encode(call.redacted, order="sorted")
-        call.prompt_hmac = hmac.new(self._audit_key, canonical, hashlib.sha256).hexdigest()
+        call.question = question_of(call.redacted)
+        call.prompt_hmac = hmac.digest(self._audit_key, call.question, "sha256").hex()
         if call.session.on_prem:
             # Only trusted targets will see this call, so it goes as it was written, nothing is restored, nothing kept.
             call.on_prem_only = True
@@ -213,36 +217,20 @@ class Pipeline:
 
     # -- recall --------------------------------------------------------------------------------------------------------
 
-    def _recall(self, call: Call) -> StoredReply | None:
-        if self._cache is None or not call.may_recall:
+    async def _repeated(self, call: Call) -> Answer | StreamAnswer | None:
+        """The answer to what was asked before, or is being asked."""
+        if self._repeats is None:
+            if call.directives.only_if_cached:
+                raise not_cached()
             return None
-        return self._cache.find(call)
+        return await self._repeats.recalled(call) or await self._repeats.followed(call)
 
-    async def _answer_from(self, call: Call, stored: StoredReply) -> Answer | StreamAnswer:
-        target = next(target for target in call.reachable if target.name == stored.target)
-        saved_nano, flags = self._booking.cost_nano(target, stored.usage, call.at_ms)
-        record = self._booking.record_of(
-            call,
-            "hit",
-            status=200,
-            target=target,
-            usage=stored.usage,
-            counterfactual_nano=saved_nano,
-            flags=flags,
-            route="cache",
-        )
-        if (refused := await self._booking.record_hit(call, record, target)) is not None:
-            raise refused
-        reply = call.endpoint.restore(stored.reply, call.session, call.body)
-        if call.stream:
-            pieces = call.endpoint.replay(reply, call.body, record, summary_of(call, record))
-            return StreamAnswer(_each(pieces), headers_of(call, record), _nothing_to_close)
-        return _written(call, record, reply)
-
-    def _keep(self, call: Call, attempt: Attempt, reply: dict[str, Any], usage: Usage) -> None:
-        # A downgraded answer would be given again when the budget allows the better one.
-        if self._cache is not None and call.may_store and not attempt.downgraded:
-            self._cache.keep(call, attempt.target, reply, usage)
+    async def _routed(self, call: Call) -> Answer | StreamAnswer:
+        route = self._route(call)
+        if self._repeats is None:
+            return await self._attempt_each(call, route)
+        answer = await self._repeats.recalled_items(call, route.targets[0])
+        return answer or await self._repeats.led(call, self._attempt_each(call, route))
 
     # -- route ---------------------------------------------------------------------------------------------------------
 
@@ -261,9 +249,13 @@ class Pipeline:
             try:
                 with call.passage.attempt(attempt.target, attempt.estimate):
                     await self._hold(attempt, ladder)
+                if self._repeats is not None:
+                    self._repeats.held(call, for_everybody=attempt.for_everybody)
                 return await self._send(call, attempt)
             except (AttemptFailed, TargetLimited) as failure:
                 told = failure.refused
+                if self._repeats is not None:
+                    self._repeats.failed(call)
         assert told is not None, "a route has at least one target"
         raise told
 
@@ -307,7 +299,7 @@ class Pipeline:
                 status = 504 if isinstance(error, ReplyTimeout) else 502
                 await attempt.cut(str(error), status=status)
                 raise AttemptFailed(_upstream_error(status, target, str(error))) from error
-            relay = Relay(call, attempt, upstream, said.events(), open_reply.pop_all(), self._keep)
+            relay = Relay(call, attempt, upstream, said.events(), open_reply.pop_all(), self._repeats)
             headers = stream_headers(call, attempt)
             if not upstream.is_event_stream:
                 headers["content-type"] = upstream.content_type
@@ -325,6 +317,8 @@ class Pipeline:
             reply = said.reply(reply)
             if not call.endpoint.is_reply(reply):
                 raise ReplyLost("the provider's reply has not the shape of one")
+            if call.part is not None:
+                reply = call.part.completed(reply)
             produced = call.endpoint.output_text(reply)
             reply, used = call.endpoint.settled(call.body, reply, reported, attempt.worst)
             record, usage = await attempt.settle(used, produced=produced)
@@ -336,10 +330,11 @@ class Pipeline:
         except _UNREADABLE as error:
             # Not its message: it may quote what it could not read.
             raise ReplyLost(f"the provider's reply cannot be read or booked: {type(error).__name__}") from error
-        self._keep(call, attempt, reply, usage)
+        if self._repeats is not None:
+            await self._repeats.answered(call, attempt.target, reply, usage, NO_BORDERS, downgraded=attempt.downgraded)
         if call.session.may_restore(raw):
             reply = call.endpoint.restore(reply, call.session, call.body)
-        return _written(call, record, reply)
+        return written(call, record, reply)
 
     async def _refusal_of(self, call: Call, attempt: Attempt, said: Said, upstream: UpstreamReply) -> Exception:
         """Books an error reply and says what it means for the call. Raises `ReplyLost` when it is cut short."""
@@ -368,21 +363,6 @@ class Pipeline:
 
 
 _UNREADABLE = (msgspec.DecodeError, InvalidInput, RecursionError, UnicodeDecodeError)
-
-
-def _written(call: Call, record: CallRecord, reply: dict[str, Any]) -> Answer:
-    """The answer to the client, of a reply that is restored."""
-    content_type, body = call.endpoint.written(reply, summary_of(call, record))
-    return Answer(200, body, headers_of(call, record), content_type)
-
-
-async def _each(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
-    for piece in pieces:
-        yield piece
-
-
-async def _nothing_to_close() -> None:
-    """A cached reply holds nothing open."""
 
 
 def store_unavailable(error: StoreError, request_id: str = "") -> Refused:
@@ -418,36 +398,3 @@ def _key_text(headers: Mapping[str, str]) -> str:
 def _upstream_error(status: int, target: Target, message: str) -> Refused:
     code = "upstream_timeout" if status == 504 else "upstream_error"
     return Refused(status, code, f"{target.name}: {message}", kind="upstream_error")
-
-
-def headers_of(call: Call, record: CallRecord) -> Headers:
-    """The `x-tf-*` headers of an answer whose cost is known."""
-    cache = "hit" if record.outcome == "hit" else call.cache_status
-    return {
-        "x-request-id": record.request_id,
-        "x-tf-cost": decimal_text(record.cost_nano),
-        "x-tf-saved": decimal_text(record.saved_nano),
-        "x-tf-currency": record.currency,
-        **_routing_headers(call, cache, record.route, record.target, record.region, record.max_tokens_from),
-    }
-
-
-def stream_headers(call: Call, attempt: Attempt) -> Headers:
-    """The `x-tf-*` headers that can be sent before a stream: its cost comes at its end."""
-    target = attempt.target
-    bounded_by = attempt.output_bound.source
-    routing = _routing_headers(call, call.cache_status, attempt.route, target.name, target.region, bounded_by)
-    return {"x-request-id": call.request_id, **routing}
-
-
-def _routing_headers(call: Call, cache: str, route: str, target: str, region: str, max_tokens_from: str) -> Headers:
-    headers = {
-        "x-tf-cache": cache,
-        "x-tf-route": route,
-        "x-tf-target": target,
-        "x-tf-region": region,
-        "x-tf-findings": str(sum(call.findings.values())),
-    }
-    if max_tokens_from:
-        headers["x-tf-max-tokens-from"] = max_tokens_from
-    return headers

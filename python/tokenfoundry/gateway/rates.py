@@ -73,7 +73,9 @@ class Passage:
         return self
 
     def used(self, tokens: int) -> None:
-        """Ends the attempt that was taken last, with the tokens it really used. Harmless twice."""
+        """Ends the attempt that was taken last, if any, with the tokens it really used; a stream's place with it.
+        Harmless twice.
+        """
 
     def on(self, answer: Answer | StreamAnswer) -> Answer | StreamAnswer:
         """The answer with its headers. A stream takes the call's place with it, and gives it up when it is closed."""
@@ -121,7 +123,7 @@ class LimitedPassage(Passage):
             self._leave()
 
     def on(self, answer: Answer | StreamAnswer) -> Answer | StreamAnswer:
-        if isinstance(answer, StreamAnswer) and self._attempt is not None:
+        if isinstance(answer, StreamAnswer):
             self._streaming = True
             headers = {**self._headers(), **answer.headers}
             return StreamAnswer(answer.chunks, headers, self._leaving_after(answer.close))

@@ -1,101 +1,143 @@
-"""The response cache as the gateway uses it: what makes two calls the same, and what is kept of a reply.
+"""Whole replies given again: what makes two calls the same, and what is kept of a reply.
 
 Key and reply are in placeholder form, so a question about two different people is one entry, and each asker gets their
-own values back. What must not be kept is not kept: a reply cut by a bound the caller did not set, and one with
-personal data of the model's own.
-
-The cache may be lost, so nothing that goes wrong with it ever fails a call: it is a miss, and a line in the log.
+own values back. How old an answer may be, the terms of the asking intent and the caller's `Cache-Control` say.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
-from tokenfoundry.cache import Cache
-from tokenfoundry.errors import TokenFoundryError
+from tokenfoundry.cache import Maker
 from tokenfoundry.gateway.call import Call
-from tokenfoundry.gateway.texts import texts
-from tokenfoundry.privacy import Detector
+from tokenfoundry.gateway.endpoints import Endpoint
+from tokenfoundry.gateway.keepable import Keepable
+from tokenfoundry.gateway.kept_answers import KeptAnswers
+from tokenfoundry.gateway.streams.replay import REPLAYS, Borders
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
 
 _log = logging.getLogger("tokenfoundry")
 
-_FORMAT = 1
-
-# Fields that do not change what a model answers.
+# Fields that do not change what a model answers. The model itself stands in the key as the alias.
 _IGNORED = frozenset(
     {"user", "metadata", "stream", "stream_options", "store", "safety_identifier", "prompt_cache_key", "model"}
 )
 
 
-class StoredReply(msgspec.Struct, frozen=True):
-    """A reply in placeholder form, and what it cost to produce."""
+# Fields that make an answer depend on what their provider keeps, and changes.
+_STATE = frozenset({"background", "conversation"})
 
-    reply: dict[str, Any]
-    target: str
+
+def may_repeat(endpoint: Endpoint, body: dict[str, Any]) -> bool:
+    """Whether the same question has the same answer: text and vectors do, pictures and sound are made anew each time,
+    and what goes on in a conversation that its provider keeps is another question each time.
+    """
+    return (endpoint.name in REPLAYS or endpoint.kind == "embeddings") and not any(map(body.get, _STATE))
+
+
+def question_of(redacted: dict[str, Any]) -> bytes:
+    """What is asked, in canonical form: every field of a redacted body that the answer depends on. It is the end of the
+    cache's key, and what the prompt's hash on record is made of.
+    """
+    asked = {name: value for name, value in redacted.items() if name not in _IGNORED}
+    return msgspec.json.encode(asked, order="sorted")
+
+
+class _Kept(msgspec.Struct, frozen=True, array_like=True):
+    """An answer on disk, in placeholder form, and what it cost to produce."""
+
+    at_ms: int
+    generation: int
+    maker: Maker
     usage: Usage
+    borders: Borders
+    reply: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """An answer that is given once more, in placeholder form."""
+
+    target: Target
+    usage: Usage
+    borders: Borders
+    reply: dict[str, Any] | msgspec.Raw
+    age_ms: int | None
+    """Since it was kept; None: it is shared as it is made."""
+
+    def may_hold_values_of(self, call: Call) -> bool:
+        """Whether a placeholder of this call can stand in it."""
+        if isinstance(self.reply, dict):
+            return bool(call.session.values)
+        return call.session.may_restore(bytes(self.reply))
+
+    def whole(self) -> dict[str, Any]:
+        """The reply, decoded."""
+        if isinstance(self.reply, dict):
+            return self.reply
+        decoded: dict[str, Any] = msgspec.json.decode(self.reply)
+        return decoded
+
+    def as_written(self) -> dict[str, Any]:
+        """The reply with the values of its fields as they were written, for who changes nothing in them."""
+        return self.reply if isinstance(self.reply, dict) else dict(_FIELDS.decode(self.reply))
+
+
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class ResponseCache:
-    """Finds and keeps replies within a scope. Holds no personal data."""
+    """Finds and keeps replies. Holds no personal data. Any thread."""
 
-    def __init__(
-        self,
-        cache: Cache,
-        *,
-        ttl_ms: int,
-        scope: Literal["project", "workspace", "key"],
-        policy: str,
-        detector: Detector,
-    ) -> None:
-        """`policy` identifies the privacy policy: another policy makes other placeholders, so it never shares an
-        entry.
-        """
-        self._cache = cache
-        self._ttl_ms = ttl_ms
-        self._scope = scope
-        self._policy = policy
-        self._detector = detector
-        self._decoder = msgspec.json.Decoder(StoredReply)
+    def __init__(self, answers: KeptAnswers, keepable: Keepable) -> None:
+        self._answers = answers
+        self._keepable = keepable
+        self._decoder = msgspec.json.Decoder(_Kept)
+        self._encoder = msgspec.json.Encoder()
 
-    def find(self, call: Call) -> StoredReply | None:
-        """The reply kept for this call, if its key may reach the target it came from."""
+    def identify(self, call: Call) -> None:
+        """Sets the call's key, and the generation in which it asks."""
+        call.generation = self._answers.generation
+        call.cache_key = self._answers.prefix(call) + call.question
+
+    def find(self, call: Call) -> Recalled | None:
+        """The reply kept for this call, if it is fresh enough and its key may reach the target it came from."""
+        found = self._find(call)
+        self._answers.count("misses" if found is None else "hits")
+        return found
+
+    def _find(self, call: Call) -> Recalled | None:
+        record = self._answers.get(call.cache_key)
+        if record is None:
+            return None
         try:
-            data = self._cache.get(self._key(call))
-            stored = None if data is None else self._decoder.decode(data)
-        except (TokenFoundryError, msgspec.DecodeError) as error:
-            _log.warning("the response cache cannot be read: %s", type(error).__name__)
+            kept = self._decoder.decode(record)
+        except msgspec.DecodeError as error:
+            _log.warning("a kept answer cannot be read: %s", type(error).__name__)
             return None
-        if stored is None or stored.target not in {target.name for target in call.reachable}:
+        age_ms = self._answers.age_ms(call, at_ms=kept.at_ms, generation=kept.generation, maker=kept.maker)
+        target = next((target for target in call.reachable if target.name == kept.maker.target), None)
+        if age_ms is None or target is None:
             return None
-        return stored
+        return Recalled(target, kept.usage, kept.borders, kept.reply, age_ms)
 
-    def keep(self, call: Call, target: Target, reply: dict[str, Any], usage: Usage) -> None:
-        """Keeps a reply when it may be kept."""
-        if call.cut_by_us and call.endpoint.is_cut(reply):
+    def keep(self, call: Call, target: Target, reply: dict[str, Any], usage: Usage, borders: Borders) -> None:
+        """Keeps a reply, in placeholder form, when it may be kept."""
+        reason = self._keepable.why_not(call, reply)
+        if reason is not None:
+            self._answers.reject(reason)
             return
-        try:
-            # Each text by itself: joined to its neighbour, a value can hide.
-            if any(self._detector.detect(text) for text in texts(reply)):
-                return
-            value = msgspec.json.encode(StoredReply(reply, target.name, usage))
-            self._cache.put(self._key(call), value, ttl_ms=self._ttl_ms)
-        except TokenFoundryError as error:
-            _log.warning("the response cache cannot be written: %s", type(error).__name__)
-
-    def _key(self, call: Call) -> bytes:
-        material = {
-            "format": _FORMAT,
-            "endpoint": call.endpoint.name,
-            "scope": [call.axes.workspace, getattr(call.axes, self._scope)],
-            "alias": call.alias,
-            "targets": [[target.name, target.provider, target.model, target.region] for target in call.reachable],
-            "regions": call.key.regions,
-            "policy": self._policy,
-            "body": {name: value for name, value in call.redacted.items() if name not in _IGNORED},
-        }
-        return msgspec.json.encode(material, order="sorted")
+        kept = _Kept(
+            at_ms=self._answers.now_ms(),
+            generation=call.generation,
+            maker=self._answers.maker(call, target),
+            usage=usage,
+            borders=borders,
+            reply=msgspec.Raw(self._encoder.encode(reply)),
+        )
+        self._answers.put(call.cache_key, self._encoder.encode(kept), ttl_ms=call.cache_terms.ttl_ms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -10,13 +10,12 @@ from tokenfoundry.errors import InvalidInput, ProviderError, StoreError
 from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.booking import summary_of
 from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.repeats import Repeats
 from tokenfoundry.providers.client import UpstreamReply
 from tokenfoundry.providers.plan import Events
 from tokenfoundry.usage import Usage
 
 _BROKEN = (ProviderError, InvalidInput, RecursionError)
-
-Keep = Callable[[Call, Attempt, dict[str, Any], Usage], None]
 
 
 class Relay:
@@ -29,15 +28,16 @@ class Relay:
         upstream: UpstreamReply,
         events: Events,
         open_reply: AsyncExitStack,
-        keep: Keep,
+        repeats: Repeats | None,
     ) -> None:
-        """A whole reply is given to `keep`; `open_reply` is closed with the stream."""
+        """A whole reply is told to `repeats`; `open_reply` is closed with the stream."""
         self._call = call
         self._attempt = attempt
         self._upstream = upstream
         self._events = events
         self._open_reply = open_reply
-        self._keep = keep
+        self._repeats = repeats
+        self._recording = None if repeats is None else repeats.recording(call, attempt.target)
         self._reply = call.endpoint.stream(call.body, call.session)
 
     async def close(self) -> None:
@@ -82,16 +82,28 @@ class Relay:
         except StoreError:
             yield self._error("store_unavailable", "the books cannot be written")
             raise
-        if self._reply.storable:
-            self._keep(self._call, self._attempt, self._reply.body(), usage)
+        await self._share(usage)
         yield self._reply.ending(record, summary_of(self._call, record))
         await self._upstream.drain()
+
+    async def _share(self, usage: Usage) -> None:
+        """Leaves the settled answer to who asks the same."""
+        if self._repeats is None or self._recording is None:
+            return
+        attempt = self._attempt
+        reply = self._reply.body() if self._reply.storable else None
+        await self._repeats.answered(
+            self._call, attempt.target, reply, usage, self._recording.borders(), downgraded=attempt.downgraded
+        )
 
     def _relayed(self, events: Iterator[dict[str, Any]]) -> tuple[bytes, Exception | None]:
         """What the client gets for these events, and what was wrong with the first that was broken."""
         written: list[bytes] = []
         try:
-            written.extend(map(self._reply.add, events))
+            for event in events:
+                if self._recording is not None:
+                    self._recording.add(event)
+                written.append(self._reply.add(event))
         except _BROKEN as error:
             return b"".join(written), error
         return b"".join(written), None

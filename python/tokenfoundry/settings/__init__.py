@@ -1,10 +1,11 @@
 """One YAML file, the environment and arguments, checked and immutable; see `Settings` and `Settings.example()`."""
 
 from tokenfoundry.settings.budgets import BudgetSettings, BudgetTerms, BurstSettings
+from tokenfoundry.settings.cache import CacheScope, CacheSettings, CacheTerms, IntentCacheSettings
 from tokenfoundry.settings.fields import Comparison, KeyReference, Secret
 from tokenfoundry.settings.limits import RateLimitSettings
 from tokenfoundry.settings.load import checked
-from tokenfoundry.settings.model import CacheSettings, LimitSettings, ServerSettings, Settings
+from tokenfoundry.settings.model import LimitSettings, ServerSettings, Settings
 from tokenfoundry.settings.privacy import PatternSettings, PrivacySettings
 from tokenfoundry.settings.quotas import ConsumerSettings, PackageSettings, QuotaSettings
 from tokenfoundry.settings.routing import (
@@ -32,13 +33,16 @@ __all__ = [
     "BudgetSettings",
     "BudgetTerms",
     "BurstSettings",
+    "CacheScope",
     "CacheSettings",
+    "CacheTerms",
     "CanarySettings",
     "Comparison",
     "ComplexitySettings",
     "ConsumerSettings",
     "FxRateSettings",
     "HoursSettings",
+    "IntentCacheSettings",
     "KeyReference",
     "LimitSettings",
     "PackageSettings",

@@ -12,8 +12,8 @@ from typing import Literal
 FormatName = Literal[
     "openai",
     "openai_compatible",
-    "anthropic",
     "azure",
+    "anthropic",
     "gemini",
     "vertex",
     "mistral",

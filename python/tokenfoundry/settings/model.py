@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from tokenfoundry.networks import network_of
 from tokenfoundry.settings import load
 from tokenfoundry.settings.budgets import BudgetSettings
+from tokenfoundry.settings.cache import CacheSettings
 from tokenfoundry.settings.example import EXAMPLE
 from tokenfoundry.settings.fields import CurrencyCode, DurationMs, DurationOrNoneMs, Name, Section, SizeBytes
 from tokenfoundry.settings.limits import RateLimitSettings
@@ -24,15 +25,6 @@ from tokenfoundry.settings.routing import (
     ResidencySettings,
 )
 from tokenfoundry.settings.targets import FxRateSettings, ProviderSettings, TargetSettings
-
-
-class CacheSettings(Section):
-    """Answers to calls that were made before."""
-
-    enabled: bool = Field(True, description="Whether answers are kept and given again.")
-    ttl_ms: DurationMs = Field(86_400_000, alias="ttl", description="How long an answer is kept: 90s, 24h, 7d.")
-    max_bytes: SizeBytes = Field(2 * 10**9, description="How much disk it may take, such as 2GB.")
-    scope: Literal["project", "workspace", "key"] = Field("project", description="Who shares answers.")
 
 
 def _check_network(text: str) -> str:

@@ -15,7 +15,8 @@ from support.anthropic_upstream import events, message, parsed, text, thinking, 
 from support.sdk_shapes import check_error, check_event, check_message
 from tokenfoundry.errors import ProviderError
 from tokenfoundry.gateway.endpoints.messages import Messages
-from tokenfoundry.gateway.streams.messages import MessageStream, replay
+from tokenfoundry.gateway.streams.messages import MessageStream
+from tokenfoundry.gateway.streams.replay import NO_BORDERS, REPLAYS
 from tokenfoundry.privacy import RedactionSession, Redactor
 from tokenfoundry.records import CallRecord
 
@@ -238,7 +239,9 @@ def test_a_cached_reply_is_replayed_as_a_full_stream() -> None:
         tool_use("now", {}, "toolu_02"),
         stop_reason="tool_use",
     )
-    raw = b"".join(replay({**reply, "tokenfoundry": SUMMARY}, RECORD, SUMMARY))
+    stream = MessageStream(session(), json_text=False)
+    replayed = b"".join(map(stream.add, REPLAYS["messages"].events(reply, NO_BORDERS)))
+    raw = replayed + stream.ending(RECORD, SUMMARY)
     final = final_of(raw)
     # The client adds what it parsed itself to the blocks that it puts together.
     blocks = [block.model_dump(exclude={"parsed_output"}) for block in final.content]

@@ -5,7 +5,7 @@ One file per dialect (see `tokenfoundry.translate`); `table` says which path is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -13,7 +13,6 @@ import msgspec
 from tokenfoundry.gateway.replies import Refused, decode_object
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.privacy import RedactionSession
-from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
 
@@ -103,9 +102,6 @@ class Endpoint(Protocol):
     def stream(self, body: Body, session: RedactionSession) -> ReplyStream:
         """A streamed answer to `body`."""
 
-    def replay(self, reply: Body, body: Body, record: CallRecord, summary: Body) -> Iterable[bytes]:
-        """A whole reply, already restored, as the pieces of a streamed one."""
-
     def error(self, refused: Refused) -> Body:
         """The body that tells of a refusal."""
 
@@ -159,7 +155,4 @@ class WithoutStream:
         return False
 
     def stream(self, body: Body, session: RedactionSession) -> ReplyStream:
-        raise AssertionError("checked: this endpoint does not stream")
-
-    def replay(self, reply: Body, body: Body, record: CallRecord, summary: Body) -> Iterable[bytes]:
         raise AssertionError("checked: this endpoint does not stream")

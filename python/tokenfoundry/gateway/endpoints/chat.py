@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.gateway.streams import ReplyStream
-from tokenfoundry.gateway.streams.chat import ChatStream, output_text, replay
+from tokenfoundry.gateway.streams.chat import ChatStream, output_text
 from tokenfoundry.gateway.texts import redacted, restored
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.prompt_tokens import count_chat
-from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.targets import Target
 
 _MAX_CHOICES = 128
@@ -94,11 +92,6 @@ class Chat(JsonEndpoint):
 
     def stream(self, body: dict[str, Any], session: RedactionSession) -> ReplyStream:
         return ChatStream(session, json_content=wants_json(body), wants_usage=_wants_usage(body))
-
-    def replay(
-        self, reply: dict[str, Any], body: dict[str, Any], record: CallRecord, summary: dict[str, Any]
-    ) -> Iterable[bytes]:
-        return replay(reply, record, summary, wants_usage=_wants_usage(body))
 
 
 def _wants_usage(body: dict[str, Any]) -> bool:

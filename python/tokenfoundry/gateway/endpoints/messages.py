@@ -8,7 +8,7 @@ more than a price of this gateway can say. Files that are named by an id or an a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tokenfoundry.gateway.endpoints import JsonEndpoint
@@ -16,10 +16,9 @@ from tokenfoundry.gateway.message_texts import redacted_content, redacted_messag
 from tokenfoundry.gateway.message_tokens import count_messages
 from tokenfoundry.gateway.replies import Refused, invalid
 from tokenfoundry.gateway.streams import ReplyStream
-from tokenfoundry.gateway.streams.messages import MessageStream, is_message, produced_text, replay
+from tokenfoundry.gateway.streams.messages import MessageStream, is_message, produced_text
 from tokenfoundry.gateway.texts import redacted, restored
 from tokenfoundry.privacy import RedactionSession
-from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.targets import Target
 
 Body = dict[str, Any]
@@ -119,9 +118,6 @@ class Messages(JsonEndpoint):
 
     def stream(self, body: Body, session: RedactionSession) -> ReplyStream:
         return MessageStream(session, json_text=wants_json(body))
-
-    def replay(self, reply: Body, body: Body, record: CallRecord, summary: Body) -> Iterable[bytes]:
-        return replay(reply, record, summary)
 
     def error(self, refused: Refused) -> Body:
         return error_body(refused)

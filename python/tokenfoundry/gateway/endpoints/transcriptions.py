@@ -39,7 +39,7 @@ _YES_NO = {"true": True, "True": True, "1": True, "false": False, "False": False
 _JSON = ("json", "verbose_json", "diarized_json")
 _TOKENS_PER_SECOND = 25  # of sound, at most, for models that are billed by tokens
 _SOUND_URL = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/]*={0,2}")
-_REFERENCES = "known_speaker_references"
+_REFERENCES = "known_speaker_references[]"
 
 
 class Transcriptions(JsonEndpoint):

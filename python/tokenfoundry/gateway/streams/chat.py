@@ -6,7 +6,6 @@ choices that interleave never mix.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import msgspec
@@ -92,22 +91,6 @@ class ChatStream:
     def error(self, code: str, message: str) -> bytes:
         error = {"message": message, "type": code, "param": None, "code": code}
         return event(msgspec.json.encode({"error": error}))
-
-
-def replay(reply: dict[str, Any], record: CallRecord, summary: dict[str, Any], *, wants_usage: bool) -> Iterator[bytes]:
-    """A whole reply, already restored, as a stream: a chunk per choice, one that finishes it, and the usual ending."""
-    head = {name: value for name, value in reply.items() if name not in ("object", "choices", "usage")}
-    pieces = []
-    for choice in reply["choices"]:
-        index = choice.get("index", 0)
-        delta = dict(choice["message"])
-        if delta.get("tool_calls"):
-            delta["tool_calls"] = [{"index": place, **tool_call} for place, tool_call in enumerate(delta["tool_calls"])]
-        finish = {"index": index, "delta": {}, "finish_reason": choice.get("finish_reason")}
-        for part in ({"index": index, "delta": delta, "finish_reason": None}, finish):
-            pieces.append(event(msgspec.json.encode({**head, "object": "chat.completion.chunk", "choices": [part]})))
-    ending = _ending(record, summary, head=head, usage=reply.get("usage"), wants_usage=wants_usage)
-    yield b"".join([*pieces, ending])
 
 
 def output_text(reply: dict[str, Any]) -> str:

@@ -6,7 +6,6 @@ is sent before the block ends. The last two events wait until the call is settle
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -22,18 +21,6 @@ Body = dict[str, Any]
 
 # Deltas that come in pieces, and the field that a piece stands in.
 _PIECES = {"text_delta": "text", "input_json_delta": "partial_json", "thinking_delta": "thinking"}
-
-# The counts that the end of a stream tells; the others stand at its start alone.
-_TOTALS = frozenset(
-    {
-        "input_tokens",
-        "cache_creation_input_tokens",
-        "cache_read_input_tokens",
-        "output_tokens",
-        "output_tokens_details",
-        "server_tool_use",
-    }
-)
 
 
 class _Block(msgspec.Struct):
@@ -138,40 +125,6 @@ class MessageStream:
 
     def error(self, code: str, message: str) -> bytes:
         return _event({"type": "error", "error": {"type": "api_error", "message": message}})
-
-
-def replay(reply: Body, record: CallRecord, summary: Body) -> Iterator[bytes]:
-    """A whole reply, already restored, as a stream."""
-    usage = reply.get("usage") or {}
-    head = {name: value for name, value in reply.items() if name != "tokenfoundry"}
-    head |= {"content": [], "stop_reason": None, "stop_sequence": None, "usage": {**usage, "output_tokens": 0}}
-    pieces = [_event({"type": "message_start", "message": head})]
-    for index, block in enumerate(reply["content"]):
-        start, deltas = _taken_apart(block)
-        pieces.append(_event({"type": "content_block_start", "index": index, "content_block": start}))
-        pieces += [_event({"type": "content_block_delta", "index": index, "delta": delta}) for delta in deltas]
-        pieces.append(_event({"type": "content_block_stop", "index": index}))
-    delta = {name: reply[name] for name in ("stop_reason", "stop_sequence", "stop_details") if name in reply}
-    totals = {name: count for name, count in usage.items() if name in _TOTALS}
-    last = {"type": "message_delta", "delta": delta, "usage": _usage(totals, record)}
-    yield b"".join([*pieces, _ending(last, summary)])
-
-
-def _taken_apart(block: Body) -> tuple[Body, list[Body]]:
-    """A block as it begins, and the deltas that complete it."""
-    match block:
-        case {"type": "text", "text": text}:
-            start = {name: value for name, value in block.items() if name != "citations"} | {"text": ""}
-            cited = [{"type": "citations_delta", "citation": each} for each in block.get("citations") or ()]
-            return start, [*cited, {"type": "text_delta", "text": text}]
-        case {"type": "thinking", "thinking": thought, **rest}:
-            signature = rest.get("signature") or ""
-            start = {**block, "thinking": "", "signature": ""}
-            signed = [{"type": "signature_delta", "signature": signature}] if signature else []
-            return start, [{"type": "thinking_delta", "thinking": thought}, *signed]
-        case {"type": kind, "input": given} if kind in TOOL_USE:
-            return {**block, "input": {}}, [{"type": "input_json_delta", "partial_json": _json_text(given)}]
-    return block, []
 
 
 def produced_text(content: list[Body]) -> str:

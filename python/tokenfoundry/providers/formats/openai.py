@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tokenfoundry.providers.formats import Endpoint, Framing, WireRequest, multipart
+from tokenfoundry.providers.formats import Endpoint, Framing, WireRequest
+from tokenfoundry.providers.formats.form import form
 from tokenfoundry.providers.formats.json_request import JSON_HEADERS, bearer, json_request, message_in
 from tokenfoundry.providers.presets import MaxTokensField, Preset
 from tokenfoundry.providers.sse import JsonEvents
@@ -73,22 +74,13 @@ def wire_body(dialect: str, body: Body, to: Endpoint, preset: Preset, *, stream:
 
 
 def post(url: str, dialect: str, wire: Body, headers: dict[str, str]) -> WireRequest:
-    """A transcription is posted as a form, all else as JSON."""
+    """A transcription is posted as a form, all else as JSON; speech is answered with sound."""
+    if dialect == "transcriptions":
+        content_type, data = form(wire)
+        return WireRequest(url=url, headers={**JSON_HEADERS, **headers, "content-type": content_type}, body=data)
     if dialect == "speech":
         headers = {**headers, "accept": "audio/*, application/octet-stream"}
-    if dialect == "transcriptions":
-        content_type, data = multipart.encode(wire)
-        return WireRequest(url=url, headers={**JSON_HEADERS, **headers, "content-type": content_type}, body=data)
     return json_request(url, wire, headers)
-
-
-class _Sound:
-    """Sound as it comes; its end is that of the body."""
-
-    ended = False
-
-    def feed(self, data: bytes) -> Iterator[Body]:
-        yield {"sound": data}
 
 
 def framing(dialect: str) -> Framing:
@@ -100,6 +92,15 @@ def framing(dialect: str) -> Framing:
     if dialect in ("images", "transcriptions"):
         return JsonEvents(lambda event: str(event.get("type", "")).endswith((".done", ".completed")))
     return JsonEvents()
+
+
+class _Sound:
+    """Sound as it comes; its end is that of the body."""
+
+    ended = False
+
+    def feed(self, data: bytes) -> Iterator[Body]:
+        yield {"sound": data}
 
 
 _RESPONSE_ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})

@@ -31,12 +31,12 @@ from tokenfoundry.translate.messages_to_chat import MessagesToChat
 from tokenfoundry.translate.responses_to_chat import ResponsesToChat
 
 TRANSLATIONS: tuple[Translation, ...] = (
+    ChatToMessages(),
+    MessagesToChat(),
     ChatToGemini(),
     ChatToCohere(),
     ChatToConverse(),
     ChatToMistral(),
-    ChatToMessages(),
-    MessagesToChat(),
     ResponsesToChat(),
     CompletionsToChat(),
     EmbeddingsToGemini(),
@@ -45,7 +45,15 @@ TRANSLATIONS: tuple[Translation, ...] = (
     EmbeddingsToTitan(),
 )
 
-_OWN = (Anthropic(), AzureFormat(), BedrockFormat(), CohereFormat(), GeminiFormat(), MistralFormat(), VertexFormat())
+_OWN: tuple[Format, ...] = (
+    Anthropic(),
+    AzureFormat(),
+    BedrockFormat(),
+    CohereFormat(),
+    GeminiFormat(),
+    MistralFormat(),
+    VertexFormat(),
+)
 
 FORMATS: Mapping[str, Format] = {
     **{name: OpenAIFormat(name, preset) for name, preset in PRESETS.items()},

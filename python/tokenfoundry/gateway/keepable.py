@@ -1,0 +1,80 @@
+"""Which answers are not kept, and why.
+
+Kept is whatever the very same question may be answered with again, at any temperature and with tool calls: a caller who
+wants another answer each time says `cache-control: no-cache`. Not kept is what ended before its end, what a provider or
+a model refused, and what holds personal data that the question did not.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.texts import texts
+from tokenfoundry.privacy import Detector
+
+Reason = Literal["cut", "unfinished", "refused", "personal_data", "downgraded", "in_pieces", "disk"]
+"""`cut`: at a bound that the caller did not set. `unfinished`: the reply says that it is not whole. `refused`: by the
+model or a filter of its provider. `personal_data`: of the model's own. `downgraded`: by a budget. `in_pieces`: its
+stream cannot be said as one reply. `disk`: the cache could not be written."""
+
+_MEMO_LENGTH = 32  # Of words of the protocol, such as "chat.completion", which are looked at once.
+_MEMO_SIZE = 1000
+
+_REFUSED = frozenset({"content_filter", "refusal", "safety", "recitation"})
+_WHOLE_STATES = frozenset({None, "completed", "incomplete"})
+
+
+class Keepable:
+    """Judges answers. Any thread."""
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+        self._harmless: set[str] = set()
+
+    def why_not(self, call: Call, reply: dict[str, Any]) -> Reason | None:
+        """Why this reply, in placeholder form, is not kept. None: it is."""
+        if call.cut_by_us and call.endpoint.is_cut(reply):
+            return "cut"
+        if reply.get("status") not in _WHOLE_STATES:  # Of the responses dialect.
+            return "unfinished"
+        if _is_refused(reply):
+            return "refused"
+        # Each text by itself: joined to its neighbour, a value can hide.
+        if any(map(self._holds_data, texts(reply))):
+            return "personal_data"
+        return None
+
+    def _holds_data(self, text: str) -> bool:
+        if len(text) > _MEMO_LENGTH:
+            return bool(self._detector.detect(text))
+        if text in self._harmless:
+            return False
+        if self._detector.detect(text):
+            return True
+        if len(self._harmless) >= _MEMO_SIZE:
+            self._harmless = set()
+        self._harmless.add(text)
+        return False
+
+
+def _is_refused(reply: dict[str, Any]) -> bool:
+    """Whether a model or a filter refused, in any dialect's words."""
+    if reply.get("stop_reason") in _REFUSED:
+        return True
+    details = reply.get("incomplete_details")
+    if isinstance(details, dict) and details.get("reason") in _REFUSED:
+        return True
+    for choice in _objects(reply.get("choices")):
+        message = choice.get("message")
+        if choice.get("finish_reason") in _REFUSED or (isinstance(message, dict) and message.get("refusal")):
+            return True
+    return any(
+        part.get("type") == "refusal"
+        for item in _objects(reply.get("output"))
+        for part in _objects(item.get("content"))
+    )
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

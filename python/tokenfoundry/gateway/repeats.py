@@ -1,0 +1,277 @@
+"""Calls that cost nothing because the same was asked before, or is being asked: recalled from the cache, or following a
+call in progress. Both are a request to the budgets, at no cost, with what they would have cost as what was saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from typing import Any
+
+import msgspec
+
+from tokenfoundry.errors import InvalidInput, ProviderError
+from tokenfoundry.gateway.booking import Booking, summary_of
+from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.endpoints import Body
+from tokenfoundry.gateway.flights import Flights, Follower, Landed
+from tokenfoundry.gateway.item_recall import ItemCache
+from tokenfoundry.gateway.kept_answers import KeptAnswers
+from tokenfoundry.gateway.recall import Recalled, ResponseCache
+from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer
+from tokenfoundry.gateway.streams.replay import NO_BORDERS, REPLAYS, Borders
+from tokenfoundry.gateway.streams.replay.recording import Recording
+from tokenfoundry.gateway.told import headers_of, joined_headers, written
+from tokenfoundry.records import CallRecord
+from tokenfoundry.routing.targets import Target
+from tokenfoundry.usage import Usage
+
+_WRITE_BYTES = 16 << 10  # Of a replayed stream, about this much at a time.
+
+
+class Repeats:
+    """Shared by every loop and connection; holds no state of a request."""
+
+    def __init__(
+        self,
+        booking: Booking,
+        answers: KeptAnswers,
+        replies: ResponseCache,
+        items: ItemCache,
+        flights: Flights | None,
+    ) -> None:
+        """Without `flights` no call waits for another."""
+        self._booking = booking
+        self._answers = answers
+        self._replies = replies
+        self._items = items
+        self._flights = flights
+
+    # -- instead of an attempt -----------------------------------------------------------------------------------------
+
+    async def recalled(self, call: Call) -> Answer | StreamAnswer | None:
+        """The answer of a call whose whole reply is kept. Raises `Refused`."""
+        if call.may_recall or call.may_store:
+            self._replies.identify(call)
+        if self._items.applies(call) and call.may_recall:
+            return None
+        found = self._replies.find(call) if call.may_recall else None
+        if found is None:
+            if call.may_recall:
+                call.cache_status = "miss"
+            if call.directives.only_if_cached:
+                raise not_cached()
+            return None
+        call.cache_status, call.age_ms = "hit", found.age_ms
+        return await self._given(call, found, route="cache")
+
+    async def followed(self, call: Call) -> Answer | StreamAnswer | None:
+        """The answer of a call that is in progress; None when there is none, or it has none for this one. Raises
+        `Refused`.
+        """
+        if self._flights is None or not (call.may_recall and call.may_store) or call.directives.only_if_cached:
+            return None
+        follower = self._flights.follow(call.cache_key)
+        if follower is None:
+            return None
+        answer: Answer | StreamAnswer | None = None
+        try:
+            answer = await self._followed(call, follower)
+        finally:
+            if not isinstance(answer, StreamAnswer):
+                follower.leave()
+        if answer is not None:
+            self._answers.count("joined")
+        return answer
+
+    async def recalled_items(self, call: Call, target: Target) -> Answer | None:
+        """The answer of a batch whose every item is kept; else what is missing is all that is left to ask `target` for.
+        Raises `Refused`.
+        """
+        if not self._items.applies(call) or not (call.may_recall or call.may_store):
+            return None
+        part = await self._items.find(call, target)
+        if part.missing:
+            call.part = part
+            call.ask_for(part.asked(call.redacted))
+            if call.may_recall:
+                call.cache_status = "partial" if part.found else "miss"
+                self._answers.count("partial" if part.found else "misses")
+            if call.directives.only_if_cached:
+                raise not_cached()
+            return None
+        self._answers.count("hits")
+        call.cache_status, call.age_ms = "hit", part.age_ms
+        recalled = Recalled(target, part.recalled_usage, NO_BORDERS, part.reply(), part.age_ms)
+        answer = await self._given(call, recalled, route="cache")
+        assert isinstance(answer, Answer), "embeddings do not stream"
+        return answer
+
+    async def _followed(self, call: Call, follower: Follower) -> Answer | StreamAnswer | None:
+        if not await follower.begun():
+            return None
+        flight = follower.flight
+        if flight.landed is None and call.stream:
+            target = flight.target
+            if target is None or not self._booking.has_room_for_a_request(call, target):
+                return None  # By itself it is told by which budget.
+            call.cache_status = "joined"
+            headers = joined_headers(call, target=target.name, region=target.region)
+            return StreamAnswer(_Following(self._booking, call, follower).chunks(), headers, _leaving(follower))
+        landed = await follower.landed()
+        if landed is None or landed.reply is None:
+            return None
+        call.cache_status = "joined"
+        return await self._given(call, _shared(landed, landed.reply), route="joined")
+
+    async def _given(self, call: Call, recalled: Recalled, *, route: str) -> Answer | StreamAnswer:
+        """The answer from one that was given to another, on record. Raises `Refused`."""
+        record = _record(self._booking, call, recalled.target, recalled.usage, route=route)
+        if (refused := await self._booking.record_hit(call, record, recalled.target)) is not None:
+            raise refused
+        if call.stream:
+            pieces = _replayed(call, recalled.whole(), recalled.borders, record)
+            return StreamAnswer(_each(pieces), headers_of(call, record), _nothing_to_close)
+        if recalled.may_hold_values_of(call):
+            return written(call, record, call.endpoint.restore(recalled.whole(), call.session, call.body))
+        return written(call, record, recalled.as_written())
+
+    # -- around an attempt ---------------------------------------------------------------------------------------------
+
+    async def led(self, call: Call, walk: Coroutine[Any, Any, Answer | StreamAnswer]) -> Answer | StreamAnswer:
+        """What `walk` answers, while calls that ask the same may follow it."""
+        if self._flights is None or not call.may_store:
+            return await walk
+        flight = self._flights.lead(call.cache_key)
+        if flight is None:
+            return await walk
+        call.flight = flight
+        return await flight.led(walk)
+
+    def recording(self, call: Call, target: Target) -> Recording | None:
+        """What is to see the events of this call's stream from `target`; None when it leaves nothing to others."""
+        if not call.may_store:
+            return None
+        if call.flight is None:
+            return Recording(call.endpoint.name, None)
+        call.flight.begin(target)
+        return Recording(call.endpoint.name, call.flight.publish)
+
+    def held(self, call: Call, *, for_everybody: bool) -> None:
+        """An attempt has its hold. An answer that this caller's budgets have made smaller is not `for_everybody`."""
+        if call.flight is not None and not for_everybody:
+            call.flight.fail()
+
+    def failed(self, call: Call) -> None:
+        """An attempt failed. The next may be at another model, whose vectors are not those of the kept items."""
+        if call.part is not None:
+            call.ask_for(call.part.whole)
+            call.part = None
+            call.cache_status = "miss"
+
+    async def answered(
+        self, call: Call, target: Target, reply: Body | None, usage: Usage, borders: Borders, *, downgraded: bool
+    ) -> None:
+        """A settled answer: whoever follows gets it, and it is kept when it may be. `reply` is None when a stream
+        cannot be said as one reply.
+        """
+        if call.flight is not None:
+            whole = usage if call.part is None else call.part.whole_usage(usage)
+            call.flight.land(Landed(target, whole, reply, borders))
+        if not call.may_store:
+            return
+        if reply is None:
+            self._answers.reject("in_pieces")
+        elif downgraded:
+            # It would be given again when the budget allows the better one.
+            self._answers.reject("downgraded")
+        elif call.part is not None:
+            await self._items.keep(call, target, call.part, reply, usage)
+        else:
+            self._replies.keep(call, target, reply, usage, borders)
+
+
+class _Following:
+    """The stream of one follower: another call's events, with its own caller's values."""
+
+    def __init__(self, booking: Booking, call: Call, follower: Follower) -> None:
+        self._booking = booking
+        self._call = call
+        self._follower = follower
+        self._reply = call.endpoint.stream(call.body, call.session)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        try:
+            async for batch in self._follower.events():
+                if piece := b"".join(self._reply.add(msgspec.json.decode(event)) for event in batch):
+                    yield piece
+        except (ProviderError, InvalidInput) as error:
+            yield self._error(str(error) if isinstance(error, ProviderError) else "the provider sent a broken event")
+            return
+        landed = self._follower.flight.landed
+        if landed is None:
+            yield self._error("the call that this one had joined was cut off")
+            return
+        record = _record(self._booking, self._call, landed.target, landed.usage, route="joined")
+        await self._booking.record_given(self._call, record, landed.target)
+        self._call.passage.used(0)
+        yield self._reply.ending(record, summary_of(self._call, record))
+
+    def _error(self, message: str) -> bytes:
+        return self._reply.error("upstream_error", f"{message} (request {self._call.request_id})")
+
+
+def not_cached() -> Refused:
+    """504: the caller wanted a kept answer or none (RFC 9111, section 5.2.1.7)."""
+    what = "no answer is kept for this call, and cache-control: only-if-cached asks for nothing else"
+    return Refused(504, "not_cached", what)
+
+
+def _shared(landed: Landed, reply: Body) -> Recalled:
+    return Recalled(landed.target, landed.usage, landed.borders, reply, None)
+
+
+def _record(booking: Booking, call: Call, target: Target, usage: Usage, *, route: str) -> CallRecord:
+    saved_nano, flags = booking.cost_nano(target, usage, call.at_ms)
+    return booking.record_of(
+        call,
+        "hit",
+        status=200,
+        target=target,
+        usage=usage,
+        counterfactual_nano=saved_nano,
+        flags=flags,
+        route=route,
+    )
+
+
+def _replayed(call: Call, reply: Body, borders: Borders, record: CallRecord) -> Iterator[bytes]:
+    """A whole reply as the stream that would have brought it."""
+    stream = call.endpoint.stream(call.body, call.session)
+    pieces: list[bytes] = []
+    size = 0
+    for event in REPLAYS[call.endpoint.name].events(reply, borders):
+        piece = stream.add(event)
+        pieces.append(piece)
+        size += len(piece)
+        if size >= _WRITE_BYTES:
+            yield b"".join(pieces)
+            pieces, size = [], 0
+    pieces.append(stream.ending(record, summary_of(call, record)))
+    call.passage.used(0)
+    yield b"".join(pieces)
+
+
+async def _each(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+async def _nothing_to_close() -> None:
+    """A kept reply holds nothing open."""
+
+
+def _leaving(follower: Follower) -> Any:
+    async def close() -> None:
+        follower.leave()
+
+    return close

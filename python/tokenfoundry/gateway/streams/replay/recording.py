@@ -1,0 +1,31 @@
+"""What a streamed answer leaves to others: where its texts were cut, and its events for who follows the call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from tokenfoundry.gateway.streams.replay import REPLAYS, BorderRecorder, Borders
+
+
+class Recording:
+    """Takes down one stream, event by event, before it is restored for its caller."""
+
+    def __init__(self, dialect: str, publish: Callable[[bytes], None] | None) -> None:
+        """`publish` is given each event, in placeholder form."""
+        self._steps = REPLAYS[dialect].steps
+        self._publish = publish
+        self._borders = BorderRecorder()
+
+    def add(self, event: dict[str, Any]) -> None:
+        """The next event; nobody has looked at its shape yet."""
+        for place, length in self._steps(event):
+            self._borders.add(place, length)
+        if self._publish is not None:
+            self._publish(msgspec.json.encode(event))
+
+    def borders(self) -> Borders:
+        """Where the texts were cut so far."""
+        return self._borders.borders()
