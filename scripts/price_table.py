@@ -192,6 +192,11 @@ PROVENANCE = """# Where these prices come from
 
 US dollars per million tokens, without tax and without negotiated discounts; the providers' own price pages decide. Left
 out: batch and priority tiers, one-hour cache writes, searches, and separate rates for sound and images that go in.
+
+`unit_prices.json` is kept by hand, from the table inside the Python package litellm 1.83.0
+(https://github.com/BerriAI/litellm, MIT): transcription by the second of sound, speech by the million characters,
+images by their tokens (text in, image out), moderation for nothing. It prices only models that `prices.json` lists
+without a price.
 """
 
 

@@ -351,11 +351,15 @@ def dry_router(settings: Settings) -> tuple[Router, Redactor]:
     return router, redactor
 
 
-def _dialects_of(translations: Translations, provider: ProviderSettings) -> frozenset[str]:
-    """The dialects in which the provider can be asked, those it speaks and those that lead there."""
+def _dialects_of(
+    translations: Translations, provider: ProviderSettings, serves: Callable[[str], bool]
+) -> frozenset[str]:
+    """The dialects in which the provider can be asked, those it speaks of those that are served and those that lead
+    there.
+    """
     format, planner = format_of(provider), Planner(translations)
     asked = {*translations.dialects, *format.dialects}
-    return frozenset(name for name in asked if planner.plan(name, format) is not None)
+    return frozenset(name for name in asked if planner.plan(name, format, serves) is not None)
 
 
 def _redactor(settings: Settings) -> Redactor:

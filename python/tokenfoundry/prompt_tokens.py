@@ -43,17 +43,43 @@ def count_chat(body: dict[str, Any], tokenizer: Tokenizer, *, model: str = "") -
     return total
 
 
+def count_responses(body: dict[str, Any], tokenizer: Tokenizer, *, model: str = "") -> int:
+    """The prompt tokens of a body for the responses endpoint whose shape was checked: each item of the input counts as
+    a message does, and what is no message as its JSON text.
+    """
+    total = _PRIMING
+    given = body["input"]
+    for item in [{"role": "user", "content": given}] if isinstance(given, str) else given:
+        total += _PER_MESSAGE
+        if item.get("type") in (None, "message"):
+            total += tokenizer.count(str(item.get("role", "")))
+            content = item.get("content")
+        elif item.get("type") in ("function_call_output", "custom_tool_call_output"):
+            total += tokenizer.count(str(item.get("call_id", "")))
+            content = item.get("output")
+        else:
+            content = item
+        parts = content if isinstance(content, list) else [content]
+        total += sum(_count_part(part, tokenizer, model) for part in parts if part is not None)
+    if body.get("instructions"):
+        total += _PER_MESSAGE + tokenizer.count(body["instructions"])
+    for declared in (body.get("tools"), (body.get("text") or {}).get("format")):
+        if declared:
+            total += tokenizer.count(msgspec.json.encode(declared).decode())
+    return total
+
+
 def _count_part(part: Any, tokenizer: Tokenizer, model: str) -> int:
     if isinstance(part, str):
         return tokenizer.count(part)
     if isinstance(part, dict):
         match part:
-            case {"type": "text", "text": str(text)}:
+            case {"type": "text" | "input_text" | "output_text", "text": str(text)}:
                 return tokenizer.count(text)
-            case {"type": "image_url"}:
+            case {"type": "image_url" | "input_image"}:
                 return _PER_IMAGE_4O_MINI if "4o-mini" in model else _PER_IMAGE
             case {"type": "input_audio", "input_audio": {"data": str(data)}}:
                 return len(data) // _BYTES_PER_AUDIO_TOKEN + 1
-            case {"type": "file", "file": {"file_data": str(data)}}:
+            case {"type": "file", "file": {"file_data": str(data)}} | {"type": "input_file", "file_data": str(data)}:
                 return len(data) // _BYTES_PER_FILE_TOKEN + 1
     return tokenizer.count(msgspec.json.encode(part).decode())

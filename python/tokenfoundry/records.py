@@ -61,6 +61,9 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
+    images: int = 0
+    audio_seconds: int = 0
+    characters: int = 0
     cost_nano: int = 0
     counterfactual_nano: int = 0
     currency: str

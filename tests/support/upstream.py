@@ -27,16 +27,18 @@ class Exchange:
         self.path = path
         self.headers = headers
         self.raw = raw
-        self.body: dict[str, Any] = json.loads(raw)
+        self.body: dict[str, Any] = json.loads(raw) if "json" in headers.get("content-type", "json") else {}
         self.writer = writer
 
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
         await self.writer.drain()
 
-    async def answer(self, body: Any, *, status: int = 200, headers: str = "") -> None:
+    async def answer(
+        self, body: Any, *, status: int = 200, headers: str = "", content_type: str = "application/json"
+    ) -> None:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        head = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(data)}\r\n{headers}\r\n"
+        head = f"HTTP/1.1 {status} X\r\ncontent-type: {content_type}\r\ncontent-length: {len(data)}\r\n{headers}\r\n"
         await self.send(head.encode() + data)
 
     async def start_stream(self) -> None:

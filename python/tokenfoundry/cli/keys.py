@@ -38,7 +38,7 @@ def create_key(
         typer.Option(help="A model it may use, or all that begin so: 'gpt-4o*'; repeat for more. Without: all."),
     ] = None,
     endpoint: Annotated[
-        list[str] | None, typer.Option(help="chat, embeddings or models; repeat for more. Without: all.")
+        list[str] | None, typer.Option(help="chat, responses, embeddings, models, ...; repeat for more. Without: all.")
     ] = None,
     intent: Annotated[
         list[str] | None,

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
+import msgspec
+
+from tokenfoundry._core import __version__
 from tokenfoundry.errors import Conflict, InvalidInput, NotFound, StoreError, TokenFoundryError
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.asgi import Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write_to
@@ -15,6 +19,8 @@ from tokenfoundry.gateway.call import Request
 from tokenfoundry.gateway.client_watch import STAYS, ClientGone, ClientWatch
 from tokenfoundry.gateway.endpoints.messages import error_body, is_anthropics, model_info, model_page
 from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
+from tokenfoundry.gateway.estimate import endpoint_of
+from tokenfoundry.gateway.openapi import document_bytes
 from tokenfoundry.gateway.pipeline import Pipeline, store_unavailable
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, decode_object, invalid, json_answer
 from tokenfoundry.resilience.drain import Drain
@@ -48,6 +54,10 @@ class GatewayApp:
         self._drain = drain
         self._drain_s = drain_s
         self._shutdown = shutdown
+
+    @cached_property
+    def _document(self) -> bytes:
+        return document_bytes(version=__version__)
 
     async def drain(self) -> None:
         """Ends the calls of the running loop: refuses new ones from now on, waits for those in progress, cuts and
@@ -119,6 +129,9 @@ class GatewayApp:
             if path in COUNTERS:
                 return json_answer({"input_tokens": await self._pipeline.count(request)})
             return await self._pipeline.run(request)
+        if path == "/v1/estimate":
+            _expect(method, "POST")
+            return json_answer(await self._estimate(headers, peer, receive))
         if path == "/v1/models" or path.startswith("/v1/models/"):
             _expect(method, "GET")
             return self._models(headers, peer, path.removeprefix("/v1/models").removeprefix("/"))
@@ -129,9 +142,20 @@ class GatewayApp:
         if path == "/health":
             _expect(method, "GET")
             return json_answer(self._health())
+        if path == "/openapi.json":
+            _expect(method, "GET")
+            return Answer(200, self._document)
         if path.startswith("/admin/"):
             return await self._administer(method, path, query, headers, peer, receive)
         raise invalid(f"there is nothing at {path}", status=404, code="not_found")
+
+    async def _estimate(self, headers: Mapping[str, str], peer: str, receive: Receive) -> dict[str, Any]:
+        self._pipeline.authenticate(headers, peer)
+        body = decode_object(await read_body(headers, receive, max_bytes=self._max_body_bytes))
+        endpoint = endpoint_of(body, {each.name: each for each in ENDPOINTS.values()})
+        asked = {name: value for name, value in body.items() if name != "endpoint"}
+        key = self._pipeline.authenticate(headers, peer)
+        return await self._pipeline.estimate(Request(endpoint, key, headers, msgspec.json.encode(asked)))
 
     def _models(self, headers: Mapping[str, str], peer: str, name: str) -> Answer:
         """All models of the key, or the one that is named."""

@@ -10,6 +10,8 @@ from tokenfoundry.gateway.client_watch import ClientGone as ClientGone
 from tokenfoundry.gateway.client_watch import ClientWatch
 from tokenfoundry.gateway.replies import Answer, Headers, StreamAnswer, invalid
 
+_EVENTS = "text/event-stream; charset=utf-8"
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -92,7 +94,7 @@ async def write_to(answer: Answer | StreamAnswer, client: ClientWatch, send: Sen
 
 
 async def _write_stream(answer: StreamAnswer, send: Send) -> None:
-    headers = {**answer.headers, "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+    headers = {"content-type": _EVENTS, "cache-control": "no-cache", **answer.headers}
     await send({"type": "http.response.start", "status": 200, "headers": _raw(headers)})
     async for chunk in answer.chunks:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})

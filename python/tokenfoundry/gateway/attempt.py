@@ -54,7 +54,7 @@ class Attempt:
         self.downgraded = downgraded
         self.resolved = False
         self.taken = NOTHING_TAKEN
-        self.seen: Callable[[], tuple[str, Usage | None]] | None = None
+        self.seen: Callable[[], tuple[str | None, Usage | None]] | None = None
         """Of a stream: the text that came so far, and the usage that was reported."""
         self._booking = booking
         self._call = call
@@ -69,7 +69,9 @@ class Attempt:
     @property
     def estimate(self) -> Estimate:
         """What rate limits take in advance: the prompt as counted, and the most that it may be answered with."""
-        return Estimate(self._input_tokens, self._worst.output_tokens, is_ours=self.output_bound.source != "")
+        # What is not billed by tokens takes none.
+        input_tokens = min(self._input_tokens, self.worst.input_tokens)
+        return Estimate(input_tokens, self.worst.output_tokens, is_ours=self.output_bound.source != "")
 
     @property
     def for_everybody(self) -> bool:
@@ -79,13 +81,13 @@ class Attempt:
     def _limit_output(self, bound: OutputBound) -> None:
         """Sets the worst case: what is held, and what is sent as the bound."""
         self.output_bound = bound
-        self._worst = self._worst_of(bound.tokens * self._choices)
-        self.worst_nano = self._booking.worst_nano(self._call, self.target, self._worst)
+        self.worst = self._worst_of(bound.tokens * self._choices)
+        self.worst_nano = self._booking.worst_nano(self._call, self.target, self.worst)
 
     def _worst_of(self, output_tokens: int) -> Usage:
         """The most that is used when all choices together have at most these output tokens."""
         call = self._call
-        return call.endpoint.worst(call.body, input_tokens=self._input_bound, output_tokens=output_tokens)
+        return call.endpoint.worst(call.redacted, input_tokens=self._input_bound, output_tokens=output_tokens)
 
     def _bound_of_input(self) -> int:
         """Input tokens at most: counted where the tokenizer is the model's own, else a token for each byte of the
@@ -155,12 +157,12 @@ class Attempt:
 
     async def _reserve(self, *, may_wait: bool) -> Refusal | None:
         # What the entry will say if this process dies before it can say better.
-        orphan = self._record("recovered", status=0, usage=self._worst, cost_nano=self.worst_nano, flags=("uncertain",))
+        orphan = self._record("recovered", status=0, usage=self.worst, cost_nano=self.worst_nano, flags=("uncertain",))
         started = perf_counter()
         try:
             outcome = await self._booking.ledger.reserve(
                 self._id,
-                amounts=_amounts(self.worst_nano, self._worst),
+                amounts=_amounts(self._call, self.worst_nano, self.worst),
                 axes=axes_of(self._call, self.target),
                 at=self._call.at_ms,
                 detail=orphan.to_bytes(),
@@ -180,6 +182,20 @@ class Attempt:
 
     def _hold_wait_s(self) -> float:
         return min(self._booking.hold_wait_s - self._call.waited_s, self._call.deadline.left_s)
+
+    async def would_be_refused(self) -> Refusal | None:
+        """Why the budgets would not admit it now; nothing is held."""
+        booking, axes = self._booking, axes_of(self._call, self.target)
+        amounts = _amounts(self._call, self.worst_nano, self.worst)
+        left = booking.headroom(axes, self._call.at_ms)
+        if all(getattr(amounts, unit) <= most for unit, most in left.items()):
+            return None
+        # Only a reservation says which budget and when; one that is refused leaves nothing behind.
+        outcome = await booking.ledger.reserve(self._id, amounts=amounts, axes=axes, at=self._call.at_ms)
+        if isinstance(outcome, Refusal):
+            return outcome
+        await booking.ledger.void(self._id)  # Somebody made room in between.
+        return None
 
     async def refused(self, refusal: Refusal) -> Refused:
         """Puts the refusal on record; returns what the caller is told."""
@@ -206,10 +222,10 @@ class Attempt:
         `reported` is the usage that the provider told before it ended, `produced` the text that was seen; when both are
         unknown the worst case is booked.
         """
-        usage = reported or (self._worst if produced is None else self._seen(produced))
+        usage = reported or (self.worst if produced is None else self._seen(produced))
         await self._post("cut", usage, status=status, error=error, flags=("uncertain",))
 
-    async def hung_up(self, *, produced: str, reported: Usage | None) -> None:
+    async def hung_up(self, *, produced: str | None, reported: Usage | None) -> None:
         """Books a stream whose client left."""
         await self.cut("the client hung up", status=_CLIENT_GONE, produced=produced, reported=reported)
 
@@ -242,7 +258,7 @@ class Attempt:
         entry_flags = EntryFlags.ESTIMATED if usage.estimated else NO_FLAGS
         if outcome == "cut":
             entry_flags |= EntryFlags.UNCERTAIN
-        amounts = _amounts(cost_nano, usage)
+        amounts = _amounts(self._call, cost_nano, usage)
         self.taken.used(usage.total_tokens)
         settling = self._booking.ledger.settle(
             self._id, amounts, tallies=tallies_of(record), flags=entry_flags, detail=record.to_bytes()
@@ -307,14 +323,14 @@ class Attempt:
             await self.cut(why, produced=produced, reported=reported)
 
 
-def _amounts(cost_nano: int, usage: Usage) -> Amounts:
+def _amounts(call: Call, cost_nano: int, usage: Usage) -> Amounts:
     """One call with this usage, in the units that budgets count."""
     return Amounts(
         money_nano=cost_nano,
         tokens=usage.total_tokens,
         requests=1,
         images=usage.images,
-        audio=usage.audio_seconds,
+        audio=int(call.endpoint.is_sound),
     )
 
 

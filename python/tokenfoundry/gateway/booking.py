@@ -12,6 +12,7 @@ from tokenfoundry.gateway.output_bound import OutputBounds
 from tokenfoundry.gateway.refusals import refused_by_budget
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.ledger import Amounts, AsyncLedger, Axes, Ledger, Refusal, Tallies
+from tokenfoundry.ledger.values import Unit
 from tokenfoundry.money import decimal_text
 from tokenfoundry.pricing import PriceBook
 from tokenfoundry.records import CallRecord, Outcome
@@ -70,8 +71,13 @@ class Booking:
             target.name,
             input_tokens=worst.input_tokens,
             max_output_tokens=worst.output_tokens,
+            units=worst,
             at=call.at_ms,
         )
+
+    def headroom(self, axes: Axes, at_ms: int) -> dict[Unit, int]:
+        """The most that a call with these axes could reserve now, by unit; a unit that nothing bounds is left out."""
+        return self._ledger.headroom(axes, at_ms)
 
     def cost_nano(self, target: Target, usage: Usage, at_ms: int) -> tuple[int, tuple[str, ...]]:
         """The cost at the rates in force when the call began, and what is to be said of it."""
@@ -195,7 +201,7 @@ def _spent(usage: Usage | None) -> dict[str, Any]:
     """The fields of a record that say what was used."""
     if usage is None:
         return {}
-    return {
+    spent = {
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
         "cache_read_tokens": usage.cache_read_tokens,
@@ -203,6 +209,9 @@ def _spent(usage: Usage | None) -> dict[str, Any]:
         "reasoning_tokens": usage.reasoning_tokens,
         "cost_source": "estimated" if usage.estimated else "computed",
     }
+    if usage.images or usage.audio_seconds or usage.characters:
+        spent |= {"images": usage.images, "audio_seconds": usage.audio_seconds, "characters": usage.characters}
+    return spent
 
 
 def axes_of(call: Call, target: Target | None) -> Axes:

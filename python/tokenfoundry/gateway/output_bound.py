@@ -33,9 +33,9 @@ class OutputBounds:
 
     def of(self, call: Call, target: Target) -> OutputBound:
         """The bound before any budget is asked. It is sent to the provider whatever the caller asked for."""
-        if not call.endpoint.produces_output:
-            return OutputBound(0, "")
         most = target.max_output_tokens
+        if not call.endpoint.produces_output:
+            return OutputBound((most or 0) if call.endpoint.unbounded_output else 0, "")
         asked = call.endpoint.max_output_tokens(call.body)
         if asked is not None:
             return OutputBound(asked if most is None else min(asked, most), "")

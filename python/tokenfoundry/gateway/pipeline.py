@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -18,11 +19,12 @@ from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.booking import Booking, axes_of
 from tokenfoundry.gateway.cache_control import directives_of
 from tokenfoundry.gateway.call import Call, Request
+from tokenfoundry.gateway.estimate import estimate_of
 from tokenfoundry.gateway.facts import facts_of
 from tokenfoundry.gateway.ladder import AttemptFailed, Ladder, Mend, Step
 from tokenfoundry.gateway.origin import origin_of
 from tokenfoundry.gateway.rates import Rates, TargetLimited
-from tokenfoundry.gateway.recall import may_repeat, question_of
+from tokenfoundry.gateway.recall import question_of
 from tokenfoundry.gateway.refusals import refused_by_policy, refused_by_provider, refused_by_routing
 from tokenfoundry.gateway.repeats import Repeats, not_cached
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid
@@ -130,6 +132,15 @@ class Pipeline:
             raise store_unavailable(error, call.request_id) from error
         return call.input_tokens(self._route(call).targets[0])
 
+    async def estimate(self, request: Request) -> dict[str, Any]:
+        """What a call would take at each target it could go to. Sends and holds nothing. Raises `Refused`."""
+        call = self._identify(request)
+        try:
+            await self._redact(call)
+            return await estimate_of(call, self._route(call), booking=self._booking, sender=self._sender)
+        except StoreError as error:
+            raise store_unavailable(error, call.request_id) from error
+
     def authenticate(self, headers: Mapping[str, str], peer: str) -> Key:
         """The key of a request from the address `peer`, in force now. Raises `Refused` (401, 403)."""
         text, now_ms = _key_text(headers), self._clock()
@@ -177,7 +188,7 @@ class Pipeline:
             raise _out_of_scope(key, f"may not be used {stated}; it may state {_listed(key.intents)}")
         directives = directives_of(request.headers.get("cache-control", ""))
         terms = self._cache.terms(axes.intent)
-        is_kept = self._repeats is not None and terms.enabled and may_repeat(endpoint, body)
+        is_kept = self._repeats is not None and terms.enabled and endpoint.may_keep
         at_ms = self._clock()
         return Call(
             request_id=uuid7(at_ms),
@@ -187,7 +198,7 @@ class Pipeline:
             axes=axes,
             alias=alias,
             reachable=reachable,
-            stream=bool(body.get("stream")),
+            stream=endpoint.is_stream(body),
             directives=directives,
             cache_terms=terms,
             may_recall=is_kept and directives.may_recall,
@@ -336,7 +347,11 @@ class Pipeline:
                 if not upstream.is_success:
                     raise await self._refusal_of(call, step, said, upstream)
                 if call.stream:
-                    if not upstream.is_event_stream:
+                    # What is translated comes in its provider's own framing.
+                    as_asked = (
+                        upstream.is_event_stream if said.asked else call.endpoint.streams_as(upstream.content_type)
+                    )
+                    if not as_asked:
                         raise ReplyLost("the provider answered a streaming call without a stream")
                     relay = Relay(call, attempt, passing, upstream, said.events(), self._repeats)
                     with call.client.watched():
@@ -368,6 +383,8 @@ class Pipeline:
         if opened.relay is not None:
             opened.relay.own(opened.open_reply)
             headers = stream_headers(call, opened.step.attempt)
+            if not opened.upstream.is_event_stream:
+                headers["content-type"] = opened.upstream.content_type
             return StreamAnswer(opened.relay.chunks(), headers, opened.relay.close)
         async with opened.open_reply:
             try:
@@ -390,7 +407,9 @@ class Pipeline:
                 raise ReplyLost("the provider's reply has not the shape of one")
             if call.part is not None:
                 reply = call.part.completed(reply)
-            record, usage = await attempt.settle(reported, produced=call.endpoint.output_text(reply))
+            produced = call.endpoint.output_text(reply)
+            reply, used = call.endpoint.settled(call.body, reply, reported, attempt.worst)
+            record, usage = await attempt.settle(used, produced=produced)
         except ProviderError as error:
             if reported is None:
                 raise ReplyLost(str(error)) from error

@@ -14,10 +14,9 @@ import msgspec
 
 from tokenfoundry.cache import Maker
 from tokenfoundry.gateway.call import Call
-from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.keepable import Keepable
 from tokenfoundry.gateway.kept_answers import KeptAnswers
-from tokenfoundry.gateway.streams.replay import REPLAYS, Borders
+from tokenfoundry.gateway.streams.replay import Borders
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
 
@@ -27,17 +26,6 @@ _log = logging.getLogger("tokenfoundry")
 _IGNORED = frozenset(
     {"user", "metadata", "stream", "stream_options", "store", "safety_identifier", "prompt_cache_key", "model"}
 )
-
-
-# Fields that make an answer depend on what their provider keeps, and changes.
-_STATE = frozenset({"background", "conversation"})
-
-
-def may_repeat(endpoint: Endpoint, body: dict[str, Any]) -> bool:
-    """Whether the same question has the same answer: text and vectors do, pictures and sound are made anew each time,
-    and what goes on in a conversation that its provider keeps is another question each time.
-    """
-    return (endpoint.name in REPLAYS or endpoint.kind == "embeddings") and not any(map(body.get, _STATE))
 
 
 def question_of(redacted: dict[str, Any]) -> bytes:

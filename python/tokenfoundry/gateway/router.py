@@ -78,6 +78,9 @@ def build_router(app: App, lifespan: Callable[[Any], AbstractAsyncContextManager
     async def health(request: Request) -> Response:
         return _HandOn(app, "/health", request)
 
+    async def openapi(request: Request) -> Response:
+        return _HandOn(app, "/openapi.json", request)
+
     async def nothing(request: Request) -> Response:
         return _HandOn(app, "/v1", request)
 
@@ -97,6 +100,7 @@ def build_router(app: App, lifespan: Callable[[Any], AbstractAsyncContextManager
     router.add_api_route("/v1/usage/quotas", quotas, methods=["GET"])
     router.add_api_route("/health", health, methods=["GET"])
     router.add_api_route("/health", health, methods=methods, include_in_schema=False)
+    router.add_api_route("/openapi.json", openapi, methods=["GET"], include_in_schema=False)
     router.add_api_route("/admin/{rest:path}", admin, methods=methods, include_in_schema=False)
     router.add_api_route("/v1", nothing, methods=methods, include_in_schema=False)
     # Without a catch-all a host would answer an unknown path, or a wrong method, with its own error shape.

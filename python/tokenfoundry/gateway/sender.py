@@ -36,11 +36,11 @@ class Sender:
 
     def plan(self, asked: str, target: Target) -> Plan | None:
         """How a call in the dialect `asked` is said to this target; None when it cannot be."""
-        place = asked, target.provider
+        place = asked, target.name
         try:
             return self._plans[place]
         except KeyError:
-            plan = self._plans[place] = self._planner.plan(asked, self._formats[target.provider])
+            plan = self._plans[place] = self._planner.plan(asked, self._formats[target.provider], target.speaks)
             return plan
 
     def said(self, call: Call, attempt: Attempt) -> Said:

@@ -60,7 +60,7 @@ class Relay:
         """`open_reply` is closed with the stream."""
         self._open_reply = open_reply
 
-    def seen(self) -> tuple[str, Usage | None]:
+    def seen(self) -> tuple[str | None, Usage | None]:
         """The text that came so far, and what the provider has reported."""
         return self._reply.produced(), self._reported()
 
@@ -84,7 +84,9 @@ class Relay:
                 yield self._first
             async for piece in self._pieces:
                 yield piece
-            record, usage = await self._attempt.settle(self._events.usage, produced=self._reply.produced())
+            endpoint, worst = self._call.endpoint, self._attempt.worst
+            _, used = endpoint.settled(self._call.body, {}, self._events.usage, worst)
+            record, usage = await self._attempt.settle(used, produced=self._reply.produced() or "")
         except _BROKEN as error:
             said = _said(error)
             self._passing.failed()

@@ -38,7 +38,18 @@ _LONG_NUMBER = 10**8
 
 _DATA_URL = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/]*={0,2}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
-_BINARY_PLACES = {("image_url", "url"): _DATA_URL, ("file", "file_data"): _DATA_URL, ("input_audio", "data"): _BASE64}
+_OPAQUE = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
+_BINARY_PLACES = {
+    ("image_url", "url"): _DATA_URL,
+    ("file", "file_data"): _DATA_URL,
+    ("input_audio", "data"): _BASE64,
+    # As the items of a response name them.
+    ("content", "image_url"): _DATA_URL,
+    ("output", "image_url"): _DATA_URL,
+    ("content", "file_data"): _DATA_URL,
+    ("output", "file_data"): _DATA_URL,
+    ("input", "encrypted_content"): _OPAQUE,
+}
 
 
 def is_binary(parent: str, name: str, value: str) -> bool:

@@ -11,7 +11,18 @@ import msgspec
 from tokenfoundry.networks import Address, Networks
 
 Scope = Literal["inference", "admin"]
-Endpoint = Literal["chat", "embeddings", "messages", "models"]
+Endpoint = Literal[
+    "chat",
+    "completions",
+    "embeddings",
+    "images",
+    "messages",
+    "models",
+    "moderations",
+    "responses",
+    "speech",
+    "transcriptions",
+]
 State = Literal["active", "frozen", "disabled"]
 KeyBudget = dict[str, Any]  # the fields of `BudgetSettings` but name, match and each, as they were given
 

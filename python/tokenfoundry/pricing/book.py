@@ -56,10 +56,12 @@ class PriceBook:
         )
         targets = {name: _price_of(name, target, settings, catalogue) for name, target in settings.targets.items()}
         for name, priced in targets.items():
+            rates = priced.history.at(at)
             try:
-                fx.rate(priced.history.at(at).currency, at=at)
+                fx.rate(rates.currency, at=at)
             except ConfigError as error:
                 raise ConfigError(str(error), path=f"targets.{name}") from None
+            _check_bounded(name, settings.targets[name], rates)
         return cls(fx, targets)
 
     def charge(self, target: str, usage: Usage, *, at: datetime | int) -> Charge:
@@ -73,15 +75,23 @@ class PriceBook:
         return Charge(cost, fx_rate, to_nano(self.fx.convert(cost.total, cost.currency, at=at_ms)))
 
     def worst_case_nano(
-        self, target: str, *, input_tokens: int, max_output_tokens: int, n: int = 1, at: datetime | int
+        self,
+        target: str,
+        *,
+        input_tokens: int,
+        max_output_tokens: int,
+        n: int = 1,
+        units: Usage | None = None,
+        at: datetime | int,
     ) -> int:
         """The most a call can cost, in nano units of the ledger's currency: never below what it is then charged.
+        `units` are the images, seconds and characters at most.
 
         Raises `NotFound` for an unknown target.
         """
         at_ms = to_ms(at)
         rates = self._rates(target, at_ms)
-        worst = worst_case(rates, input_tokens=input_tokens, max_output_tokens=max_output_tokens, n=n)
+        worst = worst_case(rates, input_tokens=input_tokens, max_output_tokens=max_output_tokens, n=n, units=units)
         return to_nano(self.fx.convert(worst, rates.currency, at=at_ms))
 
     def _rates(self, target: str, at_ms: int) -> Rates:
@@ -89,6 +99,40 @@ class PriceBook:
         if priced is None:
             raise NotFound(f"no target is called {target!r}")
         return priced.history.at(at_ms)
+
+
+# Endpoints whose calls are billed by the token.
+_BY_TOKEN = frozenset({"chat", "embeddings", "responses", "completions"})
+
+
+def _check_bounded(name: str, target: TargetSettings, rates: Rates) -> None:
+    """Raises `ConfigError` for a target with an endpoint whose calls could not be priced, or have no worst case."""
+    by_token, price = target.endpoints & _BY_TOKEN, f"targets.{name}.price"
+    if by_token and not rates.prices_tokens:
+        served = ", ".join(sorted(by_token))
+        raise ConfigError(
+            f"tokens have no price, and it serves {served}: state endpoints, or input and output", path=price
+        )
+    outputs = rates.prices_tokens and rates.output is not None
+    for endpoint, rate, unit in (
+        ("images", rates.image, "image"),
+        ("transcriptions", rates.audio_second, "audio_second"),
+        ("speech", rates.characters, "characters"),
+    ):
+        if endpoint not in target.endpoints or rate is not None or (outputs and not rates.output and not rates.input):
+            continue
+        if endpoint == "speech" or not outputs:
+            raise ConfigError(f"{endpoint} need a price in it, such as {unit}: {_EXAMPLES[unit]}", path=price)
+        if target.max_output_tokens is None:
+            what = f"is required, because {endpoint} are priced by tokens: the most that one of them can take"
+            raise ConfigError(what, path=f"targets.{name}.max_output_tokens")
+
+
+_EXAMPLES = {
+    "image": '"0.04" for one, or by size {"1024x1024": "0.04"}',
+    "audio_second": '"0.0001"',
+    "characters": '"15" for a million',
+}
 
 
 def _price_of(name: str, target: TargetSettings, settings: Settings, catalogue: Catalogue) -> PricedModel:

@@ -165,7 +165,7 @@ class Catalogue:
             name=row.name or row.id,
             context_tokens=row.context_tokens,
             history=row.to_history(self._table.currency),
-            source=f"{self._table.source}: {provider.id}/{row.id}",
+            source=f"{row.source or self._table.source}: {provider.id}/{row.id}",
         )
 
 

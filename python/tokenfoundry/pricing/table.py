@@ -1,7 +1,7 @@
 """The price table that ships with the package: its shape on disk, and how a row becomes rates.
 
-`data/prices.json` is made by `scripts/update-prices`; where it comes from stands in `data/PROVENANCE.md`. Decimals are
-strings.
+`data/prices.json` is made by `scripts/update-prices`, `data/unit_prices.json` is kept by hand; where both come from
+stands in `data/PROVENANCE.md`. Decimals are strings.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tokenfoundry.pricing.match import Rule
 from tokenfoundry.pricing.rates import Rates, Tier
 
 PATH = Path(__file__).with_name("data") / "prices.json"
+UNITS_PATH = PATH.with_name("unit_prices.json")
 FORMAT = 1
 
 
@@ -35,6 +36,9 @@ class RatesRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     output: Decimal | None = None
     cache_read: Decimal | None = None
     cache_write: Decimal | None = None
+    image: Decimal | dict[str, Decimal] | None = None
+    audio_second: Decimal | None = None
+    characters: Decimal | None = None
     tiers: tuple[TierRow, ...] = ()
 
     def to_rates(self, currency: str) -> Rates:
@@ -43,6 +47,9 @@ class RatesRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
             output=self.output,
             cache_read=self.cache_read,
             cache_write=self.cache_write,
+            image=self.image,
+            audio_second=self.audio_second,
+            characters=self.characters,
             currency=currency,
             tiers=tuple(Tier(**msgspec.structs.asdict(tier)) for tier in self.tiers),
         )
@@ -79,6 +86,8 @@ class ModelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     name: str | None = None
     context_tokens: int | None = None
     prices: tuple[PeriodRow, ...] = ()
+    source: str = ""
+    """Where its prices come from, when not from where the table does."""
 
     def to_history(self, currency: str) -> RateHistory:
         return RateHistory(tuple(period.to_period(currency) for period in self.prices))
@@ -106,15 +115,41 @@ class PriceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     providers: tuple[ProviderRow, ...]
 
 
-def read(path: Path = PATH) -> PriceTable:
-    """The table at `path`, about 3 ms. Raises `DataLoss` when the file is missing or is not what was written."""
+class UnitTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Prices of models that the price table lists without any, because they are not billed by the token of text."""
+
+    format: int
+    source: str
+    models: dict[str, tuple[PeriodRow, ...]]
+    """By provider and model, such as `openai/whisper-1`."""
+
+
+def read(path: Path = PATH, units_path: Path = UNITS_PATH) -> PriceTable:
+    """The table at `path` with the prices of `units_path` in it, about 3 ms.
+
+    Raises `DataLoss` when a file is missing or is not what was written.
+    """
     try:
         table = msgspec.json.decode(path.read_bytes(), type=PriceTable)
+        units = msgspec.json.decode(units_path.read_bytes(), type=UnitTable)
     except (OSError, msgspec.MsgspecError) as error:
         raise DataLoss(f"the price table cannot be read: {error}") from error
-    if table.format != FORMAT:
-        raise DataLoss(f"the price table has format {table.format}, and this version reads {FORMAT}")
-    return table
+    for each in (table, units):
+        if each.format != FORMAT:
+            raise DataLoss(f"the price table has format {each.format}, and this version reads {FORMAT}")
+    providers = tuple(_with_units(provider, units) for provider in table.providers)
+    return msgspec.structs.replace(table, providers=providers)
+
+
+def _with_units(provider: ProviderRow, units: UnitTable) -> ProviderRow:
+    """The provider with the prices of those of its models that have none."""
+    models = []
+    for model in provider.models:
+        periods = units.models.get(f"{provider.id}/{model.id}")
+        if periods and not model.prices:
+            model = msgspec.structs.replace(model, prices=periods, source=units.source)
+        models.append(model)
+    return msgspec.structs.replace(provider, models=tuple(models))
 
 
 def _of_day_ms(at: time) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tokenfoundry.providers.formats import Endpoint, Format, WireRequest
@@ -101,9 +101,12 @@ class Planner:
     def __init__(self, translations: Translations) -> None:
         self._translations = translations
 
-    def plan(self, asked: str, format: Format) -> Plan | None:
-        """The shortest way; None when the format speaks nothing that `asked` can be said in."""
-        steps = self._translations.path(asked, format.dialects)
+    def plan(self, asked: str, format: Format, serves: Callable[[str], bool] | None = None) -> Plan | None:
+        """The shortest way; None when `asked` can be said in nothing that the format speaks and the target serves
+        (without `serves`, all of it).
+        """
+        spoken = [dialect for dialect in format.dialects if serves is None or serves(dialect)]
+        steps = self._translations.path(asked, spoken)
         if steps is None:
             return None
         return Plan(steps, format, steps[-1].spoken if steps else asked)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 from tokenfoundry.errors import ConfigError, NotFound
@@ -16,14 +18,18 @@ from tokenfoundry.routing.inquiry import Classify, Pressure, Regions, Sources, W
 from tokenfoundry.routing.observed import Observed
 from tokenfoundry.routing.order import Canary, Cheapest, Fastest, Listed, Split, Use
 from tokenfoundry.routing.policy import Alias, Router, Rule
-from tokenfoundry.routing.targets import Target
+from tokenfoundry.routing.targets import Target, serves
 from tokenfoundry.settings import ProviderSettings, SelectionSettings, Settings, TargetSettings, UseSettings
 from tokenfoundry.tokens import Tokenizer
 
 _FALLBACK_TOKENIZER = "o200k_base"
+_SAID_AS_CHAT = frozenset({"responses", "completions"})
 
-DialectsOf = Callable[[ProviderSettings], frozenset[str] | None]
-"""The dialects that a provider can be asked in, spoken or translated; None: every one."""
+# Whose every chat model also serves responses (OpenAI API reference; Azure OpenAI, "Use the Responses API").
+_SERVE_RESPONSES = re.compile(r"https://(api\.openai\.com|[^/]+\.openai\.azure\.com)/")
+
+DialectsOf = Callable[[ProviderSettings, Callable[[str], bool]], frozenset[str] | None]
+"""The dialects that a provider can be asked in of a target that serves some, spoken or translated; None: every one."""
 
 
 def build_router(
@@ -145,6 +151,10 @@ def _target(
     dialects_of: DialectsOf | None,
 ) -> Target:
     tokenizer, exact = _tokenizer(settings)
+    provider = whole.providers[settings.provider]
+    native: frozenset[str] = settings.endpoints
+    if "endpoints" not in settings.model_fields_set and _SERVE_RESPONSES.match(provider.base_url):
+        native |= {"responses"}
     context_tokens = settings.context_tokens
     if context_tokens is None and prices is not None:
         context_tokens = prices.targets[name].context_tokens
@@ -155,7 +165,8 @@ def _target(
         region=settings.region or "",
         trust=settings.trust,
         tier=settings.tier or "",
-        endpoints=settings.endpoints,
+        endpoints=native | _SAID_AS_CHAT if "chat" in native else native,
+        native=native,
         tokenizer=tokenizer,
         tokenizer_is_exact=exact,
         max_output_tokens=settings.max_output_tokens,
@@ -163,7 +174,7 @@ def _target(
         capabilities=capabilities_of(settings.model, settings.capabilities),
         weight=settings.weight,
         tags=settings.tags,
-        dialects=None if dialects_of is None else dialects_of(whole.providers[settings.provider]),
+        dialects=None if dialects_of is None else dialects_of(provider, partial(serves, native)),
     )
 
 

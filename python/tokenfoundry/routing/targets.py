@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from tokenfoundry.tokens import Tokenizer
 
+# Dialects that a provider may speak for some of its models only.
+_STATED = frozenset(
+    {"embeddings", "responses", "completions", "images", "speech", "transcriptions", "moderations", "chat"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -17,7 +22,8 @@ class Target:
     region: str
     trust: str
     tier: str
-    endpoints: frozenset[str]
+    endpoints: frozenset[str]  # what can be asked of it, itself or said as chat
+    native: frozenset[str]  # what it serves itself
     tokenizer: Tokenizer
     tokenizer_is_exact: bool
     max_output_tokens: int | None
@@ -28,6 +34,19 @@ class Target:
     dialects: frozenset[str] | None = None
     """The dialects that can be asked of it, spoken or by translation; None when every one can."""
 
+    def speaks(self, dialect: str) -> bool:
+        """Whether it takes calls in this dialect, if its provider does."""
+        return serves(self.native, dialect)
+
     @property
     def on_prem(self) -> bool:
         return self.trust == "on_prem"
+
+
+def serves(native: frozenset[str], dialect: str) -> bool:
+    """Whether a target with these endpoints takes calls in this dialect, if its provider does: one that serves chat
+    takes every dialect of a conversation that is not stated by itself, and so for embeddings.
+    """
+    if dialect in _STATED:
+        return dialect in native
+    return ("embeddings" if dialect.endswith("_embeddings") else "chat") in native

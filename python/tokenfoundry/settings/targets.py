@@ -24,7 +24,9 @@ from tokenfoundry.settings.fields import (
 from tokenfoundry.settings.formats import FORMATS, FormatName, default_base_url
 from tokenfoundry.settings.problems import did_you_mean
 
-Endpoint = Literal["chat", "embeddings"]
+Endpoint = Literal[
+    "chat", "embeddings", "responses", "completions", "images", "speech", "transcriptions", "moderations"
+]
 Trust = Literal["external", "on_prem"]
 Tier = Literal["small", "medium", "large"]
 
@@ -138,7 +140,11 @@ class ProviderSettings(Section):
 
 
 class PriceSettings(Section):
-    """What a target costs per million tokens, instead of the catalogue's price. Decimals in quotes."""
+    """What a target costs per million tokens, instead of the catalogue's price. Decimals in quotes.
+
+    Images, sound and speech that are not billed by the token have prices of their own; beside one of them `input` and
+    `output` may both be missing, for none.
+    """
 
     input: Rate = Field(description="Input tokens.")
     output: Rate = Field(description="Output tokens, reasoning included.")
@@ -148,7 +154,20 @@ class PriceSettings(Section):
     cache_write: Rate | None = Field(
         None, description="Input tokens written to that cache; the input rate when missing."
     )
+    image: Rate | Annotated[dict[str, Rate], Field(min_length=1)] | None = Field(
+        None, description='One generated image; or by size and quality, such as {"1024x1024": "0.04"}.'
+    )
+    audio_second: Rate | None = Field(None, description="One second of sound to be transcribed.")
+    characters: Rate | None = Field(None, description="A million characters of text to be spoken.")
     currency: CurrencyCode | None = Field(None, description="ISO 4217; the ledger's currency when missing.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tokens_are_free_beside_a_unit(cls, value: Any) -> Any:
+        stated = set(value) if isinstance(value, dict) else set()
+        if stated & {"image", "audio_second", "characters"} and not stated & {"input", "output"}:
+            return {"input": "0", "output": "0", **value}
+        return value
 
 
 def _read_capabilities(value: Any) -> Any:
@@ -185,7 +204,10 @@ class TargetSettings(Section):
     max_output_tokens: int | None = Field(None, ge=1, description="The most it may generate for one choice.")
     context_tokens: int | None = Field(None, ge=1, description="The most input and output it can hold together.")
     endpoints: frozenset[Endpoint] = Field(
-        frozenset({"chat", "embeddings"}), min_length=1, description="What it serves: chat, embeddings."
+        frozenset({"chat", "embeddings"}),
+        min_length=1,
+        description="What it serves itself: chat, embeddings, responses, completions, images, speech, transcriptions, "
+        "moderations. Responses and completions are also said as chat to a target that serves only that.",
     )
     max_in_flight: int | None = Field(
         None, ge=1, description="How many calls may be under way at it at once; more wait in a bounded queue."

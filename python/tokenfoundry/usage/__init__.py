@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.usage import anthropic, bedrock, cohere, gemini, mistral, openai
+from tokenfoundry.usage import anthropic, bedrock, cohere, gemini, mistral, openai, responses
 
 __all__ = ["Usage", "UsageMeter"]
 
@@ -23,6 +23,11 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any] | None]] 
     "chat": openai.read,
     "completions": openai.read,
     "embeddings": openai.read,
+    "images": responses.read,
+    "moderations": openai.read,
+    "responses": responses.read,
+    "speech": responses.read,
+    "transcriptions": responses.read_transcription,
     "anthropic": anthropic.read,
     "messages": anthropic.read,
     "mistral": mistral.read,
@@ -43,6 +48,7 @@ _RAW_OF_EVENT: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "gemini": gemini.raw_of,
     "cohere": cohere.raw_of,
     "converse": bedrock.raw_of,
+    "responses": responses.usage_of_event,
 }
 
 
@@ -72,6 +78,10 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """Generated images."""
     audio_seconds: int = 0
     """Seconds of sound billed by length, not by token."""
+    characters: int = 0
+    """Characters of text to be spoken, billed by their number, not by token."""
+    image_kind: str = ""
+    """What decides the price of an image: its quality and size, such as `hd 1024x1024`."""
     estimated: bool = False
     """True when the counts come from a tokenizer, because no provider reported them."""
 
@@ -158,4 +168,4 @@ def _usage_field(event: Mapping[str, Any]) -> Any:
 
 _COUNT_MAX = 2**63 - 1  # what the ledger can hold
 _MAX_TOKENS = 10**12  # far above any call; keeps sums and costs within an int64
-_COUNTS = tuple(name for name in Usage.__struct_fields__ if name != "estimated")
+_COUNTS = tuple(name for name in Usage.__struct_fields__ if name not in ("image_kind", "estimated"))

@@ -17,8 +17,6 @@ from support.walks import Told, chat_body, request, walk
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.gateway.cache_control import ANYTHING, Directives, directives_of
-from tokenfoundry.gateway.endpoints.table import ENDPOINTS
-from tokenfoundry.gateway.recall import may_repeat
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.settings import CacheSettings, Settings
 
@@ -289,18 +287,3 @@ def test_stats_say_what_happened(made: Gateway) -> None:
     assert (stats.entries, stats.hits, stats.misses, stats.stored, stats.joined) == (1, 1, 1, 1, 0)
     assert (stats.rejected, stats.works) == ({}, True)
     assert 0 < stats.bytes < 10_000
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "repeats"),
-    [
-        ("/v1/chat/completions", {}, True),
-        ("/v1/embeddings", {}, True),
-        ("/v1/messages", {}, True),
-        ("/v1/chat/completions", {"conversation": "conv_1"}, False),
-        ("/v1/chat/completions", {"background": True}, False),
-        ("/v1/chat/completions", {"background": False, "conversation": None}, True),
-    ],
-)
-def test_what_depends_on_a_state_at_the_provider_is_no_repeat(path: str, body: dict[str, Any], repeats: bool) -> None:
-    assert may_repeat(ENDPOINTS[path], body) == repeats

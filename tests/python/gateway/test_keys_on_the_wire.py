@@ -325,7 +325,7 @@ async def test_a_wrong_field_of_a_key_is_a_400_that_names_it(gateway: TokenFacto
         ({"allowed_ips": ["10.0.0.0/99"]}, "allowed_ips[0]: '10.0.0.0/99'"),
         ({"budgets": [{"unit": "money"}]}, "budgets[0]."),
         ({"rpm": 0}, "rpm"),
-        ({"endpoints": ["images"]}, "endpoints[0]"),
+        ({"endpoints": ["pictures"]}, "endpoints[0]"),
     ):
         refused = await ask(app, admin, fields, path="/admin/keys")
         assert refused.status == 400

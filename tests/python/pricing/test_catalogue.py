@@ -45,10 +45,26 @@ def test_an_unknown_provider_is_not_found_with_the_known_ones() -> None:
         prices().find("gpt-4o-mini", provider="nobody")
 
 
-@pytest.mark.parametrize("model", ["whisper-1", "tts-1-hd", "gpt-4o-realtime-preview", "gpt-image-1"])
+@pytest.mark.parametrize("model", ["gpt-image-2", "gpt-4o-realtime-preview", "gpt-live-transcribe"])
 def test_a_model_not_priced_by_the_token_does_not_find_another_one_s_price(model: str) -> None:
     with pytest.raises(NotFound, match="not priced by the token"):
         prices().find(model)
+
+
+@pytest.mark.parametrize(
+    ("model", "usage", "total"),
+    [
+        ("whisper-1", Usage(audio_seconds=90), "0.009"),
+        ("tts-1-hd", Usage(characters=2000), "0.06"),
+        ("gpt-image-1", Usage(input_tokens=1000, output_tokens=4160, images=1), "0.1714"),
+        ("omni-moderation-latest", Usage(input_tokens=1000), "0"),
+    ],
+)
+def test_what_is_not_billed_by_the_token_of_text_is_priced_too(model: str, usage: Usage, total: str) -> None:
+    cost = prices().cost(model, usage, at=1_790_000_000_000)
+    assert cost.total == Decimal(total)
+    assert cost.flags == ()
+    assert prices().find(model).source.startswith("litellm ")
 
 
 def test_every_price_of_the_shipped_table_can_be_used() -> None:

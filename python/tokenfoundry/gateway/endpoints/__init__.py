@@ -27,6 +27,12 @@ class Endpoint(Protocol):
     name: str
     kind: str
     produces_output: bool
+    unbounded_output: bool
+    """Whether its output can be bounded by the target's own maximum alone."""
+    is_sound: bool
+    """Whether a call counts as one of unit `audio`."""
+    may_keep: bool
+    """Whether its replies may be answered again from the cache."""
 
     # -- the question --------------------------------------------------------------------------------------------------
 
@@ -38,6 +44,9 @@ class Endpoint(Protocol):
 
     def check(self, body: Body) -> None:
         """Raises `Refused` (400) when the body has not the shape the walk relies on; unknown fields are left alone."""
+
+    def is_stream(self, body: Body) -> bool:
+        """Whether the answer is asked for as it is produced."""
 
     def as_text(self, body: Body, reachable: Sequence[Target]) -> Body:
         """The body with what stands for text turned into text. Raises `Refused`."""
@@ -68,6 +77,16 @@ class Endpoint(Protocol):
     def is_reply(self, reply: Any) -> bool:
         """Whether a decoded body of a successful reply has the shape of one."""
 
+    def settled(self, body: Body, reply: Body, reported: Usage | None, worst: Usage) -> tuple[Body, Usage | None]:
+        """A reply as it is answered, and what it used: `reported` is what the provider said, `worst` what was held.
+
+        None when only its text can tell. A stream has no reply. Raises `InvalidInput` for a reply that cannot be
+        answered.
+        """
+
+    def streams_as(self, content_type: str) -> bool:
+        """Whether a provider's answer of this media type is the stream that was asked for."""
+
     def is_cut(self, reply: Body) -> bool:
         """Whether the reply ends where its bound on the output was reached."""
 
@@ -90,11 +109,18 @@ class Endpoint(Protocol):
 class JsonEndpoint:
     """What most endpoints have in common: JSON in, JSON out, errors in OpenAI's shape."""
 
+    unbounded_output = False
+    is_sound = False
+    may_keep = True
+
     def fields_in(self, headers: Mapping[str, str]) -> Body:
         return {}
 
     def decode(self, content_type: str, raw: bytes) -> Body:
         return decode_object(raw)
+
+    def is_stream(self, body: Body) -> bool:
+        return bool(body.get("stream"))
 
     def as_text(self, body: Body, reachable: Sequence[Target]) -> Body:
         return body
@@ -105,6 +131,12 @@ class JsonEndpoint:
     def read_reply(self, content_type: str, raw: bytes) -> Body:
         reply: Body = msgspec.json.decode(raw)
         return reply
+
+    def settled(self, body: Body, reply: Body, reported: Usage | None, worst: Usage) -> tuple[Body, Usage | None]:
+        return reply, reported
+
+    def streams_as(self, content_type: str) -> bool:
+        return content_type == "text/event-stream"
 
     def is_cut(self, reply: Body) -> bool:
         return False
@@ -118,6 +150,9 @@ class JsonEndpoint:
 
 class WithoutStream:
     """For endpoints that answer at once; `check` has refused `stream`."""
+
+    def is_stream(self, body: Body) -> bool:
+        return False
 
     def stream(self, body: Body, session: RedactionSession) -> ReplyStream:
         raise AssertionError("checked: this endpoint does not stream")

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tokenfoundry.errors import InvalidInput
 from tokenfoundry.gateway.endpoints import JsonEndpoint, WithoutStream
+from tokenfoundry.gateway.endpoints.token_ids import as_text, is_tokens
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.gateway.texts import redacted
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.routing.targets import Target
-from tokenfoundry.tokens import Tokenizer
 
 _MAX_INPUTS = 2048
 _MAX_TOKENS = 8192  # of one input given as token ids
 
 
-class Embeddings(JsonEndpoint, WithoutStream):
+class Embeddings(WithoutStream, JsonEndpoint):
     name = "embeddings"
     kind = "embeddings"
     produces_output = False
@@ -35,13 +34,7 @@ class Embeddings(JsonEndpoint, WithoutStream):
                 raise invalid(f"{field}: embeddings do not stream", param=field)
 
     def as_text(self, body: dict[str, Any], reachable: Sequence[Target]) -> dict[str, Any]:
-        """Token ids become the text they stand for: personal data must not leave as numbers either."""
-        given = body["input"]
-        if isinstance(given, str) or isinstance(given[0], str):
-            return body
-        tokenizer = _common_tokenizer(reachable)
-        decoded: Any = _decode(given, tokenizer) if _is_tokens(given) else [_decode(item, tokenizer) for item in given]
-        return {**body, "input": decoded}
+        return {**body, "input": as_text(body["input"], "input", reachable)}
 
     def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
         # Each input is numbered by itself, so that its vector does not depend on its neighbours.
@@ -73,21 +66,4 @@ class Embeddings(JsonEndpoint, WithoutStream):
 
 
 def _is_tokens(value: Any) -> bool:
-    return isinstance(value, list) and 1 <= len(value) <= _MAX_TOKENS and all(type(item) is int for item in value)
-
-
-def _common_tokenizer(reachable: Sequence[Target]) -> Tokenizer:
-    """The tokenizer whose ids a client can only have meant. Raises `Refused` when that is not certain."""
-    names = {target.tokenizer.name for target in reachable}
-    if len(names) > 1 or not all(target.tokenizer_is_exact for target in reachable):
-        raise invalid(
-            "input: the tokenizer of this model is not known, so send text instead of token ids", param="input"
-        )
-    return reachable[0].tokenizer
-
-
-def _decode(ids: list[int], tokenizer: Tokenizer) -> str:
-    try:
-        return tokenizer.decode(ids)
-    except InvalidInput as error:
-        raise invalid(f"input: {error}", param="input") from None
+    return is_tokens(value, most=_MAX_TOKENS)

@@ -6,13 +6,25 @@ from collections.abc import Mapping
 
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.endpoints.chat import Chat
+from tokenfoundry.gateway.endpoints.completions import Completions
 from tokenfoundry.gateway.endpoints.embeddings import Embeddings
+from tokenfoundry.gateway.endpoints.images import Images
 from tokenfoundry.gateway.endpoints.messages import Messages, MessageTokens
+from tokenfoundry.gateway.endpoints.moderations import Moderations
+from tokenfoundry.gateway.endpoints.responses import Responses
+from tokenfoundry.gateway.endpoints.speech import Speech
+from tokenfoundry.gateway.endpoints.transcriptions import Transcriptions
 
 ENDPOINTS: Mapping[str, Endpoint] = {
+    "/v1/audio/speech": Speech(),
+    "/v1/audio/transcriptions": Transcriptions(),
     "/v1/chat/completions": Chat(),
+    "/v1/completions": Completions(),
     "/v1/embeddings": Embeddings(),
+    "/v1/images/generations": Images(),
     "/v1/messages": Messages(),
+    "/v1/moderations": Moderations(),
+    "/v1/responses": Responses(),
 }
 
 # What is asked here is how many tokens a prompt has.

@@ -30,8 +30,8 @@ class ReplyStream(Protocol):
         Raises `ProviderError` for an event of another shape or that reports an error.
         """
 
-    def produced(self) -> str:
-        """All text that the model has produced so far, as its tokens are counted."""
+    def produced(self) -> str | None:
+        """All text that the model has produced so far, as its tokens are counted; None for what is not text."""
 
     def body(self) -> Body:
         """What was put together so far, as the reply that would have come without streaming, in placeholder form."""

@@ -20,6 +20,7 @@ from tokenfoundry.translate.chat_to_converse import ChatToConverse
 from tokenfoundry.translate.chat_to_gemini import ChatToGemini
 from tokenfoundry.translate.chat_to_messages import ChatToMessages
 from tokenfoundry.translate.chat_to_mistral import ChatToMistral
+from tokenfoundry.translate.completions_to_chat import CompletionsToChat
 from tokenfoundry.translate.embeddings import (
     EmbeddingsToCohere,
     EmbeddingsToGemini,
@@ -27,6 +28,7 @@ from tokenfoundry.translate.embeddings import (
     EmbeddingsToVertex,
 )
 from tokenfoundry.translate.messages_to_chat import MessagesToChat
+from tokenfoundry.translate.responses_to_chat import ResponsesToChat
 
 TRANSLATIONS: tuple[Translation, ...] = (
     ChatToMessages(),
@@ -35,6 +37,8 @@ TRANSLATIONS: tuple[Translation, ...] = (
     ChatToCohere(),
     ChatToConverse(),
     ChatToMistral(),
+    ResponsesToChat(),
+    CompletionsToChat(),
     EmbeddingsToGemini(),
     EmbeddingsToVertex(),
     EmbeddingsToCohere(),

@@ -1,0 +1,101 @@
+"""`POST /v1/estimate`: what a call would take, at each target that it could go to. Sends nothing and holds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from tokenfoundry.gateway.attempt import Attempt
+from tokenfoundry.gateway.booking import Booking
+from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.endpoints import Endpoint
+from tokenfoundry.gateway.replies import invalid
+from tokenfoundry.gateway.sender import Sender
+from tokenfoundry.ledger import Refusal
+from tokenfoundry.money import decimal_text
+from tokenfoundry.routing.policy import Route
+from tokenfoundry.routing.targets import Target
+from tokenfoundry.translate import Untranslatable
+
+_ONLY_OF_RESPONSES = ("instructions", "max_output_tokens", "reasoning", "text", "tools")
+ESTIMATED = ("chat", "completions", "embeddings", "messages", "responses")
+
+
+def endpoint_of(body: Mapping[str, Any], endpoints: Mapping[str, Endpoint]) -> Endpoint:
+    """The endpoint that such a body is for, by name: the one that its field `endpoint` states, or whose fields it has.
+    An `input` of text alone is an embedding's. Raises `Refused` (400).
+    """
+    stated = body.get("endpoint")
+    if stated is None:
+        given = body.get("input")
+        has_items = isinstance(given, list) and any(isinstance(item, dict) for item in given)
+        if "messages" in body:
+            stated = "chat"
+        elif "prompt" in body:
+            stated = "completions"
+        elif has_items or any(field in body for field in _ONLY_OF_RESPONSES):
+            stated = "responses"
+        else:
+            stated = "embeddings"
+    if stated not in ESTIMATED:
+        raise invalid(f"endpoint: should be one of {', '.join(ESTIMATED)}", param="endpoint")
+    return endpoints[stated]
+
+
+async def estimate_of(call: Call, route: Route, *, booking: Booking, sender: Sender) -> dict[str, Any]:
+    """What each target of the route would take, in its order. Amounts are decimal text in `currency`."""
+    targets = [await _at(call, target, route.reason, booking, sender) for target in route.targets]
+    return {
+        "object": "estimate",
+        "endpoint": call.endpoint.name,
+        "model": call.alias,
+        "route": route.reason,
+        "findings": call.findings,
+        "currency": booking.currency,
+        "targets": targets,
+    }
+
+
+async def _at(call: Call, target: Target, route: str, booking: Booking, sender: Sender) -> dict[str, Any]:
+    attempt = Attempt(booking, call, target, number=0, route=route)
+    tokens = call.input_tokens(target)
+    input_nano, _ = booking.cost_nano(target, replace(attempt.worst, input_tokens=tokens, output_tokens=0), call.at_ms)
+    told: dict[str, Any] = {
+        "target": target.name,
+        "provider": target.provider,
+        "model": target.model,
+        "region": target.region,
+        "input_tokens": tokens,
+        "input_tokens_exact": target.tokenizer_is_exact,
+        "max_output_tokens": attempt.worst.output_tokens,
+        "input_cost": decimal_text(input_nano),
+        "worst_cost": decimal_text(attempt.worst_nano),
+    }
+    if attempt.output_bound.source:
+        told["max_tokens_from"] = attempt.output_bound.source
+    try:
+        sender.said(call, attempt)
+    except Untranslatable as error:
+        return {**told, "takes": False, "why": str(error)}
+    return {**told, "takes": True, "budgets": _budgets(await attempt.would_be_refused(), booking)}
+
+
+def _budgets(refusal: Refusal | None, booking: Booking) -> dict[str, Any]:
+    """Whether the budgets admit it now. If not: which does not, why, when its window ends and when the call would fit,
+    as Unix milliseconds; None for never by itself.
+    """
+    if refusal is None:
+        return {"admitted": True}
+    refused = booking.refused_by(refusal)
+    return {
+        "admitted": False,
+        "budget": refusal.budget,
+        "cause": refusal.cause,
+        "at_cap": refusal.at_cap,
+        "message": str(refused),
+        "code": refused.code,
+        "resets_at_ms": refusal.resets_at,
+        "admits_at_ms": refusal.admits_at,
+    }

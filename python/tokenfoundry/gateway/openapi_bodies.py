@@ -1,0 +1,258 @@
+"""The bodies of the API as JSON schemas (2020-12): as precise as what the endpoints check, and open where they are.
+
+What an administrator sends is described by the very classes that read it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from pydantic import BaseModel
+
+from tokenfoundry.changes import BudgetAction
+from tokenfoundry.entries import Correction
+from tokenfoundry.gateway.estimate import ESTIMATED
+from tokenfoundry.keys import Key
+from tokenfoundry.keys.checks import OF_THE_RING
+from tokenfoundry.packages import Purchase
+from tokenfoundry.settings import BudgetSettings
+
+Schema = dict[str, Any]
+
+_REF = "#/components/schemas/"
+_MAX_OUTPUT_TOKENS = 100_000_000
+_TEXT: Schema = {"type": "string"}
+_YES_NO: Schema = {"type": "boolean"}
+_ANY_OBJECT: Schema = {"type": "object"}
+
+
+def ref(name: str) -> Schema:
+    return {"$ref": _REF + name}
+
+
+def integer(least: int, most: int) -> Schema:
+    return {"type": "integer", "minimum": least, "maximum": most}
+
+
+def list_of(items: Schema, least: int = 0, most: int | None = None) -> Schema:
+    made: Schema = {"type": "array", "items": items, "minItems": least}
+    return made if most is None else {**made, "maxItems": most}
+
+
+def either(*schemas: Schema) -> Schema:
+    return {"anyOf": list(schemas)}
+
+
+def maybe(schema: Schema) -> Schema:
+    return either(schema, {"type": "null"})
+
+
+def fields(required: str = "", /, **properties: Schema) -> Schema:
+    """An object; `required` names fields, separated by spaces."""
+    made: Schema = {"type": "object", "properties": properties}
+    if required:
+        made["required"] = required.split()
+    return made
+
+
+def closed(schema: Schema) -> Schema:
+    """An object without other fields."""
+    return {**schema, "additionalProperties": False}
+
+
+_MODEL = {"type": "string", "minLength": 1, "description": "An alias or a target; GET /v1/models lists them."}
+_STREAM = {"stream": maybe(_YES_NO), "stream_options": maybe(_ANY_OBJECT)}
+_TIER = maybe({"enum": ["auto", "default"]})
+_TOKENS = list_of({"type": "integer"}, 1)
+_PART = fields("type", type=_TEXT)
+_TOOL = fields("type", type=_TEXT)
+
+_CHAT = fields(
+    "model messages",
+    model=_MODEL,
+    messages=list_of(
+        fields(
+            "role",
+            role={"type": "string", "pattern": "^[a-z_]{1,32}$"},
+            content=maybe(either(_TEXT, list_of(_ANY_OBJECT))),
+        ),
+        1,
+    ),
+    max_tokens=maybe(integer(1, _MAX_OUTPUT_TOKENS)),
+    max_completion_tokens=maybe(integer(1, _MAX_OUTPUT_TOKENS)),
+    n=maybe(integer(1, 128)),
+    service_tier=_TIER,
+    **_STREAM,
+)
+_RESPONSE_ITEM = either(
+    fields("role content", type={"const": "message"}, role=_TEXT, content=either(_TEXT, list_of(_PART))),
+    fields("type", type={"type": "string", "not": {"enum": ["message", "item_reference", "compaction"]}}),
+)
+_RESPONSES = fields(
+    "model input",
+    model=_MODEL,
+    input=either(_TEXT, list_of(_RESPONSE_ITEM, 1)),
+    instructions=maybe(_TEXT),
+    include=maybe(list_of(_TEXT)),
+    top_logprobs=maybe(integer(0, 20)),
+    tool_choice=either(_TEXT, _TOOL),
+    max_output_tokens=maybe(integer(1, _MAX_OUTPUT_TOKENS)),
+    tools=maybe(
+        list_of(fields("type", type={"enum": ["function", "custom", "local_shell", "apply_patch", "namespace"]}))
+    ),
+    text=maybe(fields(format=maybe(_ANY_OBJECT))),
+    reasoning=maybe(_ANY_OBJECT),
+    metadata=maybe(_ANY_OBJECT),
+    service_tier=_TIER,
+    **_STREAM,
+)
+_COMPLETIONS = fields(
+    "model prompt",
+    model=_MODEL,
+    prompt=either(_TEXT, _TOKENS, list_of(_TEXT, 1, 2048), list_of(_TOKENS, 1, 2048)),
+    max_tokens=maybe(integer(0, _MAX_OUTPUT_TOKENS)),
+    n=maybe(integer(1, 128)),
+    best_of=maybe(integer(1, 128)),
+    logprobs=maybe(integer(0, 20)),
+    suffix=maybe(_TEXT),
+    echo=maybe(_YES_NO),
+    service_tier=_TIER,
+    **_STREAM,
+)
+_EMBEDDINGS = fields(
+    "model input", model=_MODEL, input=either(_TEXT, _TOKENS, list_of(_TEXT, 1, 2048), list_of(_TOKENS, 1, 2048))
+)
+_MESSAGES = fields(
+    "model messages max_tokens",
+    model=_MODEL,
+    messages=list_of(
+        fields("role content", role={"enum": ["user", "assistant"]}, content=either(_TEXT, list_of(_PART))), 1
+    ),
+    max_tokens=integer(1, _MAX_OUTPUT_TOKENS),
+    system=either(_TEXT, list_of(_PART)),
+    stop_sequences=maybe(list_of(_TEXT)),
+    stream=maybe(_YES_NO),
+    tools=list_of(_ANY_OBJECT),
+)
+_IMAGES = fields(
+    "model prompt",
+    model=_MODEL,
+    prompt=_TEXT,
+    n=maybe(integer(1, 10)),
+    partial_images=maybe(integer(0, 3)),
+    **_STREAM,
+    **{name: maybe(_TEXT) for name in ("size", "quality", "style", "response_format", "output_format", "background")},
+)
+_SPEECH = fields(
+    "model input voice",
+    model=_MODEL,
+    input={"type": "string", "minLength": 1, "maxLength": 1_000_000},
+    voice=either(_TEXT, fields("id", id=_TEXT)),
+    instructions=maybe(_TEXT),
+    response_format=maybe(_TEXT),
+    stream_format=maybe({"const": "audio"}),
+)
+_TRANSCRIPTIONS = fields(
+    "model file",
+    model=_MODEL,
+    file={"type": "string", "format": "binary"},
+    prompt=_TEXT,
+    language=_TEXT,
+    temperature=_TEXT,
+    response_format={"enum": ["json", "verbose_json", "diarized_json", "text", "srt", "vtt"]},
+)
+_MODERATIONS = fields("input", model=_MODEL, input=either(_TEXT, list_of(_TEXT, 1, 2048), list_of(_PART, 1, 2048)))
+_ESTIMATE = fields(
+    "model",
+    model=_MODEL,
+    endpoint={"enum": list(ESTIMATED), "description": "What the rest of the body is for; else its fields tell."},
+)
+
+_ERROR = fields(
+    "error",
+    error=fields("message type", message=_TEXT, type=_TEXT, param=maybe(_TEXT), code=maybe(_TEXT)),
+)
+_MESSAGES_ERROR = fields("type error", type={"const": "error"}, error=fields("message type", message=_TEXT, type=_TEXT))
+_LISTED_MODEL = fields("id object", id=_TEXT, object={"const": "model"}, created={"type": "integer"}, owned_by=_TEXT)
+
+_ANSWERS: dict[str, Schema] = {
+    "ChatReply": fields("choices", choices=list_of(_ANY_OBJECT), tokenfoundry=_ANY_OBJECT),
+    "ResponseReply": fields("output", output=list_of(_ANY_OBJECT), tokenfoundry=_ANY_OBJECT),
+    "CompletionReply": fields("choices", choices=list_of(fields("text", text=_TEXT)), tokenfoundry=_ANY_OBJECT),
+    "EmbeddingsReply": fields("data", data=list_of(_ANY_OBJECT), tokenfoundry=_ANY_OBJECT),
+    "MessageReply": fields("content", content=list_of(_ANY_OBJECT)),
+    "MessageTokensReply": fields("input_tokens", input_tokens={"type": "integer"}),
+    "ImagesReply": fields("data", data=list_of(_ANY_OBJECT), tokenfoundry=_ANY_OBJECT),
+    "TranscriptionReply": fields("text", text=_TEXT, tokenfoundry=_ANY_OBJECT),
+    "ModerationReply": fields("results", results=list_of(_ANY_OBJECT), tokenfoundry=_ANY_OBJECT),
+    "EstimateReply": fields(
+        "object endpoint model route findings currency targets",
+        object={"const": "estimate"},
+        endpoint={"enum": list(ESTIMATED)},
+        model=_TEXT,
+        route=_TEXT,
+        findings=_ANY_OBJECT,
+        currency=_TEXT,
+        targets=list_of(
+            fields(
+                "target input_tokens input_tokens_exact input_cost worst_cost takes",
+                target=_TEXT,
+                input_tokens={"type": "integer"},
+                input_tokens_exact=_YES_NO,
+                input_cost=_TEXT,
+                worst_cost=_TEXT,
+                takes=_YES_NO,
+                budgets=fields("admitted", admitted=_YES_NO),
+            )
+        ),
+    ),
+    "Model": _LISTED_MODEL,
+    "Models": fields("object data", object={"const": "list"}, data=list_of(ref("Model"))),
+    "Health": fields("status version", status={"const": "ok"}, version=_TEXT),
+    "Object": _ANY_OBJECT,
+    "Error": _ERROR,
+    "MessagesError": _MESSAGES_ERROR,
+}
+
+_QUESTIONS: dict[str, Schema] = {
+    "ChatBody": _CHAT,
+    "ResponseBody": _RESPONSES,
+    "CompletionBody": _COMPLETIONS,
+    "EmbeddingsBody": _EMBEDDINGS,
+    "MessageBody": _MESSAGES,
+    "MessageTokensBody": {**_MESSAGES, "required": ["model", "messages"]},
+    "ImagesBody": _IMAGES,
+    "SpeechBody": _SPEECH,
+    "TranscriptionForm": _TRANSCRIPTIONS,
+    "ModerationBody": _MODERATIONS,
+    "EstimateBody": _ESTIMATE,
+    "Rotation": closed(fields("overlap", overlap={**_TEXT, "description": "How long the old text keeps working."})),
+    "Removal": closed(fields(force=_YES_NO)),
+}
+
+_ACTOR = {"type": "string", "maxLength": 200, "description": "Who does this; the key's id is added."}
+
+
+def schemas() -> dict[str, Schema]:
+    """All schemas that the document names."""
+    made = {**_ANSWERS, **_QUESTIONS, **_of_keys()}
+    made |= _of_model("Budget", BudgetSettings)
+    acts: dict[str, type[BaseModel]] = {"BudgetAct": BudgetAction, "Package": Purchase, "Correction": Correction}
+    for name, model in acts.items():
+        made |= _of_model(name, model)
+        made[name]["properties"]["actor"] = _ACTOR
+    return made
+
+
+def _of_model(name: str, model: type[BaseModel]) -> dict[str, Schema]:
+    schema = model.model_json_schema(ref_template=_REF + "{model}")
+    return {**schema.pop("$defs", {}), name: schema}
+
+
+def _of_keys() -> dict[str, Schema]:
+    """What can be stated of a key."""
+    # Through JSON, which has no tuples.
+    _, named = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema_components([Key], ref_template=_REF)))
+    properties = {name: schema for name, schema in named["Key"]["properties"].items() if name not in OF_THE_RING}
+    return {"Key": closed({"type": "object", "properties": properties})}

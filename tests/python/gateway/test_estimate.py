@@ -1,0 +1,105 @@
+"""`POST /v1/estimate` says what a call would take, and neither sends nor holds nor writes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from support.factories import config
+from support.serving import served
+from support.upstream import Upstream
+from tokenfoundry.factory import TokenFactory
+
+MESSAGES = [{"role": "user", "content": "Scrivi a mario.rossi@example.it, per favore."}]
+
+
+@pytest.fixture
+def factory(upstream: Upstream, tmp_path: Path) -> Iterator[TokenFactory]:
+    made = config(upstream.base_url, tmp_path / "data")
+    made["targets"]["unknown"] = {**made["targets"]["small"]}
+    made["targets"]["unknown"].pop("tokenizer")
+    made["aliases"]["three"] = ["small", "large", "unknown"]
+    window = {"kind": "daily", "tz": "UTC"}
+    made["budgets"] = [
+        {"name": "tight", "match": {"project": "tight"}, "unit": "money", "window": window, "hard": "0.001"}
+    ]
+    with TokenFactory.from_config(made) as running:
+        yield running
+
+
+def estimate(factory: TokenFactory, body: dict[str, Any], *, status: int = 200, **key: Any) -> dict[str, Any]:
+    text = factory.create_key(**{"project": "claims", **key})
+    with served(factory.app()) as url:
+        reply = httpx2.post(f"{url}/v1/estimate", json=body, headers={"authorization": f"Bearer {text}"})
+    assert reply.status_code == status, reply.text
+    decoded: dict[str, Any] = reply.json()
+    return decoded
+
+
+def test_each_target_says_its_tokens_its_costs_and_whether_it_may(factory: TokenFactory, upstream: Upstream) -> None:
+    told = estimate(factory, {"model": "three", "messages": MESSAGES, "max_tokens": 100})
+    small, large, unknown = told["targets"]
+    assert (told["route"], told["endpoint"], told["findings"]) == ("alias three", "chat", {"EMAIL_ADDRESS": 1})
+    assert small["input_tokens_exact"]
+    assert not unknown["input_tokens_exact"]
+    assert float(small["worst_cost"]) == pytest.approx((small["input_tokens"] + 200) / 1e6)
+    assert float(large["input_cost"]) == pytest.approx(10 * float(small["input_cost"]))
+    assert [target["budgets"] for target in told["targets"]] == [{"admitted": True}] * 3
+    assert upstream.received == []
+    assert factory.ledger.entries() == []
+    assert factory.ledger.holds() == []
+
+
+def test_the_budget_that_refuses_says_why_and_until_when(factory: TokenFactory) -> None:
+    told = estimate(factory, {"model": "both", "messages": MESSAGES, "max_tokens": 100}, project="tight")
+    small, large = told["targets"]
+    assert small["budgets"] == {"admitted": True}
+    refused = large["budgets"]
+    assert (refused["admitted"], refused["budget"], refused["cause"]) == (False, "tight", "never_fits")
+    assert refused["resets_at_ms"] is not None
+    assert "lower max_tokens" in refused["message"]
+    assert factory.ledger.entries() == []
+    assert factory.ledger.holds() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "endpoint"),
+    [
+        ({"input": "uno"}, "embeddings"),
+        ({"input": ["uno", "due"]}, "embeddings"),
+        ({"input": [{"role": "user", "content": "uno"}]}, "responses"),
+        ({"input": "uno", "max_output_tokens": 9}, "responses"),
+        ({"input": "uno", "endpoint": "responses"}, "responses"),
+        ({"prompt": "uno"}, "completions"),
+    ],
+)
+def test_a_body_tells_which_endpoint_it_is_for(factory: TokenFactory, body: dict[str, Any], endpoint: str) -> None:
+    told = estimate(factory, {"model": "fast", **body})
+    assert told["endpoint"] == endpoint
+    assert told["targets"][0]["takes"]
+
+
+def test_a_target_that_cannot_be_told_the_call_says_why(factory: TokenFactory) -> None:
+    told = estimate(factory, {"model": "fast", "input": "uno", "tools": [{"type": "apply_patch"}]})
+    assert told["targets"][0]["takes"] is False
+    assert "apply_patch" in told["targets"][0]["why"]
+
+
+@pytest.mark.parametrize(
+    ("body", "key", "status"),
+    [
+        ({"model": "fast"}, {}, 400),
+        ({"model": "fast", "input": "x", "endpoint": "speech"}, {}, 400),
+        ({"model": "nobody", "messages": MESSAGES}, {}, 404),
+        ({"model": "fast", "messages": MESSAGES}, {"endpoints": ["embeddings"]}, 403),
+        ({"model": "fast", "messages": MESSAGES}, {"regions": ["mars"]}, 403),
+    ],
+)
+def test_what_the_call_would_be_refused_for_refuses_its_estimate(
+    factory: TokenFactory, body: dict[str, Any], key: dict[str, Any], status: int
+) -> None:
+    assert estimate(factory, body, status=status, **key)["error"]["message"]

@@ -1,0 +1,97 @@
+"""The OpenAPI document says what the gateway does: all of it, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from typing import Any
+
+import httpx2
+import openapi_spec_validator
+import pytest
+
+from support.serving import served
+from tokenfoundry.changes import ACTIONS
+from tokenfoundry.factory import TokenFactory
+from tokenfoundry.gateway import admin, app
+from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
+from tokenfoundry.gateway.openapi import OPERATIONS, document
+
+DOCUMENT = document(version="0")
+DOCUMENTED = {(operation.method, operation.path) for operation in OPERATIONS}
+
+
+def test_the_document_is_valid_openapi_3_1() -> None:
+    openapi_spec_validator.validate(DOCUMENT)
+    assert DOCUMENT["openapi"] == "3.1.0"
+
+
+def test_the_document_is_served_without_a_key(gateway: TokenFactory) -> None:
+    with served(gateway.app()) as url:
+        served_document = httpx2.get(f"{url}/openapi.json").raise_for_status().json()
+    assert served_document["paths"].keys() == DOCUMENT["paths"].keys()
+
+
+@pytest.mark.parametrize("path", [*ENDPOINTS, *COUNTERS])
+def test_every_endpoint_is_documented(path: str) -> None:
+    assert ("POST", path) in DOCUMENTED
+
+
+def admin_routes() -> set[tuple[str, str]]:
+    """What `Admin._handle` matches, read from its source."""
+    tree = ast.parse(inspect.getsource(admin))
+    routes = set()
+    for case in (node for node in ast.walk(tree) if isinstance(node, ast.match_case)):
+        method, parts = case.pattern.patterns  # type: ignore[attr-defined]
+        path = [_part(part) for part in parts.patterns]
+        actions = ACTIONS if path[-1] == "{action}" else ("",)
+        for action in actions:
+            made = [*path[:-1], action] if action else path
+            routes.add((method.value.value, "/admin/" + "/".join(made)))
+    return routes
+
+
+def _part(pattern: Any) -> str:
+    if isinstance(pattern, ast.MatchValue):
+        return str(pattern.value.value)  # type: ignore[attr-defined]
+    return f"{{{pattern.name}}}"
+
+
+def test_every_route_of_the_admin_api_is_documented_and_no_other() -> None:
+    assert {route for route in DOCUMENTED if route[1].startswith("/admin/")} == admin_routes()
+
+
+def test_every_path_that_the_application_knows_is_documented() -> None:
+    tree = ast.parse(inspect.getsource(app))
+    known = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("/")
+    }
+    paths = {path for _, path in DOCUMENTED}
+    for path in known - {"/", "/admin/", "/v1/models/"}:
+        assert path in paths, path
+    assert "/v1/models/{name}" in paths
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_every_documented_route_leads_somewhere(gateway: TokenFactory, operation: Any) -> None:
+    admin_key = gateway.create_key(scopes=["inference", "admin"])
+    path = operation.path.replace("{", "").replace("}", "")
+    with served(gateway.app()) as url:
+        reply = httpx2.request(operation.method, url + path, headers={"authorization": f"Bearer {admin_key}"}, json={})
+    assert "there is nothing at" not in reply.text
+    assert "the admin API has no" not in reply.text
+    assert reply.status_code == 200 or reply.status_code in operation.refusals
+    assert reply.status_code != 405
+
+
+def test_every_reference_leads_to_a_schema() -> None:
+    def references(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+            return own.union(*map(references, value.values()))
+        return set().union(*map(references, value)) if isinstance(value, list) else set()
+
+    known = {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]}
+    assert references(DOCUMENT) <= known
