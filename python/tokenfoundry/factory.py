@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import secrets
+import threading
+import weakref
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +19,19 @@ from tokenfoundry._core import __version__
 from tokenfoundry.budgets import BudgetBook, budgets_of_file
 from tokenfoundry.cache import Cache
 from tokenfoundry.clock import Clock, system_clock
-from tokenfoundry.errors import MissingExtra
-from tokenfoundry.gateway.admin import Admin
+from tokenfoundry.errors import Conflict, MissingExtra
+from tokenfoundry.gateway.admin import Admin, Running
 from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.booking import Booking
+from tokenfoundry.gateway.engine import Engine
+from tokenfoundry.gateway.ledger_faces import LedgerFaces
 from tokenfoundry.gateway.loop_thread import LoopThread
 from tokenfoundry.gateway.output_bound import OutputBounds
 from tokenfoundry.gateway.pipeline import Pipeline
 from tokenfoundry.gateway.rates import Rates
 from tokenfoundry.gateway.recall import ResponseCache
+from tokenfoundry.gateway.redaction import build_redactor
+from tokenfoundry.gateway.reloading import refuse_fixed
 from tokenfoundry.gateway.sender import Sender
 from tokenfoundry.keys import KeyRing
 from tokenfoundry.ledger import Event, Ledger
@@ -33,14 +40,15 @@ from tokenfoundry.limits import RateLimiter, limits_in_force
 from tokenfoundry.networks import Networks
 from tokenfoundry.observers import Observers
 from tokenfoundry.pricing import PriceBook, prices
-from tokenfoundry.privacy import Detector, Pattern, Redactor, catalogue, entities
+from tokenfoundry.pricing.overrides import PriceOverrides
+from tokenfoundry.privacy import Detector, Redactor
 from tokenfoundry.providers.client import ProviderClient
 from tokenfoundry.providers.formats.registry import TRANSLATIONS, format_of
 from tokenfoundry.providers.plan import Planner
 from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.build import build_router
+from tokenfoundry.routing.policy import Router
 from tokenfoundry.settings import Settings, WindowSettings
-from tokenfoundry.settings.privacy import PrivacySettings
 from tokenfoundry.translate import Translations
 
 if TYPE_CHECKING:
@@ -57,17 +65,22 @@ class TokenFactory:
     Opening it opens the books: one process at a time may hold a data directory (`DirectoryBusy` names the other).
     """
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
-        self.settings = settings
+    def __init__(
+        self, settings: Settings, *, clock: Clock | None = None, source: Callable[[], Settings] | None = None
+    ) -> None:
+        """`source` reads the settings again for a reload that is given none, as `from_config` does with its file."""
         self._clock = clock or system_clock
+        self._source = source
+        self._reloading = threading.Lock()
         self._observers = Observers(settings.currency)
         self._loop_thread = LoopThread()
         self._cache: Cache | None = None
         # Everything that can be refused without touching the disk comes first.
-        price_book = PriceBook.from_settings(settings, prices(), at=self._clock())
+        PriceBook.from_settings(settings, prices(), at=self._clock())
         router = build_router(settings)
-        redactor = _redactor(settings)
-        self._client = ProviderClient(settings.providers)
+        redactor = build_redactor(settings.privacy)
+        client = ProviderClient(settings.providers)
+        self._clients = [client]
         data_dir = Path(settings.data_dir)
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.ledger = Ledger.open(
@@ -81,39 +94,14 @@ class TokenFactory:
             self._cache = (
                 Cache.open(data_dir / "cache", max_bytes=settings.cache.max_bytes) if settings.cache.enabled else None
             )
+            self._audit_key = _audit_key(self.ledger)
+            self._faces = LedgerFaces(self.ledger)
+            self._prices = PriceOverrides(self.ledger)
             self.keys = KeyRing(self.ledger)
             self.budgets = BudgetBook(self.ledger, budgets_of_file(settings), self.keys)
             self.limits = RateLimiter(limits_in_force(settings.rate_limits, self.keys), clock=self._clock)
+            self._engine = self._engine_of(settings, router, redactor, client)
             self.keys.tell_of_changes(self._limit_keys)
-            self._booking = Booking(
-                self.ledger,
-                price_book,
-                clock=self._clock,
-                window_of=self._window_of,
-                output_bounds=OutputBounds(
-                    settings.limits.missing_max_tokens, settings.limits.default_max_output_tokens
-                ),
-                hold_wait_s=settings.limits.hold_wait_ms / 1000,
-                publish=self._observers.record,
-            )
-            self._pipeline = Pipeline(
-                keys=self.keys,
-                redactor=redactor,
-                cache=self._response_cache(redactor.detector),
-                router=router,
-                booking=self._booking,
-                rates=Rates(self.limits, self._clock),
-                sender=Sender(
-                    settings.providers,
-                    {name: format_of(provider) for name, provider in settings.providers.items()},
-                    Planner(Translations(TRANSLATIONS)),
-                    self._client,
-                    self._clock,
-                ),
-                audit_key=_audit_key(self.ledger),
-                clock=self._clock,
-                trusted_proxies=Networks(settings.server.trusted_proxies),
-            )
             self.admin = Admin(
                 ledger=self.ledger,
                 keys=self.keys,
@@ -122,16 +110,12 @@ class TokenFactory:
                 quotas=settings.quotas,
                 currency=settings.currency,
                 clock=self._clock,
+                prices=self._prices,
+                running=Running(
+                    engine=lambda: self._engine, reload=self.reload, reprice=self.reprice, cache=self._cache
+                ),
             )
-            self._router = router
-            self._app = GatewayApp(
-                self._pipeline,
-                self.admin,
-                health=self._health,
-                max_body_bytes=settings.server.max_body_bytes,
-                max_concurrent=settings.server.max_concurrent,
-                shutdown=self.aclose,
-            )
+            self._app = GatewayApp(self._engine, self.admin, health=self._health, shutdown=self.aclose)
         except BaseException:
             self.close()
             raise
@@ -143,7 +127,11 @@ class TokenFactory:
         """
         if isinstance(config, Mapping):
             return cls(Settings.from_dict({**config, **overrides}))
-        return cls(Settings.load(config, **overrides))
+
+        def read() -> Settings:
+            return Settings.load(config, **overrides)
+
+        return cls(read(), source=read)
 
     # -- what a host uses ----------------------------------------------------------------------------------------------
 
@@ -212,13 +200,70 @@ class TokenFactory:
         """How many events of budgets there were since this factory was opened, by kind."""
         return self._observers.event_counts
 
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._engine.settings
+
+    def reload(self, settings: Settings | None = None) -> None:
+        """Puts other settings in force without dropping a call: calls in progress end as they began, the next ones
+        find the new ones. Without `settings` they are read again from where they came.
+
+        Changes all of it or nothing. Raises `ConfigError` for settings that are wrong, `Conflict` for a change of what
+        an open data directory cannot change, or when there is nowhere to read from. Any thread.
+        """
+        with self._reloading:
+            if settings is None:
+                if self._source is None:
+                    raise Conflict("this factory was made from settings in code, so there is no file to read again")
+                settings = self._source()
+            refuse_fixed(self.settings, settings)
+            self._exchange(settings)
+            _log.info("new settings are in force")
+
+    def reprice(self) -> None:
+        """Puts changed prices in force, for the calls that come from now on."""
+        with self._reloading:
+            self._exchange(self.settings)
+
+    def _exchange(self, settings: Settings) -> None:
+        before = self._engine
+        router = build_router(settings)
+        redactor = before.redactor if settings.privacy == before.settings.privacy else build_redactor(settings.privacy)
+        client = (
+            before.client if settings.providers == before.settings.providers else ProviderClient(settings.providers)
+        )
+        engine = self._engine_of(settings, router, redactor, client)
+        limits = limits_in_force(settings.rate_limits, self.keys)
+        if settings is not before.settings:
+            # The last that can be refused.
+            self.budgets.replace_file(budgets_of_file(settings))
+        self._engine = engine
+        self.limits.set_limits(limits)
+        self.admin.use_quotas(settings.quotas)
+        self._app.use(engine)
+        if client is not before.client:
+            self._clients.append(client)
+            # When the last call that knows it has ended.
+            weakref.finalize(before, self._give_up, before.client)
+
+    def _give_up(self, client: ProviderClient) -> None:
+        """Closes the connections of a client that no call uses any more."""
+        if client not in self._clients:
+            return
+        self._clients.remove(client)
+        for loop in self._faces.loops:
+            with suppress(RuntimeError):  # A loop that has ended has closed its connections.
+                asyncio.run_coroutine_threadsafe(client.aclose(), loop)
+
     async def aclose(self) -> None:
         """Gives up what calls on the running loop opened: connections to providers, and the loop's face of the ledger.
 
         For whoever calls from a loop of their own that ends before the factory does; `close` still has to follow.
         """
-        await self._client.aclose()
-        self._booking.leave_loop()
+        for client in tuple(self._clients):
+            await client.aclose()
+        self._faces.leave_loop()
 
     def close(self) -> None:
         """Closes the books. In-process calls still open are cut and settled first; closing twice is harmless."""
@@ -250,46 +295,51 @@ class TokenFactory:
         self.ledger.check_health()
         return {"status": "ok", "version": __version__}
 
-    def _response_cache(self, detector: Detector) -> ResponseCache | None:
-        if self._cache is None:
+    def _engine_of(self, settings: Settings, router: Router, redactor: Redactor, client: ProviderClient) -> Engine:
+        """The engine of these settings over the open books. Raises `ConfigError`."""
+        price_book = PriceBook.from_settings(settings, prices(), at=self._clock(), overrides=self._prices.by_target())
+        booking = Booking(
+            self._faces,
+            price_book,
+            clock=self._clock,
+            window_of=self._window_of,
+            output_bounds=OutputBounds(settings.limits.missing_max_tokens, settings.limits.default_max_output_tokens),
+            hold_wait_s=settings.limits.hold_wait_ms / 1000,
+            publish=self._observers.record,
+        )
+        pipeline = Pipeline(
+            keys=self.keys,
+            redactor=redactor,
+            cache=self._response_cache(settings, redactor.detector),
+            router=router,
+            booking=booking,
+            rates=Rates(self.limits, self._clock),
+            sender=Sender(
+                settings.providers,
+                {name: format_of(provider) for name, provider in settings.providers.items()},
+                Planner(Translations(TRANSLATIONS)),
+                client,
+                self._clock,
+            ),
+            audit_key=self._audit_key,
+            clock=self._clock,
+            trusted_proxies=Networks(settings.server.trusted_proxies),
+        )
+        return Engine(settings, pipeline, router, price_book, redactor, client)
+
+    def _response_cache(self, settings: Settings, detector: Detector) -> ResponseCache | None:
+        if self._cache is None or not settings.cache.enabled:
             return None
         policy = hashlib.sha256(
-            msgspec.json.encode(self.settings.privacy.model_dump(mode="json"), order="sorted")
+            msgspec.json.encode(settings.privacy.model_dump(mode="json"), order="sorted")
         ).hexdigest()
         return ResponseCache(
             self._cache,
-            ttl_ms=self.settings.cache.ttl_ms,
-            scope=self.settings.cache.scope,
+            ttl_ms=settings.cache.ttl_ms,
+            scope=settings.cache.scope,
             policy=f"{__version__}:{policy}",
             detector=detector,
         )
-
-
-def _redactor(settings: Settings) -> Redactor:
-    privacy = settings.privacy
-    patterns = [
-        Pattern(p.name, p.regex, score=p.score, context=p.context, validator=p.validator) for p in privacy.patterns
-    ]
-    detector = Detector(
-        entities=_looked_for(privacy),
-        profile=privacy.profile,
-        languages=privacy.languages,
-        patterns=patterns,
-        deny=privacy.deny,
-        allow=privacy.allow,
-        score_threshold=privacy.score_threshold,
-        name_margin=privacy.name_margin,
-    )
-    return Redactor(detector, policy=dict(privacy.policy) if privacy.enabled else {"default": "allow"})
-
-
-def _looked_for(privacy: PrivacySettings) -> tuple[str, ...]:
-    """What the settings name, or what their profile looks for and nobody allows: the rest would only cost time."""
-    if privacy.entities is not None:
-        return privacy.entities
-    names = entities(privacy.profile)
-    allowed = {name for name, info in catalogue().items() if info.action == "allow" and name not in privacy.policy}
-    return tuple(name for name in names if name not in allowed)
 
 
 def _audit_key(ledger: Ledger) -> bytes:

@@ -13,6 +13,7 @@ from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.asgi import ClientGone, Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write
 from tokenfoundry.gateway.call import Request
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
+from tokenfoundry.gateway.engine import Engine
 from tokenfoundry.gateway.pipeline import Pipeline, store_unavailable
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, decode_object, invalid, json_answer
 
@@ -26,21 +27,21 @@ class GatewayApp:
 
     def __init__(
         self,
-        pipeline: Pipeline,
+        engine: Engine,
         admin: Admin,
         *,
         health: Callable[[], dict[str, Any]],
-        max_body_bytes: int,
-        max_concurrent: int,
         shutdown: Callable[[], Awaitable[None]],
     ) -> None:
-        self._pipeline = pipeline
+        self._engine = engine
         self._admin = admin
         self._health = health
-        self._max_body_bytes = max_body_bytes
-        self._max_concurrent = max_concurrent
         self._in_progress = 0
         self._shutdown = shutdown
+
+    def use(self, engine: Engine) -> None:
+        """Serves every call that comes from now on with `engine`."""
+        self._engine = engine
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -51,7 +52,8 @@ class GatewayApp:
             raise RuntimeError(f"the gateway does not speak {scope['type']}")
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._in_progress >= self._max_concurrent:
+        engine = self._engine  # Held until the answer is written: what it holds open is closed after its last call.
+        if self._in_progress >= engine.settings.server.max_concurrent:
             busy = Refused(
                 503,
                 "overloaded",
@@ -63,15 +65,16 @@ class GatewayApp:
             return
         self._in_progress += 1
         try:
-            await self._answer(scope, receive, send)
+            await self._answer(engine, scope, receive, send)
         finally:
             self._in_progress -= 1
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, engine: Engine, scope: Scope, receive: Receive, send: Send) -> None:
         headers = headers_of(scope)
         try:
             query = scope.get("query_string", b"").decode("latin-1")
-            answer = await self._respond(scope["method"], path_of(scope), query, headers, peer_of(scope), receive)
+            method, path, peer = scope["method"], path_of(scope), peer_of(scope)
+            answer = await self._respond(engine, method, path, query, headers, peer, receive)
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the client gets OpenAI's error shape
@@ -79,49 +82,54 @@ class GatewayApp:
         await write(answer, receive, send)
 
     async def _respond(
-        self, method: str, path: str, query: str, headers: Mapping[str, str], peer: str, receive: Receive
+        self,
+        engine: Engine,
+        method: str,
+        path: str,
+        query: str,
+        headers: Mapping[str, str],
+        peer: str,
+        receive: Receive,
     ) -> Answer | StreamAnswer:
+        pipeline = engine.pipeline
         endpoint = ENDPOINTS.get(path)
         if endpoint is not None:
             _expect(method, "POST")
             # The key first: a stranger's body is not worth reading.
-            self._pipeline.authenticate(headers, peer)
-            body = await read_body(headers, receive, max_bytes=self._max_body_bytes)
-            return await self._pipeline.run(Request(endpoint, headers, body, peer))
+            pipeline.authenticate(headers, peer)
+            body = await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes)
+            return await pipeline.run(Request(endpoint, headers, body, peer))
         if path == "/v1/models" or path.startswith("/v1/models/"):
             _expect(method, "GET")
-            return self._models(headers, peer, path.removeprefix("/v1/models").removeprefix("/"))
+            return _models(pipeline, headers, peer, path.removeprefix("/v1/models").removeprefix("/"))
         if path == "/v1/usage/quotas":
             _expect(method, "GET")
-            workspace = self._pipeline.authenticate(headers, peer).workspace
+            workspace = pipeline.authenticate(headers, peer).workspace
             return json_answer(await asyncio.to_thread(self._admin.quota_page, workspace))
         if path == "/health":
             _expect(method, "GET")
             return json_answer(self._health())
         if path.startswith("/admin/"):
-            return await self._administer(method, path, query, headers, peer, receive)
+            return await self._administer(engine, method, path, query, headers, peer, receive)
         raise invalid(f"there is nothing at {path}", status=404, code="not_found")
 
-    def _models(self, headers: Mapping[str, str], peer: str, name: str) -> Answer:
-        """All models of the key, or the one that is named."""
-        names = self._pipeline.models(self._pipeline.authenticate(headers, peer))
-        models = [{"id": each, "object": "model", "created": 0, "owned_by": "tokenfoundry"} for each in names]
-        if not name:
-            return json_answer({"object": "list", "data": models})
-        if name not in names:
-            raise invalid(f"the model {name!r} does not exist", status=404, code="model_not_found")
-        return json_answer(models[names.index(name)])
-
     async def _administer(
-        self, method: str, path: str, query: str, headers: Mapping[str, str], peer: str, receive: Receive
+        self,
+        engine: Engine,
+        method: str,
+        path: str,
+        query: str,
+        headers: Mapping[str, str],
+        peer: str,
+        receive: Receive,
     ) -> Answer:
-        key = self._pipeline.authenticate(headers, peer)
-        if "admin" not in key.scopes:
+        key = engine.pipeline.authenticate(headers, peer)
+        if not key.administers:
             raise Refused(403, "scope", f"the API key {key.id} has no admin scope", kind="permission_error")
-        body = await read_body(headers, receive, max_bytes=self._max_body_bytes)
+        body = await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes)
         fields = {**dict(parse_qsl(query)), **(decode_object(body) if body else {})}
         # In a thread: a report reads every entry, and the loop has calls to serve.
-        return json_answer(await asyncio.to_thread(self._admin.handle, method, path, fields, key_id=key.id))
+        return json_answer(await asyncio.to_thread(self._admin.handle, method, path, fields, asker=key))
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -132,6 +140,17 @@ class GatewayApp:
                 await self._shutdown()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _models(pipeline: Pipeline, headers: Mapping[str, str], peer: str, name: str) -> Answer:
+    """All models of the key, or the one that is named."""
+    names = pipeline.models(pipeline.authenticate(headers, peer))
+    models = [{"id": each, "object": "model", "created": 0, "owned_by": "tokenfoundry"} for each in names]
+    if not name:
+        return json_answer({"object": "list", "data": models})
+    if name not in names:
+        raise invalid(f"the model {name!r} does not exist", status=404, code="model_not_found")
+    return json_answer(models[names.index(name)])
 
 
 def _expect(method: str, allowed: str) -> None:

@@ -18,7 +18,7 @@ from tokenfoundry.settings.fields import DurationMs
 MAX_AXIS_LENGTH = 128
 MAX_OVERLAP_MS = 365 * 86_400_000
 
-_OF_THE_RING = ("id", "sha256", "old_secrets", "created_at_ms")
+OF_THE_RING = ("id", "sha256", "old_secrets", "created_at_ms")
 _LAST_INSTANT_MS = 253_402_300_799_999  # 9999-12-31, the last day that a date can show
 _MAX_LIMIT = 10**12
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -32,10 +32,10 @@ _DURATION: Final = TypeAdapter(DurationMs)
 def refuse_fixed(fields: Collection[str]) -> None:
     """Raises `InvalidInput` when one of `fields` is not for an administrator to set, or not a field at all."""
     for name in fields:
-        if name in _OF_THE_RING:
+        if name in OF_THE_RING:
             raise InvalidInput(f"a key's {name} cannot be set")
         if name not in Key.__struct_fields__:
-            known = ", ".join(sorted(set(Key.__struct_fields__) - set(_OF_THE_RING)))
+            known = ", ".join(sorted(set(Key.__struct_fields__) - set(OF_THE_RING)))
             raise InvalidInput(f"a key has no field {name!r}; it has {known}")
 
 
