@@ -98,7 +98,9 @@ class GatewayApp:
             # The key first: a stranger's body is not worth reading.
             pipeline.authenticate(headers, peer)
             body = await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes)
-            return await pipeline.run(Request(endpoint, headers, body, peer))
+            # Once more: a key may be frozen while a body is on its way.
+            key = pipeline.authenticate(headers, peer)
+            return await pipeline.run(Request(endpoint, key, headers, body))
         if path == "/v1/models" or path.startswith("/v1/models/"):
             _expect(method, "GET")
             return _models(pipeline, headers, peer, path.removeprefix("/v1/models").removeprefix("/"))

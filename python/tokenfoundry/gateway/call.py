@@ -17,12 +17,12 @@ from tokenfoundry.routing.targets import Target
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in: header names in lower case, the body undecoded; `peer` is the address it came from."""
+    """What came in from the holder of `key`: header names in lower case, the body undecoded."""
 
     endpoint: Endpoint
+    key: Key
     headers: Mapping[str, str]
     body: bytes
-    peer: str
 
 
 @dataclass(slots=True)

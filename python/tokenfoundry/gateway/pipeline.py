@@ -126,7 +126,7 @@ class Pipeline:
     # -- identify ------------------------------------------------------------------------------------------------------
 
     def _identify(self, request: Request) -> Call:
-        key, endpoint = self.authenticate(request.headers, request.peer), request.endpoint
+        key, endpoint = request.key, request.endpoint
         _demand(key, endpoint.name)
         body = endpoint.decode(request.headers.get("content-type", ""), request.body)
         alias = body.get("model")
@@ -164,7 +164,7 @@ class Pipeline:
     # -- redact --------------------------------------------------------------------------------------------------------
 
     async def _redact(self, call: Call) -> None:
-        call.session = self._redactor.session()
+        call.session = self._redactor.session(scope=f"{call.axes.workspace}/{call.axes.project}")
         try:
             call.redacted = call.endpoint.redact(call.body, call.session)
         except BlockedContent as blocked:
@@ -311,7 +311,9 @@ class Pipeline:
             # Not its message: it may quote what it could not read.
             raise ReplyLost(f"the provider's reply cannot be read or booked: {type(error).__name__}") from error
         self._keep(call, attempt, reply, usage)
-        return _written(call, record, call.endpoint.restore(reply, call.session, call.body))
+        if call.session.may_restore(raw):
+            reply = call.endpoint.restore(reply, call.session, call.body)
+        return _written(call, record, reply)
 
     async def _refusal_of(self, call: Call, attempt: Attempt, said: Said, upstream: UpstreamReply) -> Exception:
         """Books an error reply and says what it means for the call. Raises `ReplyLost` when it is cut short."""

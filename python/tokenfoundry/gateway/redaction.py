@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tokenfoundry.gateway.texts import STRUCTURE
 from tokenfoundry.privacy import Detector, Pattern, Redactor, catalogue, entities
 from tokenfoundry.settings.privacy import PrivacySettings
 
@@ -21,7 +22,8 @@ def build_redactor(privacy: PrivacySettings) -> Redactor:
         score_threshold=privacy.score_threshold,
         name_margin=privacy.name_margin,
     )
-    return Redactor(detector, policy=dict(privacy.policy) if privacy.enabled else {"default": "allow"})
+    policy = dict(privacy.policy) if privacy.enabled else {"default": "allow"}
+    return Redactor(detector, policy=policy, plain=STRUCTURE)
 
 
 def _looked_for(privacy: PrivacySettings) -> tuple[str, ...]:

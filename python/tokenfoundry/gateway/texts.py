@@ -8,7 +8,6 @@ does it is replaced. Only what cannot be read is left alone: strict base64 where
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any, Protocol
 
 import msgspec
@@ -17,6 +16,22 @@ from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.privacy import RedactionSession
 
 _MAX_DEPTH = 64
+
+# What requests are made of besides what their callers say. Each is looked at once, when a gateway is made: a pattern of
+# the configuration may well be about one of them.
+_STRUCTURE = """
+    arguments array assistant audio auto base64 boolean budget_tokens cache_control content content_block data
+    description detail developer dimensions disabled document effort enabled encoding_format enum ephemeral file
+    file_data file_id filename float format frequency_penalty function function_call function_call_output functions
+    high id image image_url include_usage index input input_audio input_image input_schema input_text instructions
+    integer items json_object json_schema logit_bias logprobs low max_completion_tokens max_output_tokens max_tokens
+    media_type medium message messages metadata minimal model n name none null number object output output_text
+    parallel_tool_calls parameters presence_penalty properties reasoning reasoning_effort refusal required
+    response_format role schema seed service_tier source stop stop_sequences store stream stream_options strict string
+    summary system temperature text thinking tool tool_call_id tool_calls tool_choice tool_result tool_use tool_use_id
+    tools top_k top_logprobs top_p type url user verbosity additionalProperties
+"""
+STRUCTURE = frozenset(_STRUCTURE.split())
 
 # A number this long may be a phone or card number; replaced, it becomes a string.
 _LONG_NUMBER = 10**8
@@ -102,13 +117,19 @@ def restored(value: Any, session: RedactionSession, *, json: bool = False) -> An
     return value
 
 
-def texts(value: Any) -> Iterator[str]:
+def texts(value: Any) -> list[str]:
     """Every text in it, field names left out."""
+    found: list[str] = []
+    _find_texts(value, found)
+    return found
+
+
+def _find_texts(value: Any, found: list[str]) -> None:
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts(item)
+        found.append(value)
     elif isinstance(value, dict):
         for item in value.values():
-            yield from texts(item)
+            _find_texts(item, found)
+    elif isinstance(value, list):
+        for item in value:
+            _find_texts(item, found)

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from tokenfoundry.errors import BlockedContent, InvalidState
+from tokenfoundry.memo import Memo
 from tokenfoundry.privacy.detector import Detector, DetectorStream, Finding
 from tokenfoundry.privacy.placeholders import LITERAL, NUMBERED, PlaceholderMap
 from tokenfoundry.privacy.policy import Policy
 from tokenfoundry.privacy.restore import StreamRestorer, restore
 
 _KEPT_CHARACTERS = 4  # Of a masked value, at its end.
+_REMEMBERED_TEXTS = 8192
+_REMEMBERED_FINDINGS = 64  # Of one text; more are looked for again.
+
+# The beginning of a placeholder in JSON text, where a bracket may be written as an escape too.
+_MAY_STAND_IN = re.compile(rb"(?i:\\u005b)|\[[A-Z]")
+
+NO_FINDINGS: list[Finding] = []
 
 
 class Protection:
@@ -23,22 +32,41 @@ class Protection:
     the web that is allowed does not hide the e-mail address inside it.
     """
 
-    __slots__ = ("_wanted", "detector", "policy")
+    __slots__ = ("_memo", "_plain", "_wanted", "detector", "policy")
 
-    def __init__(self, detector: Detector, policy: Policy) -> None:
+    def __init__(self, detector: Detector, policy: Policy, plain: Collection[str]) -> None:
+        """Texts among `plain` in which nothing is found are never looked at again."""
         self.detector = detector
         self.policy = policy
         protected = policy.protected
         self._wanted = None if protected == detector.entities else detector.wanted(protected)
+        self._memo = Memo[list[Finding]](capacity=_REMEMBERED_TEXTS)
+        self._plain = frozenset(text for text in plain if not detector.detect_wanted(text, self._wanted))
 
-    def findings(self, text: str, label: str = "") -> list[Finding]:
-        """The findings in `text` that the policy does not allow, in order; `label` stands before it."""
+    def findings(self, text: str, label: str = "", scope: str | None = None) -> list[Finding]:
+        """The findings in `text` that the policy does not allow, in order; `label` stands before it.
+
+        With a `scope`, what was found in the same text of the same scope is remembered; its reasons are not, as they
+        may quote it.
+        """
         if not label:
+            if text in self._plain:
+                return NO_FINDINGS
+            if scope is not None and (place := self._memo.place(scope, text)) is not None:
+                return self._remembered(text, place)
             return self.detector.detect_wanted(text, self._wanted)
         before = f"{label}: "
         findings = self.detector.detect_wanted(before + text, self._wanted)
         size = len(before)
         return [replace(f, start=max(f.start, size) - size, end=f.end - size) for f in findings if f.end > size]
+
+    def _remembered(self, text: str, place: bytes) -> list[Finding]:
+        known = self._memo.get(place)
+        if known is None:
+            known = self.detector.detect_wanted(text, self._wanted)
+            if len(known) <= _REMEMBERED_FINDINGS:
+                self._memo.put(place, [replace(finding, reason="") for finding in known])
+        return known
 
 
 class RedactionSession:
@@ -55,8 +83,9 @@ class RedactionSession:
     ({'EMAIL_ADDRESS': 3}, True, False)
     """
 
-    def __init__(self, protection: Protection) -> None:
+    def __init__(self, protection: Protection, scope: str | None = None) -> None:
         self._protection = protection
+        self._scope = scope
         self._values = PlaceholderMap()
         self._counts: dict[str, int] = {}
         self._on_prem = False
@@ -70,7 +99,9 @@ class RedactionSession:
         Raises `BlockedContent` for an entity that the policy blocks (the session is then as before the call) and
         `InvalidInput` for a lone surrogate.
         """
-        return self._redact(text, self._protection.findings(text, label))
+        findings = self._protection.findings(text, label, self._scope)
+        # Most texts of a request are its structure: nothing found, nothing that reads as a placeholder.
+        return self._redact(text, findings) if findings or "[" in text else text
 
     def redact_item(self, text: str, *, label: str = "") -> str:
         """`text` redacted with a numbering of its own, counted here, never restored.
@@ -82,7 +113,7 @@ class RedactionSession:
         >>> [session.redact_item(text) for text in ("Sono mario@example.it", "Sono anna@example.it")]
         ['Sono [EMAIL_ADDRESS_1]', 'Sono [EMAIL_ADDRESS_1]']
         """
-        item = RedactionSession(self._protection)
+        item = RedactionSession(self._protection, self._scope)
         redacted = item.redact(text, label=label)
         for entity, count in item._counts.items():
             self._counts[entity] = self._counts.get(entity, 0) + count
@@ -100,6 +131,10 @@ class RedactionSession:
     def stream(self, *, json: bool = False) -> StreamRestorer:
         """A restorer for one stream: one for each choice, and for each tool call's arguments (`json`)."""
         return StreamRestorer(self._values, json=json)
+
+    def may_restore(self, answer: bytes) -> bool:
+        """Whether the JSON text of an answer can hold a placeholder of this session."""
+        return bool(self._values) and _MAY_STAND_IN.search(answer) is not None
 
     @property
     def values(self) -> PlaceholderMap:
@@ -237,10 +272,19 @@ class Redactor:
     'Ho scritto a mario@example.it.'
     """
 
-    def __init__(self, detector: Detector | None = None, *, policy: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        detector: Detector | None = None,
+        *,
+        policy: Mapping[str, str] | None = None,
+        plain: Collection[str] = (),
+    ) -> None:
+        """`plain` are texts that come again and again, such as the names of fields: those in which nothing is found now
+        are not looked at again.
+        """
         detector = detector if detector is not None else Detector()
         self._given = dict(policy or {})
-        self._protection = Protection(detector, Policy(self._given, entities=detector.entities))
+        self._protection = Protection(detector, Policy(self._given, entities=detector.entities), plain)
 
     def redact(self, text: str) -> Redaction:
         """One text by itself, numbered from 1. Raises as `RedactionSession.redact` does."""
@@ -248,9 +292,17 @@ class Redactor:
         findings = self._protection.findings(text)
         return Redaction(session._redact(text, findings), findings, session)
 
-    def session(self) -> RedactionSession:
-        """A new, empty numbering for the texts of one request."""
-        return RedactionSession(self._protection)
+    def session(self, *, scope: str | None = None) -> RedactionSession:
+        """A new, empty numbering for the texts of one request.
+
+        Sessions of one `scope`, such as a project, share what was found in their texts, by keyed hashes of them, so
+        that a conversation that grows is not looked through from its beginning each time.
+        """
+        return RedactionSession(self._protection, scope)
+
+    def is_clean(self, text: str) -> bool:
+        """Whether nothing is found in `text` that the policy protects."""
+        return not self._protection.findings(text)
 
     def incoming_findings(self) -> DetectorStream:
         """What would be replaced in a text that comes in pieces."""

@@ -44,5 +44,5 @@ def test_a_usage_cannot_be_changed() -> None:
 
 
 def test_an_unknown_wire_format_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(InvalidInput, match="'soap'; there are: .*openai"):
+    with pytest.raises(InvalidInput, match=r"'soap'; there are: .*openai"):
         Usage.from_body("soap", {})
