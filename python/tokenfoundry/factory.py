@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import os
 import secrets
 import threading
 import weakref
@@ -24,6 +25,7 @@ from tokenfoundry.gateway.admin import Admin, Running
 from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.booking import Booking
 from tokenfoundry.gateway.engine import Engine
+from tokenfoundry.gateway.forks import leave_without_destructors
 from tokenfoundry.gateway.ledger_faces import LedgerFaces
 from tokenfoundry.gateway.loop_thread import LoopThread
 from tokenfoundry.gateway.output_bound import OutputBounds
@@ -74,6 +76,7 @@ class TokenFactory:
         self._reloading = threading.Lock()
         self._observers = Observers(settings.currency)
         self._loop_thread = LoopThread()
+        self._inherited = False
         self._cache: Cache | None = None
         # Everything that can be refused without touching the disk comes first.
         PriceBook.from_settings(settings, prices(), at=self._clock())
@@ -116,6 +119,7 @@ class TokenFactory:
                 ),
             )
             self._app = GatewayApp(self._engine, self.admin, health=self._health, shutdown=self.aclose)
+            _tell_of_forks(self)
         except BaseException:
             self.close()
             raise
@@ -267,6 +271,8 @@ class TokenFactory:
 
     def close(self) -> None:
         """Closes the books. In-process calls still open are cut and settled first; closing twice is harmless."""
+        if self._inherited:
+            return  # They are the parent's to close.
         self._loop_thread.close(last=self.aclose)
         self._observers.close()
         if self._cache is not None:
@@ -278,6 +284,14 @@ class TokenFactory:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _in_child(self) -> None:
+        """After a fork, in the child: neither its threads nor its books are of use here."""
+        self._inherited = True
+        leave_without_destructors()
+        why = f"this TokenFactory was opened in process {os.getppid()}, before a fork: open it in the worker instead"
+        self._loop_thread.inherited(why)
+        self._app.refuse_all(f"{why} (in a lifespan, or a post-fork hook), or run tokenfoundry serve once beside them")
 
     # -- what its parts ask of it --------------------------------------------------------------------------------------
 
@@ -340,6 +354,18 @@ class TokenFactory:
             policy=f"{__version__}:{policy}",
             detector=detector,
         )
+
+
+def _tell_of_forks(factory: TokenFactory) -> None:
+    """The interpreter keeps what is registered for ever, so it must not keep the factory."""
+    known = weakref.ref(factory)
+
+    def in_child() -> None:
+        alive = known()
+        if alive is not None:
+            alive._in_child()
+
+    os.register_at_fork(after_in_child=in_child)
 
 
 def _audit_key(ledger: Ledger) -> bytes:

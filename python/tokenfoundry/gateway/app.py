@@ -38,18 +38,34 @@ class GatewayApp:
         self._health = health
         self._in_progress = 0
         self._shutdown = shutdown
+        self._out_of_order = ""
 
     def use(self, engine: Engine) -> None:
         """Serves every call that comes from now on with `engine`."""
         self._engine = engine
 
+    def refuse_all(self, why: str) -> None:
+        """Answers every call from now on with this reason, and lets no server start with it."""
+        self._out_of_order = why
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
+        if self._out_of_order:
+            await self._refuse(scope, receive, send)
+        elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
             await self._http(scope, receive, send)
         else:
             raise RuntimeError(f"the gateway does not speak {scope['type']}")
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.failed", "message": self._out_of_order})
+            return
+        _log.error("%s", self._out_of_order)
+        refused = Refused(503, "out_of_order", self._out_of_order, kind="service_unavailable")
+        await write(_told(refused, path_of(scope)), receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         engine = self._engine  # Held until the answer is written: what it holds open is closed after its last call.
