@@ -12,7 +12,7 @@ from tokenfoundry.errors import Conflict, InvalidInput, NotFound, StoreError, To
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.asgi import ClientGone, Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write
 from tokenfoundry.gateway.call import Request
-from tokenfoundry.gateway.endpoints.table import ENDPOINTS
+from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
 from tokenfoundry.gateway.engine import Engine
 from tokenfoundry.gateway.pipeline import Pipeline, store_unavailable
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, decode_object, invalid, json_answer
@@ -94,7 +94,7 @@ class GatewayApp:
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the client gets OpenAI's error shape
-            answer = _told(_refusal(error), path_of(scope))
+            answer = _told(refusal_of(error), path_of(scope))
         await write(answer, receive, send)
 
     async def _respond(
@@ -108,15 +108,17 @@ class GatewayApp:
         receive: Receive,
     ) -> Answer | StreamAnswer:
         pipeline = engine.pipeline
-        endpoint = ENDPOINTS.get(path)
+        endpoint = ENDPOINTS.get(path) or COUNTERS.get(path)
         if endpoint is not None:
             _expect(method, "POST")
             # The key first: a stranger's body is not worth reading.
             pipeline.authenticate(headers, peer)
             body = await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes)
             # Once more: a key may be frozen while a body is on its way.
-            key = pipeline.authenticate(headers, peer)
-            return await pipeline.run(Request(endpoint, key, headers, body))
+            request = Request(endpoint, pipeline.authenticate(headers, peer), headers, body)
+            if path in COUNTERS:
+                return json_answer({"input_tokens": await pipeline.count(request)})
+            return await pipeline.run(request)
         if path == "/v1/models" or path.startswith("/v1/models/"):
             _expect(method, "GET")
             return _models(pipeline, headers, peer, path.removeprefix("/v1/models").removeprefix("/"))
@@ -178,12 +180,13 @@ def _expect(method: str, allowed: str) -> None:
 
 def _told(refused: Refused, path: str) -> Answer:
     """A refusal in the dialect of the endpoint that was asked."""
-    endpoint = ENDPOINTS.get(path)
+    endpoint = ENDPOINTS.get(path) or COUNTERS.get(path)
     body = endpoint.error(refused) if endpoint is not None else {"error": refused.error}
     return json_answer(body, status=refused.status, headers=refused.headers)
 
 
-def _refusal(error: Exception) -> Refused:
+def refusal_of(error: Exception) -> Refused:
+    """What the caller is told of an exception that ended a call."""
     if isinstance(error, Refused):
         return error
     if isinstance(error, StoreError):

@@ -81,42 +81,42 @@ class Booking:
         **fields: Any,
     ) -> CallRecord:
         """The record of this call with what is known now; `fields` are further ones of `CallRecord`."""
-        axes = call.axes
-        spent = usage or Usage()
         return CallRecord(
-            **{
-                "request_id": call.request_id,
-                "at_ms": call.at_ms,
-                "latency_ms": call.latency_ms,
-                "endpoint": call.endpoint.name,
-                "outcome": outcome,
-                "status": status,
-                "stream": call.stream,
-                "alias": call.alias,
-                "target": target.name if target else "",
-                "provider": target.provider if target else "",
-                "model": target.model if target else "",
-                "region": target.region if target else "",
-                "trust": target.trust if target else "",
-                "workspace": axes.workspace,
-                "project": axes.project,
-                "consumer": axes.consumer,
-                "key": axes.key,
-                "intent": axes.intent,
-                "env": axes.env,
-                "session": axes.session,
-                "input_tokens": spent.input_tokens,
-                "output_tokens": spent.output_tokens,
-                "cache_read_tokens": spent.cache_read_tokens,
-                "cache_write_tokens": spent.cache_write_tokens,
-                "reasoning_tokens": spent.reasoning_tokens,
-                "cost_source": "estimated" if spent.estimated else "computed",
-                "currency": self.currency,
-                "findings": call.findings,
-                "prompt_hmac": call.prompt_hmac,
-                **fields,
-            }
+            outcome=outcome,
+            status=status,
+            latency_ms=call.latency_ms,
+            **self.known_of(call, target),
+            **_spent(usage),
+            **fields,
         )
+
+    def known_of(self, call: Call, target: Target | None) -> dict[str, Any]:
+        """The fields of a record that hold for a call, and for all it does at one target."""
+        axes = call.axes
+        known: dict[str, Any] = {
+            "request_id": call.request_id,
+            "at_ms": call.at_ms,
+            "endpoint": call.endpoint.name,
+            "stream": call.stream,
+            "alias": call.alias,
+            "workspace": axes.workspace,
+            "project": axes.project,
+            "consumer": axes.consumer,
+            "key": axes.key,
+            "intent": axes.intent,
+            "env": axes.env,
+            "session": axes.session,
+            "currency": self.currency,
+            "findings": call.findings,
+            "prompt_hmac": call.prompt_hmac,
+        }
+        if target is not None:
+            known["target"] = target.name
+            known["provider"] = target.provider
+            known["model"] = target.model
+            known["region"] = target.region
+            known["trust"] = target.trust
+        return known
 
     async def record(
         self,
@@ -159,6 +159,20 @@ class Booking:
         )
         await self.record(call, told, "refused", target=target)
         return refused
+
+
+def _spent(usage: Usage | None) -> dict[str, Any]:
+    """The fields of a record that say what was used."""
+    if usage is None:
+        return {}
+    return {
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cache_read_tokens": usage.cache_read_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "cost_source": "estimated" if usage.estimated else "computed",
+    }
 
 
 def axes_of(call: Call, target: Target | None) -> Axes:

@@ -14,7 +14,7 @@ import msgspec
 
 from tokenfoundry.attribution import attribute
 from tokenfoundry.clock import Clock
-from tokenfoundry.errors import BlockedContent, InvalidInput, StoreError
+from tokenfoundry.errors import BlockedContent, InvalidInput, ProviderError, StoreError
 from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.booking import Booking, axes_of, summary_of
 from tokenfoundry.gateway.call import Call, Request
@@ -101,6 +101,17 @@ class Pipeline:
         except StoreError as error:
             raise store_unavailable(error, call.request_id) from error
 
+    async def count(self, request: Request) -> int:
+        """The tokens of a prompt as it would be sent, at the target that it would be sent to. Holds nothing, costs
+        nothing. Raises `Refused`.
+        """
+        call = self._identify(request)
+        try:
+            await self._redact(call)
+        except StoreError as error:
+            raise store_unavailable(error, call.request_id) from error
+        return call.input_tokens(self._route(call).targets[0])
+
     def authenticate(self, headers: Mapping[str, str], peer: str) -> Key:
         """The key of a request from the address `peer`, in force now. Raises `Refused` (401, 403)."""
         text, now_ms = _key_text(headers), self._clock()
@@ -129,6 +140,7 @@ class Pipeline:
         key, endpoint = request.key, request.endpoint
         _demand(key, endpoint.name)
         body = endpoint.decode(request.headers.get("content-type", ""), request.body)
+        body |= endpoint.fields_in(request.headers)
         alias = body.get("model")
         if not isinstance(alias, str) or not alias:
             raise invalid("model: needs the name of a model", param="model")
@@ -307,6 +319,10 @@ class Pipeline:
             if not call.endpoint.is_reply(reply):
                 raise ReplyLost("the provider's reply has not the shape of one")
             record, usage = await attempt.settle(reported, produced=call.endpoint.output_text(reply))
+        except ReplyLost:
+            raise
+        except ProviderError as error:
+            raise ReplyLost(str(error)) from error
         except _UNREADABLE as error:
             # Not its message: it may quote what it could not read.
             raise ReplyLost(f"the provider's reply cannot be read or booked: {type(error).__name__}") from error

@@ -47,12 +47,16 @@ class Sender:
         """The call as this attempt's provider is told it. Raises `Untranslatable`."""
         plan = self.plan(call.endpoint.name, attempt.target)
         assert plan is not None, "routing leaves only targets that can be told"
-        return plan.said(call.endpoint.bounded(call.redacted, attempt.output_bound.tokens))
+        body = call.endpoint.bounded(call.redacted, attempt.output_bound.tokens)
+        # What a model takes depends on the model, so translations are told the one that will answer.
+        return plan.said({**body, "model": attempt.target.model})
 
     def send(self, call: Call, attempt: Attempt, said: Said) -> AbstractAsyncContextManager[UpstreamReply]:
         """Sends it; the reply lives as long as the block."""
         name = attempt.target.provider
-        to = Endpoint(self._providers[name].base_url, attempt.target.model, self._client.next_key(name))
+        provider = self._providers[name]
+        options: dict[str, str] = {"prompt_cache": provider.prompt_cache}
+        to = Endpoint(provider.base_url, attempt.target.model, self._client.next_key(name), options)
         return self._client.send(name, said.request(to, stream=call.stream, now_ms=self._clock()))
 
     def error_message(self, target: Target, body: object) -> str:

@@ -62,6 +62,13 @@ def redacted(value: Any, redact: Redact) -> Any:
     return _redacted(value, redact, "", 0)
 
 
+def redacted_values(value: Any, redact: Redact) -> Any:
+    """The same for what a tool is called with: the names of its fields are the caller's own, and tell what their values
+    are.
+    """
+    return _redacted(value, redact, "", 0, named=True)
+
+
 def _redacted(value: Any, redact: Redact, parent: str, depth: int, *, named: bool = False) -> Any:
     """`named` says that the names of fields are the caller's own, so that they tell what their values are."""
     if isinstance(value, str):

@@ -20,7 +20,7 @@ Scope = Literal[
     "admin:cache",
     "admin:reports",
 ]
-Endpoint = Literal["chat", "embeddings", "models"]
+Endpoint = Literal["chat", "embeddings", "messages", "models"]
 State = Literal["active", "frozen", "disabled"]
 KeyBudget = dict[str, Any]  # the fields of `BudgetSettings` but name, match and each, as they were given
 

@@ -34,10 +34,16 @@ class TimeoutSettings(Section):
 class ProviderSettings(Section):
     """Somebody who serves models: an address, a wire format, and the keys to it."""
 
-    format: Literal["openai"] = Field(description="The wire format it speaks.")
-    base_url: str = Field(description="The address before /chat/completions, such as https://api.openai.com/v1.")
+    format: Literal["openai", "anthropic"] = Field(description="The wire format it speaks.")
+    base_url: str = Field(
+        description="The address before /chat/completions or /messages, such as https://api.openai.com/v1."
+    )
     keys: tuple[Key, ...] = Field(
         (), description="Where its API keys are kept: env:NAME or file:/path. None for an open node."
+    )
+    prompt_cache: Literal["auto", "off"] = Field(
+        "auto",
+        description="anthropic: auto marks prompts for its prompt cache where that pays and their sender marked none.",
     )
     timeout_s: TimeoutSettings = Field(TimeoutSettings(), description="How long it may take.")
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.usage import openai
+from tokenfoundry.usage import anthropic, openai
 
 __all__ = ["Usage", "UsageMeter"]
 
@@ -23,10 +23,12 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any] | None]] 
     "chat": openai.read,
     "completions": openai.read,
     "embeddings": openai.read,
+    "anthropic": anthropic.read,
+    "messages": anthropic.read,
 }
 
 # The object of an event that states usage, by dialect; most have it where a whole reply has it.
-_RAW_OF_EVENT: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {}
+_RAW_OF_EVENT: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {"messages": anthropic.raw_of_event}
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):

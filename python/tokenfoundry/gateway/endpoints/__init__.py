@@ -5,7 +5,7 @@ One file per dialect (see `tokenfoundry.translate`); `table` says which path is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -22,7 +22,7 @@ Body = dict[str, Any]
 
 class Endpoint(Protocol):
     """`name` is the dialect, and how keys and records call it; `kind` is what a target must serve to be of use. Every
-    method but `decode` and `check` relies on a body that passed both.
+    method but `decode`, `fields_in` and `check` relies on a body that passed both.
     """
 
     name: str
@@ -33,6 +33,9 @@ class Endpoint(Protocol):
 
     def decode(self, content_type: str, raw: bytes) -> Body:
         """The body of a request. Raises `Refused` (400)."""
+
+    def fields_in(self, headers: Mapping[str, str]) -> Body:
+        """Fields of the body that clients of this dialect state in headers, which have names in lower case."""
 
     def check(self, body: Body) -> None:
         """Raises `Refused` (400) when the body has not the shape the walk relies on; unknown fields are left alone."""
@@ -90,6 +93,9 @@ class Endpoint(Protocol):
 
 class JsonEndpoint:
     """What most endpoints have in common: JSON in, JSON out, errors in OpenAI's shape."""
+
+    def fields_in(self, headers: Mapping[str, str]) -> Body:
+        return {}
 
     def decode(self, content_type: str, raw: bytes) -> Body:
         return decode_object(raw)

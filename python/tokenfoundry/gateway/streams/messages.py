@@ -1,0 +1,293 @@
+"""A streamed message (Anthropic API reference, "Streaming Messages").
+
+The provider's events keep their order and their fields; a restorer stands for each block. What is held back of a block
+is sent before the block ends. The last two events wait until the call is settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from tokenfoundry.errors import ProviderError
+from tokenfoundry.gateway.message_texts import TOOL_USE, restored_block
+from tokenfoundry.gateway.texts import restored, texts
+from tokenfoundry.privacy import RedactionSession, StreamRestorer
+from tokenfoundry.providers.sse import comment
+from tokenfoundry.records import CallRecord
+
+Body = dict[str, Any]
+
+# Deltas that come in pieces, and the field that a piece stands in.
+_PIECES = {"text_delta": "text", "input_json_delta": "partial_json", "thinking_delta": "thinking"}
+
+# The counts that the end of a stream tells; the others stand at its start alone.
+_TOTALS = frozenset(
+    {
+        "input_tokens",
+        "cache_creation_input_tokens",
+        "cache_read_input_tokens",
+        "output_tokens",
+        "output_tokens_details",
+        "server_tool_use",
+    }
+)
+
+
+class MessageStream:
+    """See `tokenfoundry.gateway.streams.ReplyStream`."""
+
+    def __init__(self, session: RedactionSession, *, json_text: bool) -> None:
+        """`json_text`: the model's text is JSON."""
+        self._session = session
+        self._json_text = json_text
+        self._builder = MessageBuilder()
+        self._restorers: dict[int, tuple[str, StreamRestorer]] = {}  # by block, with the type of its deltas
+        self._last: Body = {}  # message_delta, as far as it was told
+
+    @property
+    def finished(self) -> bool:
+        return self._builder.finished
+
+    @property
+    def storable(self) -> bool:
+        return self._builder.storable
+
+    def add(self, event: Body) -> bytes:
+        self._builder.add(event)
+        match event["type"]:
+            case "content_block_delta":
+                return self._delta(event)
+            case "content_block_start":
+                return _event({**event, "content_block": self._start(event["index"], event["content_block"])})
+            case "content_block_stop":
+                return self._held(event["index"]) + _event(event)
+            case "message_delta":
+                self._last = _merged(self._last, event)
+                return b""
+            case "message_stop":
+                return b""
+        return _event(restored(event, self._session))
+
+    def _start(self, index: int, block: Body) -> Body:
+        if block["type"] == "text" and block.get("text"):
+            return {**block, "text": self._restorer(index, "text_delta").feed(block["text"])}
+        return restored_block(block, self._session, json=self._json_text)
+
+    def _delta(self, event: Body) -> bytes:
+        delta = event["delta"]
+        kind = delta["type"]
+        if kind in ("text_delta", "input_json_delta"):
+            name = _PIECES[kind]
+            piece = self._restorer(event["index"], kind).feed(delta[name])
+            return _event({**event, "delta": {**delta, name: piece}}) if piece or not delta[name] else b""
+        if kind in ("thinking_delta", "signature_delta"):
+            return _event(event)  # Signed, so it stays as it is.
+        return _event({**event, "delta": restored(delta, self._session)})
+
+    def _restorer(self, index: int, kind: str) -> StreamRestorer:
+        known = self._restorers.get(index)
+        if known is None:
+            as_json = kind == "input_json_delta" or self._json_text
+            known = self._restorers[index] = kind, self._session.stream(json=as_json)
+        return known[1]
+
+    def _held(self, index: int) -> bytes:
+        """What was held back of a block that ends."""
+        kind, restorer = self._restorers.pop(index, ("", None))
+        held = restorer.close() if restorer is not None else ""
+        if not held:
+            return b""
+        return _event({"type": "content_block_delta", "index": index, "delta": {"type": kind, _PIECES[kind]: held}})
+
+    def produced(self) -> str:
+        return self._builder.produced()
+
+    def body(self) -> Body:
+        return self._builder.body()
+
+    def ending(self, record: CallRecord, summary: Body) -> bytes:
+        last = restored(self._last, self._session)
+        return _ending({**last, "usage": _usage(last.get("usage"), record)}, summary)
+
+    def error(self, code: str, message: str) -> bytes:
+        return _event({"type": "error", "error": {"type": "api_error", "message": message}})
+
+
+def replay(reply: Body, record: CallRecord, summary: Body) -> Iterator[bytes]:
+    """A whole reply, already restored, as a stream."""
+    usage = reply.get("usage") or {}
+    head = {name: value for name, value in reply.items() if name != "tokenfoundry"}
+    head |= {"content": [], "stop_reason": None, "stop_sequence": None, "usage": {**usage, "output_tokens": 0}}
+    pieces = [_event({"type": "message_start", "message": head})]
+    for index, block in enumerate(reply["content"]):
+        start, deltas = _taken_apart(block)
+        pieces.append(_event({"type": "content_block_start", "index": index, "content_block": start}))
+        pieces += [_event({"type": "content_block_delta", "index": index, "delta": delta}) for delta in deltas]
+        pieces.append(_event({"type": "content_block_stop", "index": index}))
+    delta = {name: reply[name] for name in ("stop_reason", "stop_sequence", "stop_details") if name in reply}
+    totals = {name: count for name, count in usage.items() if name in _TOTALS}
+    last = {"type": "message_delta", "delta": delta, "usage": _usage(totals, record)}
+    yield b"".join([*pieces, _ending(last, summary)])
+
+
+def _taken_apart(block: Body) -> tuple[Body, list[Body]]:
+    """A block as it begins, and the deltas that complete it."""
+    match block:
+        case {"type": "text", "text": text}:
+            start = {name: value for name, value in block.items() if name != "citations"} | {"text": ""}
+            cited = [{"type": "citations_delta", "citation": each} for each in block.get("citations") or ()]
+            return start, [*cited, {"type": "text_delta", "text": text}]
+        case {"type": "thinking", "thinking": thought, **rest}:
+            signature = rest.get("signature") or ""
+            start = {**block, "thinking": "", "signature": ""}
+            signed = [{"type": "signature_delta", "signature": signature}] if signature else []
+            return start, [{"type": "thinking_delta", "thinking": thought}, *signed]
+        case {"type": kind, "input": given} if kind in TOOL_USE:
+            return {**block, "input": {}}, [{"type": "input_json_delta", "partial_json": _json_text(given)}]
+    return block, []
+
+
+def produced_text(content: list[Body]) -> str:
+    """What the model generated of these blocks: not their ids and types, nor what sealed thinking says."""
+    made: list[str] = []
+    for block in content:
+        if block.get("type") in TOOL_USE:
+            made += [str(block.get("name") or ""), _json_text(block.get("input") or {})]
+        else:
+            made += texts([block.get(name) for name in ("text", "thinking")])
+    return "".join(made)
+
+
+class MessageBuilder:
+    """The events of a stream, put together to the reply that would have come without streaming, in placeholder form.
+
+    Checks their shape: what was added can be relied on.
+    """
+
+    def __init__(self) -> None:
+        self.finished = False
+        self._head: Body | None = None
+        self._blocks: dict[int, Body] = {}
+        self._inputs: dict[int, str] = {}
+        self._whole = True
+
+    @property
+    def storable(self) -> bool:
+        """Whether `body` says all that the events said."""
+        return self.finished and self._whole
+
+    def add(self, event: Body) -> None:
+        """Takes one event as the provider sent it. Raises `ProviderError` for another shape, or an error."""
+        match event:
+            case {"type": "content_block_delta", "index": int(index), "delta": {"type": str()}} if (
+                index in self._blocks
+            ):
+                self._add_delta(index, event["delta"])
+            case {"type": "content_block_start", "index": int(index), "content_block": {"type": str()}} if self._head:
+                self._blocks[index] = _checked(dict(event["content_block"]))
+            case {"type": "content_block_stop", "index": int(index)} if index in self._blocks:
+                self._close(index)
+            case {"type": "message_start", "message": {"content": []}}:
+                self._head = event["message"]
+            case {"type": "message_delta", "delta": dict(delta)} if self._head:
+                usage = _known(self._head.get("usage")) | _known(event.get("usage"))
+                self._head = {**self._head, **_known(delta), "usage": usage}
+            case {"type": "message_stop"} if self._head and self._head.get("stop_reason"):
+                self.finished = True
+            case {"type": "error"}:
+                raise ProviderError("the provider reported an error in mid-stream")
+            case {"type": str(kind)} if kind not in _KNOWN and kind.isidentifier():
+                self._whole = self._whole and kind == "ping"
+            case _:
+                raise ProviderError("the provider sent an event of another shape")
+
+    def _add_delta(self, index: int, delta: Body) -> None:
+        block = self._blocks[index]
+        kind = delta["type"]
+        if kind in _PIECES:
+            piece = delta.get(_PIECES[kind])
+            if not isinstance(piece, str):
+                raise ProviderError("the provider sent a piece of another shape")
+            if kind == "input_json_delta":
+                self._inputs[index] = self._inputs.get(index, "") + piece
+            else:
+                name = _PIECES[kind]
+                block[name] = (block.get(name) or "") + piece
+        elif kind == "signature_delta":
+            block["signature"] = delta.get("signature")
+        elif kind == "citations_delta":
+            block["citations"] = [*(block.get("citations") or ()), delta.get("citation")]
+        else:
+            self._whole = False
+
+    def _close(self, index: int) -> None:
+        text = self._inputs.pop(index, "")
+        if not text:
+            return
+        try:
+            self._blocks[index]["input"] = msgspec.json.decode(text)
+        except (msgspec.DecodeError, RecursionError):
+            # The client gets it as the model wrote it, as it would from the provider.
+            self._blocks[index]["input"] = {"unreadable": text}
+            self._whole = False
+
+    def produced(self) -> str:
+        """All text so far."""
+        return produced_text(list(self._blocks.values())) + "".join(self._inputs.values())
+
+    def body(self) -> Body:
+        """What was put together so far, as a message."""
+        return {**(self._head or {}), "content": [block for _, block in sorted(self._blocks.items())]}
+
+
+def _checked(block: Body) -> Body:
+    if not all(isinstance(block.get(name, ""), str) for name in ("text", "thinking", "name")):
+        raise ProviderError("the provider sent a block of another shape")
+    return block
+
+
+def _known(value: Any) -> Body:
+    """The fields of an object that are stated: a null says nothing."""
+    return {name: item for name, item in value.items() if item is not None} if isinstance(value, dict) else {}
+
+
+def _merged(earlier: Body, event: Body) -> Body:
+    """A message_delta after another, which it completes."""
+    delta = {**event["delta"], **_known(earlier.get("delta")), **_known(event["delta"])}
+    return {**earlier, **event, "delta": delta, "usage": _known(earlier.get("usage")) | _known(event.get("usage"))}
+
+
+def _usage(told: Any, record: CallRecord) -> Body:
+    """The usage that the provider told, or what was counted when it told none."""
+    if isinstance(told, dict) and "output_tokens" in told and record.cost_source != "estimated":
+        return told
+    return {"input_tokens": record.input_tokens, "output_tokens": record.output_tokens}
+
+
+def _ending(last: Body, summary: Body) -> bytes:
+    said = comment(b"tokenfoundry " + msgspec.json.encode(summary))
+    return b"".join([_event(last), said, _event({"type": "message_stop"})])
+
+
+def _event(event: Body) -> bytes:
+    name: str = event["type"]
+    return b"event: " + name.encode() + b"\ndata: " + msgspec.json.encode(event) + b"\n\n"
+
+
+def _json_text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+_KNOWN = frozenset(
+    {
+        "content_block_delta",
+        "content_block_start",
+        "content_block_stop",
+        "message_start",
+        "message_delta",
+        "message_stop",
+    }
+)

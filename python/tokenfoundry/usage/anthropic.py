@@ -1,0 +1,74 @@
+"""The usage of Anthropic's wire format: a message, and the two events of a stream that tell it.
+
+Source: the `Usage` and `MessageDeltaUsage` schemas of the Anthropic API reference ("Create a Message", "Streaming
+Messages", "Prompt caching"). There `input_tokens` counts only what was neither read from the prompt cache nor written
+to it, so the three together are the input; a stream tells the input in `message_start` and totals in `message_delta`,
+which replace what was told before.
+
+What the provider's own tools did (`server_tool_use`) is billed by the request, not by the token, and is not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tokenfoundry.errors import InvalidInput
+
+_WRITTEN = ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
+
+
+def read(body: Mapping[str, Any]) -> dict[str, int] | None:
+    """The fields of a `Usage`, None when none is reported. Raises `InvalidInput` for counts that cannot be true."""
+    usage = _part(body, "usage")
+    input_tokens, output_tokens = _count(usage, "input_tokens"), _count(usage, "output_tokens")
+    if output_tokens is None:
+        return None  # A stream that was cut has told its input alone: its output was not nothing.
+    if input_tokens is None:
+        raise InvalidInput("usage: input_tokens is missing")
+    read_tokens = _count(usage, "cache_read_input_tokens") or 0
+    write_tokens = _count(usage, "cache_creation_input_tokens")
+    if write_tokens is None:
+        by_lifetime = _part(usage, "cache_creation")
+        write_tokens = sum(_count(by_lifetime, name) or 0 for name in _WRITTEN)
+    return {
+        "input_tokens": input_tokens + read_tokens + write_tokens,
+        "output_tokens": output_tokens,
+        "cache_read_tokens": read_tokens,
+        "cache_write_tokens": write_tokens,
+        "reasoning_tokens": _count(_part(usage, "output_tokens_details"), "thinking_tokens") or 0,
+    }
+
+
+def raw_of_event(event: Mapping[str, Any]) -> Any:
+    """The usage object of one event of a stream, to be laid over those of earlier ones.
+
+    `message_start` tells as output what was generated before its first piece, which is no count of the answer.
+
+    >>> raw_of_event({"type": "message_start", "message": {"usage": {"input_tokens": 9, "output_tokens": 1}}})
+    {'input_tokens': 9}
+    >>> raw_of_event({"type": "message_delta", "usage": {"output_tokens": 7}})
+    {'output_tokens': 7}
+    """
+    if event.get("type") != "message_start":
+        return event.get("usage")
+    usage = _part(_part(event, "message"), "usage")
+    return {name: value for name, value in usage.items() if name not in ("output_tokens", "output_tokens_details")}
+
+
+def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = body.get(name)
+    if part is None:
+        return {}
+    if not isinstance(part, Mapping):
+        raise InvalidInput(f"usage: {name} must be an object, not {type(part).__name__}")
+    return part
+
+
+def _count(part: Mapping[str, Any], name: str) -> int | None:
+    count = part.get(name)
+    if count is None:
+        return None
+    if type(count) is not int or count < 0:
+        raise InvalidInput(f"usage: {name} must be a whole number of at least 0, not {count!r}")
+    return count
