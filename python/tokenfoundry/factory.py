@@ -20,7 +20,7 @@ from tokenfoundry._core import __version__
 from tokenfoundry.budgets import BudgetBook, budgets_of_file
 from tokenfoundry.cache import Cache
 from tokenfoundry.clock import Clock, system_clock
-from tokenfoundry.errors import Conflict, MissingExtra
+from tokenfoundry.errors import Conflict, InvalidState, MissingExtra
 from tokenfoundry.gateway.admin import Admin, Running
 from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.booking import Booking
@@ -77,6 +77,7 @@ class TokenFactory:
         self._observers = Observers(settings.currency)
         self._loop_thread = LoopThread()
         self._inherited = False
+        self._why_inherited = ""
         self._cache: Cache | None = None
         # Everything that can be refused without touching the disk comes first.
         PriceBook.from_settings(settings, prices(), at=self._clock())
@@ -205,6 +206,13 @@ class TokenFactory:
         return self._observers.event_counts
 
     @property
+    def engine(self) -> Engine:
+        """What serves the next call; the middleware asks for it. Raises `InvalidState` in the child of a fork."""
+        if self._inherited:
+            raise InvalidState(self._why_inherited)
+        return self._engine
+
+    @property
     def settings(self) -> Settings:
         """The settings in force."""
         return self._engine.settings
@@ -290,6 +298,7 @@ class TokenFactory:
         self._inherited = True
         leave_without_destructors()
         why = f"this TokenFactory was opened in process {os.getppid()}, before a fork: open it in the worker instead"
+        self._why_inherited = why
         self._loop_thread.inherited(why)
         self._app.refuse_all(f"{why} (in a lifespan, or a post-fork hook), or run tokenfoundry serve once beside them")
 

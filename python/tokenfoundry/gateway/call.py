@@ -17,12 +17,16 @@ from tokenfoundry.routing.targets import Target
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in from the holder of `key`: header names in lower case, the body undecoded."""
+    """What came in from the holder of `key`: header names in lower case, the body as it came or already decoded.
+
+    `stated` are axes that the host of the gateway states, whatever the key lets its holder state.
+    """
 
     endpoint: Endpoint
     key: Key
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | dict[str, Any] = field(repr=False)
+    stated: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
