@@ -9,10 +9,10 @@ import os
 import secrets
 import threading
 import weakref
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import msgspec
 
@@ -24,10 +24,13 @@ from tokenfoundry.errors import Conflict, InvalidState, MissingExtra
 from tokenfoundry.gateway.admin import Admin, Running
 from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.booking import Booking
+from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.gateway.engine import Engine
 from tokenfoundry.gateway.forks import leave_without_destructors
 from tokenfoundry.gateway.ledger_faces import LedgerFaces
 from tokenfoundry.gateway.loop_thread import LoopThread
+from tokenfoundry.gateway.native import Chunks, Reply
+from tokenfoundry.gateway.native import call as native_call
 from tokenfoundry.gateway.output_bound import OutputBounds
 from tokenfoundry.gateway.pipeline import Pipeline
 from tokenfoundry.gateway.rates import Rates
@@ -54,6 +57,7 @@ from tokenfoundry.settings import Settings, WindowSettings
 from tokenfoundry.translate import Translations
 
 if TYPE_CHECKING:
+    from anthropic import Anthropic
     from fastapi import APIRouter
     from openai import AsyncOpenAI, OpenAI
 
@@ -185,6 +189,46 @@ class TokenFactory:
 
         http_client = transport.async_client(self._app)
         return openai.AsyncOpenAI(api_key=key, base_url="http://tokenfoundry/v1", http_client=http_client, **options)
+
+    def anthropic_client(self, *, key: str, **options: Any) -> Anthropic:
+        """The real Anthropic client, talking to this factory without a socket, as `openai_client` does."""
+        try:
+            import anthropic
+        except ModuleNotFoundError as error:
+            raise MissingExtra("anthropic", "anthropic") from error
+        from tokenfoundry.gateway import transport
+
+        http_client = transport.client(self._app, self._loop_thread)
+        return anthropic.Anthropic(api_key=key, base_url="http://tokenfoundry", http_client=http_client, **options)
+
+    @overload
+    async def chat(
+        self, *, key: str, model: str, messages: Sequence[Any], stream: Literal[False] = False, **fields: Any
+    ) -> Reply: ...
+
+    @overload
+    async def chat(
+        self, *, key: str, model: str, messages: Sequence[Any], stream: Literal[True], **fields: Any
+    ) -> Chunks: ...
+
+    async def chat(
+        self, *, key: str, model: str, messages: Sequence[Any], stream: bool = False, **fields: Any
+    ) -> Reply | Chunks:
+        """The answer to a chat, on the running loop and without HTTP: a `Reply`, or with `stream` its `Chunks`.
+
+        `fields` are those of a chat completion (`max_tokens`, `tools`, ...), the axes that the key lets its holder
+        state (`intent`, `session`, ...) and `cache_control`. Raises an error of the `CallFailed` tree:
+        `BudgetExceeded`, `RateLimited`, `NotAllowed`, `UpstreamFailed`, ...
+        """
+        body = {"model": model, "messages": list(messages), "stream": stream or None, **fields}
+        return await native_call(self._app, ENDPOINTS["/v1/chat/completions"], key=key, fields=body)
+
+    async def embed(self, *, key: str, model: str, input: str | Sequence[str], **fields: Any) -> Reply:
+        """The embeddings of a text or several, as `chat` in all else; `Reply.vectors` are the vectors."""
+        body = {"model": model, "input": input if isinstance(input, str) else list(input), **fields}
+        reply = await native_call(self._app, ENDPOINTS["/v1/embeddings"], key=key, fields=body)
+        assert isinstance(reply, Reply), "embeddings do not stream"
+        return reply
 
     def create_key(self, **fields: Any) -> str:
         """Makes an API key with these fields (see `tokenfoundry.keys.Key`) and returns its text, shown only now."""

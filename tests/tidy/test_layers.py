@@ -59,6 +59,7 @@ PYTHON_LAYERS = [
 RANK = {module: rank for rank, layer in enumerate(PYTHON_LAYERS) for module in layer}
 
 HEAVY = {
+    "anthropic": {"factory.py"},
     "cryptography": {"compat/presidio/cipher.py"},
     "fastapi": {"gateway/router.py"},
     "granian": {"cli/servers.py"},

@@ -12,12 +12,15 @@ from tokenfoundry.errors import Conflict, InvalidInput, NotFound, StoreError, To
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.asgi import ClientGone, Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write
 from tokenfoundry.gateway.call import Request
+from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
 from tokenfoundry.gateway.engine import Engine
 from tokenfoundry.gateway.pipeline import Pipeline, store_unavailable
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, decode_object, invalid, json_answer
 
 _log = logging.getLogger("tokenfoundry")
+
+_THIS_MACHINE = "127.0.0.1"
 
 Respond = Callable[[Mapping[str, str], bytes], Awaitable[Answer | StreamAnswer]]
 
@@ -58,6 +61,26 @@ class GatewayApp:
         else:
             raise RuntimeError(f"the gateway does not speak {scope['type']}")
 
+    async def call(
+        self, endpoint: Endpoint, headers: Mapping[str, str], body: dict[str, Any]
+    ) -> tuple[Engine, Answer | StreamAnswer]:
+        """A call from within this process, its body and its reply decoded. The engine must be held until the answer was
+        taken. Raises `Refused`.
+        """
+        if self._out_of_order:
+            raise Refused(503, "out_of_order", self._out_of_order, kind="service_unavailable")
+        engine = self._engine
+        if self._in_progress >= engine.settings.server.max_concurrent:
+            raise _busy()
+        self._in_progress += 1
+        try:
+            key = engine.pipeline.authenticate(headers, _THIS_MACHINE)
+            return engine, await engine.pipeline.run(Request(endpoint, key, headers, body, as_object=True))
+        except Exception as error:
+            raise refusal_of(error) from error
+        finally:
+            self._in_progress -= 1
+
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await receive()
@@ -70,14 +93,7 @@ class GatewayApp:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         engine = self._engine  # Held until the answer is written: what it holds open is closed after its last call.
         if self._in_progress >= engine.settings.server.max_concurrent:
-            busy = Refused(
-                503,
-                "overloaded",
-                "too many calls in progress",
-                kind="service_unavailable",
-                headers={"retry-after": "1"},
-            )
-            await write(busy.answer({}), receive, send)
+            await write(_busy().answer({}), receive, send)
             return
         self._in_progress += 1
         try:
@@ -171,6 +187,11 @@ def _models(pipeline: Pipeline, headers: Mapping[str, str], peer: str, name: str
     if name not in names:
         raise invalid(f"the model {name!r} does not exist", status=404, code="model_not_found")
     return json_answer(models[names.index(name)])
+
+
+def _busy() -> Refused:
+    what = "too many calls in progress"
+    return Refused(503, "overloaded", what, kind="service_unavailable", headers={"retry-after": "1"})
 
 
 def _expect(method: str, allowed: str) -> None:

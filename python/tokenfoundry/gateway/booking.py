@@ -68,7 +68,9 @@ class Booking:
     def refused_by(self, refusal: Refusal) -> Refused:
         """What the caller is told, in the terms of the budget's window."""
         window = self._window_of(refusal.budget)
-        return refused_by_budget(refusal, currency=self.currency, window=window, now_ms=self._clock())
+        refused = refused_by_budget(refusal, currency=self.currency, window=window, now_ms=self._clock())
+        refused.refusal = refusal
+        return refused
 
     def record_of(
         self,

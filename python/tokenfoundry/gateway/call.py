@@ -27,6 +27,8 @@ class Request:
     headers: Mapping[str, str]
     body: bytes | dict[str, Any] = field(repr=False)
     stated: Mapping[str, str] = field(default_factory=dict)
+    as_object: bool = False
+    """Whether the reply is wanted decoded, by somebody in this process."""
 
 
 @dataclass(slots=True)
@@ -47,6 +49,7 @@ class Call:
     may_store: bool
     body: dict[str, Any] = field(repr=False)
     started: float = field(default_factory=perf_counter)
+    as_object: bool = False
     passage: Passage = FREE
     waited_s: float = 0.0
 

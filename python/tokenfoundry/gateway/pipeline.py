@@ -202,6 +202,7 @@ class Pipeline:
             may_recall=self._cache is not None and "no-cache" not in directives and "no-store" not in directives,
             may_store=self._cache is not None and "no-store" not in directives,
             body=endpoint.as_text(body, reachable),
+            as_object=request.as_object,
         )
 
     # -- redact --------------------------------------------------------------------------------------------------------
@@ -393,6 +394,9 @@ _UNREADABLE = (msgspec.DecodeError, InvalidInput, RecursionError, UnicodeDecodeE
 
 def _written(call: Call, record: CallRecord, reply: dict[str, Any]) -> Answer:
     """The answer to the client, of a reply that is restored."""
+    if call.as_object:
+        reply = {**reply, "tokenfoundry": summary_of(call, record)}
+        return Answer(200, b"", headers_of(call, record), reply=reply)
     content_type, body = call.endpoint.written(reply, summary_of(call, record))
     return Answer(200, body, headers_of(call, record), content_type)
 
