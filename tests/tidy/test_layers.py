@@ -39,7 +39,8 @@ CPP_OUTSIDE = {
 # Lower layers first; modules of one layer do not import each other unless they stand in a later one.
 PYTHON_LAYERS = [
     {"errors", "_core", "clock", "ids", "money", "networks", "window_fields"},
-    {"memo", "translate", "usage"},
+    {"memo", "usage"},
+    {"translate"},
     {"records", "settings"},
     {"privacy", "tokens", "audit", "until"},
     {"cache", "ledger", "prompt_tokens"},

@@ -316,13 +316,17 @@ class Pipeline:
         target = attempt.target
         try:
             said = self._sender.said(call, attempt)
+            request = self._sender.request(call, attempt, said)
         except Untranslatable as error:
             await attempt.void(f"not sayable to the provider: {error.param or 'the body'}", status=400)
             raise AttemptFailed(invalid(f"{target.name}: {error}", param=error.param)) from None
+        except InvalidInput as error:
+            await attempt.void(str(error), status=502)
+            raise AttemptFailed(_upstream_error(502, target, str(error))) from None
         async with AsyncExitStack() as open_reply:
             await open_reply.enter_async_context(attempt)
             try:
-                upstream = await open_reply.enter_async_context(self._sender.send(call, attempt, said))
+                upstream = await open_reply.enter_async_context(self._sender.send(attempt, request))
                 if not upstream.is_success:
                     raise await self._refusal_of(call, attempt, said, upstream)
                 if not call.stream:

@@ -9,7 +9,7 @@ from tokenfoundry.clock import Clock
 from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.call import Call
 from tokenfoundry.providers.client import ProviderClient, UpstreamReply
-from tokenfoundry.providers.formats import Endpoint, Format
+from tokenfoundry.providers.formats import Endpoint, Format, WireRequest
 from tokenfoundry.providers.plan import Plan, Planner, Said
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.settings import ProviderSettings
@@ -51,13 +51,21 @@ class Sender:
         # What a model takes depends on the model, so translations are told the one that will answer.
         return plan.said({**body, "model": attempt.target.model})
 
-    def send(self, call: Call, attempt: Attempt, said: Said) -> AbstractAsyncContextManager[UpstreamReply]:
-        """Sends it; the reply lives as long as the block."""
+    def request(self, call: Call, attempt: Attempt, said: Said) -> WireRequest:
+        """The HTTP request for it. Raises `Untranslatable`, and `InvalidInput` for settings that allow none."""
         name = attempt.target.provider
         provider = self._providers[name]
-        options: dict[str, str] = {"prompt_cache": provider.prompt_cache}
-        to = Endpoint(provider.base_url, attempt.target.model, self._client.next_key(name), options)
-        return self._client.send(name, said.request(to, stream=call.stream, now_ms=self._clock()))
+        to = Endpoint(
+            provider.base_url,
+            attempt.target.model,
+            self._client.next_key(name),
+            {**provider.options, "prompt_cache": provider.prompt_cache},
+        )
+        return said.request(to, stream=call.stream, now_ms=self._clock())
+
+    def send(self, attempt: Attempt, request: WireRequest) -> AbstractAsyncContextManager[UpstreamReply]:
+        """Sends it; the reply lives as long as the block."""
+        return self._client.send(attempt.target.provider, request)
 
     def error_message(self, target: Target, body: object) -> str:
         """What a decoded error reply of this target says; empty when it says nothing we can read."""

@@ -22,6 +22,7 @@ from tokenfoundry.settings import KeyReference, ProviderSettings
 
 _MAX_REPLY_BYTES = 64 * 1024 * 1024
 _DRAIN_S = 0.5
+_STREAMS = ("text/event-stream", "application/vnd.amazon.eventstream")
 
 
 class ConnectFailed(ProviderError):
@@ -56,7 +57,7 @@ class UpstreamReply:
 
     @property
     def is_event_stream(self) -> bool:
-        return self.content_type == "text/event-stream"
+        return self.content_type in _STREAMS
 
     async def read(self) -> bytes:
         """The whole body. Raises `ReplyLost` when it is cut short or over 64 MiB."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import msgspec
-
 from tokenfoundry.errors import ProviderError
+from tokenfoundry.providers.framing.decode import MAX_EVENT_BYTES, decode_event
 
-_MAX_EVENT_BYTES = 8 * 1024 * 1024
 _DONE = b"[DONE]"
 
 
@@ -38,32 +36,33 @@ class EventStream:
                 value = line[5:].removeprefix(b" ")
                 self._data.append(value)
                 self._data_bytes += len(value)
-        if len(self._rest) + self._data_bytes > _MAX_EVENT_BYTES:
+        if len(self._rest) + self._data_bytes > MAX_EVENT_BYTES:
             raise ProviderError("the provider sent an event over 8 MiB")
         return events
 
 
 class JsonEvents:
-    """The events of a stream whose data are JSON objects, up to `[DONE]` where the dialect has one."""
+    """The events of a stream whose data are JSON objects.
 
-    def __init__(self) -> None:
+    `ends` says which event is the last; in its stead, `[DONE]` ends the streams of the dialects that have it.
+    """
+
+    def __init__(self, ends: Callable[[dict[str, Any]], bool] | None = None) -> None:
         self.ended = False
+        self._ends = ends
         self._events = EventStream()
 
     def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
         """See `tokenfoundry.providers.formats.Framing`."""
         for payload in self._events.feed(data):
-            if payload == _DONE:
+            if self.ended:
+                return
+            if payload.strip() == _DONE:
                 self.ended = True
                 return
-            try:
-                decoded = msgspec.json.decode(payload)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                # Not its message: it may quote what it could not read.
-                raise ProviderError("the provider sent a broken event") from None
-            if not isinstance(decoded, dict):
-                raise ProviderError("the provider sent an event that is not an object")
-            yield decoded
+            event = decode_event(payload)
+            self.ended = self._ends is not None and self._ends(event)
+            yield event
 
 
 def event(data: bytes) -> bytes:

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from tokenfoundry.settings.fields import CountComparison, CurrencyCode, FxRate, Key, Name, Rate, Seconds, Section
+from tokenfoundry.settings.fields import (
+    CountComparison,
+    CurrencyCode,
+    FieldProblem,
+    FxRate,
+    Key,
+    Name,
+    Rate,
+    Seconds,
+    Section,
+    refuse_fields,
+)
+from tokenfoundry.settings.formats import FORMATS, FormatName, default_base_url
+from tokenfoundry.settings.problems import did_you_mean
 
 Endpoint = Literal["chat", "embeddings"]
 Trust = Literal["external", "on_prem"]
@@ -31,21 +45,48 @@ class TimeoutSettings(Section):
     total: Seconds = Field(600.0, description="For the whole call.")
 
 
+def _read_option(value: Any) -> Any:
+    """YAML reads an API version such as 2024-10-21 as a date, and others as numbers."""
+    return value.isoformat() if isinstance(value, date) else str(value) if type(value) in (int, bool) else value
+
+
+def _read_switch(value: Any) -> Any:
+    """YAML reads a bare `off` as false."""
+    return "off" if value is False else value
+
+
+Option = Annotated[str, BeforeValidator(_read_option)]
+
+
 class ProviderSettings(Section):
     """Somebody who serves models: an address, a wire format, and the keys to it."""
 
-    format: Literal["openai", "anthropic"] = Field(description="The wire format it speaks.")
+    format: FormatName = Field(description="The wire format it speaks.")
     base_url: str = Field(
-        description="The address before /chat/completions or /messages, such as https://api.openai.com/v1."
+        description="The address before /chat/completions or its like; the format's own when missing."
     )
     keys: tuple[Key, ...] = Field(
         (), description="Where its API keys are kept: env:NAME or file:/path. None for an open node."
     )
-    prompt_cache: Literal["auto", "off"] = Field(
+    prompt_cache: Annotated[Literal["auto", "off"], BeforeValidator(_read_switch)] = Field(
         "auto",
         description="anthropic: auto marks prompts for its prompt cache where that pays and their sender marked none.",
     )
+    options: dict[str, Option] = Field({}, description="What the format needs to know beyond, such as a region.")
     timeout_s: TimeoutSettings = Field(TimeoutSettings(), description="How long it may take.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_the_address_of_the_format(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping) or values.get("base_url") is not None:
+            return values
+        name, options = str(values.get("format")), values.get("options") or {}
+        if name not in FORMATS or not isinstance(options, Mapping):
+            return values
+        missing = sorted(FORMATS[name].required - set(options))
+        refuse_fields(cls.__name__, [(("options", option), f"is required by {name}") for option in missing])
+        base_url = default_base_url(name, {key: str(_read_option(value)) for key, value in options.items()})
+        return values if base_url is None else {**values, "base_url": base_url}
 
     @field_validator("base_url")
     @classmethod
@@ -53,6 +94,18 @@ class ProviderSettings(Section):
         if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:_-]+(/[^\s?#@]*)?", value):
             raise ValueError("should be an http or https address without user, query or fragment")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _has_what_its_format_needs(self) -> ProviderSettings:
+        known = list(FORMATS[self.format].options)
+        unknown = [name for name in self.options if name not in known]
+        problems: list[FieldProblem] = [
+            (("options", name), f"{self.format} has no such option{did_you_mean(name, known)}") for name in unknown
+        ]
+        if FORMATS[self.format].needs_key and not self.keys:
+            problems.append((("keys",), f'is required by {self.format}, such as ["env:{self.format.upper()}_API_KEY"]'))
+        refuse_fields(type(self).__name__, problems)
+        return self
 
 
 class PriceSettings(Section):

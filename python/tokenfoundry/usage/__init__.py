@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.usage import anthropic, openai
+from tokenfoundry.usage import anthropic, bedrock, cohere, gemini, mistral, openai
 
 __all__ = ["Usage", "UsageMeter"]
 
@@ -25,10 +25,25 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any] | None]] 
     "embeddings": openai.read,
     "anthropic": anthropic.read,
     "messages": anthropic.read,
+    "mistral": mistral.read,
+    "gemini": gemini.read,
+    "vertex": gemini.read,
+    "gemini_embeddings": gemini.read_embeddings,
+    "vertex_embeddings": gemini.read_embeddings,
+    "cohere": cohere.read,
+    "cohere_embeddings": cohere.read,
+    "bedrock": bedrock.read,
+    "converse": bedrock.read,
+    "titan_embeddings": bedrock.read_titan,
 }
 
 # The object of an event that states usage, by dialect; most have it where a whole reply has it.
-_RAW_OF_EVENT: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {"messages": anthropic.raw_of_event}
+_RAW_OF_EVENT: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "messages": anthropic.raw_of_event,
+    "gemini": gemini.raw_of,
+    "cohere": cohere.raw_of,
+    "converse": bedrock.raw_of,
+}
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,8 +106,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     def from_body(cls, format: str, body: Mapping[str, Any]) -> Usage | None:
         """What a provider's decoded reply says it consumed; None when it says nothing.
 
-        `format` names the wire format (`openai`). `body` is a whole reply or one event of a stream, as decoded from
-        JSON.
+        `format` names a dialect (`chat`, `gemini`) or a vendor's format (`openai`). `body` is a whole reply or one
+        event of a stream, as decoded from JSON.
 
         Raises `InvalidInput` for an unknown format, and for counts that cannot be true: negative, not whole, or a part
         larger than its whole. Nothing is clamped: a wrong bill is worse than none.

@@ -21,23 +21,23 @@ from tokenfoundry.errors import InvalidInput
 
 def read(body: Mapping[str, Any]) -> dict[str, int] | None:
     """The fields of a `Usage`, None when none is reported. Raises `InvalidInput` for counts that cannot be true."""
-    usage = _part(body, "usage")
+    usage = part_of(body, "usage")
     if not usage:
         return None
-    prompt_tokens = _count(usage, "prompt_tokens")
+    prompt_tokens = count_of(usage, "prompt_tokens")
     if prompt_tokens is None:
         raise InvalidInput("usage: prompt_tokens is missing")
-    total_tokens = _count(usage, "total_tokens")
-    completion_tokens = _count(usage, "completion_tokens")
+    total_tokens = count_of(usage, "total_tokens")
+    completion_tokens = count_of(usage, "completion_tokens")
     if (
         completion_tokens is None
     ):  # embeddings report none; a reply that states no total either may have generated anything
         if total_tokens is None:
             raise InvalidInput("usage: completion_tokens and total_tokens are both missing")
         completion_tokens = 0
-    prompt_details = _part(usage, "prompt_tokens_details")
-    completion_details = _part(usage, "completion_tokens_details")
-    reasoning_tokens = _count(completion_details, "reasoning_tokens")
+    prompt_details = part_of(usage, "prompt_tokens_details")
+    completion_details = part_of(usage, "completion_tokens_details")
+    reasoning_tokens = count_of(completion_details, "reasoning_tokens")
 
     if total_tokens is not None:
         uncounted_tokens = total_tokens - prompt_tokens - completion_tokens
@@ -55,18 +55,19 @@ def read(body: Mapping[str, Any]) -> dict[str, int] | None:
         "input_tokens": prompt_tokens,
         "output_tokens": completion_tokens,
         "cache_read_tokens": _first(
-            _count(prompt_details, "cached_tokens"),
-            _count(usage, "cached_tokens"),
-            _count(usage, "prompt_cache_hit_tokens"),
+            count_of(prompt_details, "cached_tokens"),
+            count_of(usage, "cached_tokens"),
+            count_of(usage, "prompt_cache_hit_tokens"),
         ),
-        "cache_write_tokens": _count(prompt_details, "cache_write_tokens") or 0,
+        "cache_write_tokens": count_of(prompt_details, "cache_write_tokens") or 0,
         "reasoning_tokens": reasoning_tokens or 0,
-        "audio_tokens": (_count(prompt_details, "audio_tokens") or 0)
-        + (_count(completion_details, "audio_tokens") or 0),
+        "audio_tokens": (count_of(prompt_details, "audio_tokens") or 0)
+        + (count_of(completion_details, "audio_tokens") or 0),
     }
 
 
-def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def part_of(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The object of that name; empty when it is missing or null. Raises `InvalidInput` for what is no object."""
     part = body.get(name)
     if part is None:
         return {}
@@ -75,7 +76,8 @@ def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return part
 
 
-def _count(part: Mapping[str, Any], name: str) -> int | None:
+def count_of(part: Mapping[str, Any], name: str) -> int | None:
+    """The count of that name; None when it is missing or null. Raises `InvalidInput` for what is no count."""
     count = part.get(name)
     if count is None:
         return None

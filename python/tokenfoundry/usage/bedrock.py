@@ -1,0 +1,43 @@
+"""The usage of Amazon Bedrock: Converse, and Titan's text embeddings.
+
+Source: `TokenUsage` of botocore's service model for `bedrock-runtime`; "Prompt caching" in the Bedrock user guide:
+tokens read from and written to the cache stand beside `inputTokens`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tokenfoundry.errors import InvalidInput
+from tokenfoundry.usage.openai import count_of, part_of
+
+
+def raw_of(body: Mapping[str, Any]) -> Any:
+    """What a reply, or the event that ends a stream, reports."""
+    metadata = body.get("metadata")
+    return (metadata if isinstance(metadata, Mapping) else body).get("usage")
+
+
+def read(body: Mapping[str, Any]) -> dict[str, int] | None:
+    """The fields of a `Usage`, None when none is reported. Raises `InvalidInput` for counts that cannot be true."""
+    usage = part_of({"usage": raw_of(body)}, "usage")
+    if not usage:
+        return None
+    input_tokens, output_tokens = count_of(usage, "inputTokens"), count_of(usage, "outputTokens")
+    if input_tokens is None or output_tokens is None:
+        raise InvalidInput("usage: inputTokens or outputTokens is missing")
+    cache_read_tokens = count_of(usage, "cacheReadInputTokens") or 0
+    cache_write_tokens = count_of(usage, "cacheWriteInputTokens") or 0
+    return {
+        "input_tokens": input_tokens + cache_read_tokens + cache_write_tokens,
+        "output_tokens": output_tokens,
+        "cache_read_tokens": cache_read_tokens,
+        "cache_write_tokens": cache_write_tokens,
+    }
+
+
+def read_titan(body: Mapping[str, Any]) -> dict[str, int] | None:
+    """As `read`, for a reply of Titan embeddings, which counts its input only."""
+    count = count_of(body, "inputTextTokenCount")
+    return None if count is None else {"input_tokens": count}

@@ -1,0 +1,47 @@
+"""The usage of Cohere's API, version 2: chat and embeddings.
+
+Source: `Usage` and `ApiMeta` of cohere-python (`cohere/types`). Cohere says both what it billed and what the model saw;
+the bill is what is counted here, and `tokens` where no bill is. Counts are decimals on the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tokenfoundry.errors import InvalidInput
+from tokenfoundry.usage.openai import part_of
+
+
+def raw_of(body: Mapping[str, Any]) -> Any:
+    """What a reply, the event that ends a stream, or a reply with embeddings reports."""
+    delta = body.get("delta")
+    return (delta if isinstance(delta, Mapping) else body).get("usage", body.get("meta"))
+
+
+def read(body: Mapping[str, Any]) -> dict[str, int] | None:
+    """The fields of a `Usage`, None when none is reported. Raises `InvalidInput` for counts that cannot be true."""
+    usage = part_of({"usage": raw_of(body)}, "usage")
+    billed = part_of(usage, "billed_units")
+    seen = part_of(usage, "tokens")
+    counted = billed if "input_tokens" in billed or "output_tokens" in billed else seen
+    image_tokens = _whole(billed, "image_tokens")
+    if not counted and not image_tokens:
+        return None
+    made = {
+        "input_tokens": _whole(counted, "input_tokens") + image_tokens,
+        "output_tokens": _whole(counted, "output_tokens"),
+    }
+    if counted is seen:  # Cached tokens are a part of what the model saw, not of the bill.
+        made["cache_read_tokens"] = _whole(usage, "cached_tokens")
+    return made
+
+
+def _whole(part: Mapping[str, Any], name: str) -> int:
+    count = part.get(name)
+    if count is None:
+        return 0
+    whole = type(count) is int or (isinstance(count, float) and count.is_integer())
+    if not whole or count < 0:
+        raise InvalidInput(f"usage: {name} must be a whole number of at least 0, not {count!r}")
+    return int(count)
