@@ -56,17 +56,16 @@ from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.gateway.engine import Engine
 from tokenfoundry.gateway.host_answers import HostAnswer
 from tokenfoundry.gateway.replies import json_answer
-from tokenfoundry.providers.formats import Format
-from tokenfoundry.providers.formats.anthropic import Anthropic
-from tokenfoundry.providers.formats.openai import OpenAI
+from tokenfoundry.providers.formats.registry import FORMATS
 from tokenfoundry.providers.plan import Plan
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_FORMATS: Final[Mapping[str, tuple[str, Callable[[], Format]]]] = {
-    "openai.chat": ("chat", OpenAI),
-    "openai.embeddings": ("embeddings", OpenAI),
-    "anthropic.messages": ("messages", Anthropic),
+# The dialect of each, and who speaks it.
+_FORMATS: Final[Mapping[str, tuple[str, str]]] = {
+    "openai.chat": ("chat", "openai"),
+    "openai.embeddings": ("embeddings", "openai"),
+    "anthropic.messages": ("messages", "anthropic"),
 }
 _PLACE = re.compile(r"\{\w+(:path)?\}")
 
@@ -153,14 +152,14 @@ class TokenFactoryMiddleware:
 
 
 def _hosted(path: str, route: Route) -> _Hosted:
-    dialect, format_ = _FORMATS[route.format]
+    dialect, vendor = _FORMATS[route.format]
     pieces = _PLACE.split(path)
     # `split` gives the text between names, and for each name whether it takes slashes.
     pattern = "".join(
         re.escape(piece) if at % 2 == 0 else (".+" if piece else "[^/]+") for at, piece in enumerate(pieces)
     )
     endpoint = next(each for each in ENDPOINTS.values() if each.name == dialect)
-    return _Hosted(route, re.compile(pattern), endpoint, Plan((), format_(), dialect))
+    return _Hosted(route, re.compile(pattern), endpoint, Plan((), FORMATS[vendor], dialect))
 
 
 class _Visit:
