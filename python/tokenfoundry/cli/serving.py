@@ -54,7 +54,7 @@ def serve(
     with TokenFactory(settings, source=read) as factory, _listening(*address) as listener:
         url = _url_of(listener)
         with announced_server(Path(settings.data_dir), url=url, key=factory.keys.lend(scopes=("admin",))):
-            err.print(f"tokenfoundry serves [bold]{url}/v1[/bold] from {settings.data_dir}")
+            err.print(f"tokenfoundry serves [bold]{url}/v1[/bold] from {settings.data_dir}", soft_wrap=True)
             servers.run(
                 server or servers.default_server(),
                 factory.app(),
@@ -70,7 +70,7 @@ def _reload(factory: TokenFactory) -> None:
     try:
         factory.reload()
     except TokenFoundryError as error:
-        err.print(f"the configuration was not read again: {error}", markup=False)
+        err.print(f"the configuration was not read again: {error}", markup=False, soft_wrap=True)
     else:
         err.print("the configuration was read again")
 
