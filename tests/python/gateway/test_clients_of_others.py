@@ -113,9 +113,7 @@ def test_langchain_embeds(url: str, key: str, upstream: Upstream) -> None:
     assert all(EMAIL not in text for text in upstream.received[-1].body["input"])
 
 
-def test_litellm_completes_and_streams(
-    url: str, key: str, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_litellm_completes_and_streams(url: str, key: str, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # Otherwise it fetches its price table when imported.
     import litellm
 
