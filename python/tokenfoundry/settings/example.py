@@ -15,7 +15,7 @@ providers:
     format: openai
     base_url: https://api.openai.com/v1
     keys: ["env:OPENAI_API_KEY"]       # or "file:/run/secrets/openai"; never the key itself
-    timeout_s: {connect: 5, first_byte: 120, read: 60, total: 600}
+    timeout_s: {connect: 5, write: 60, first_byte: 120, read: 60, total: 600}
   node:                                # a model server of your own, such as vLLM
     format: openai
     base_url: http://127.0.0.1:8000/v1

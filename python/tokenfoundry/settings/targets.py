@@ -40,6 +40,7 @@ class TimeoutSettings(Section):
     """How long a provider may take, in seconds."""
 
     connect: Seconds = Field(5.0, description="To accept the connection, TLS included.")
+    write: Seconds = Field(60.0, description="To take the whole request.")
     first_byte: Seconds = Field(120.0, description="From the request to the first byte of the answer.")
     read: Seconds = Field(60.0, description="Between two pieces of an answer that has begun.")
     total: Seconds = Field(600.0, description="For the whole call.")
@@ -74,6 +75,18 @@ class ProviderSettings(Section):
     )
     options: dict[str, Option] = Field({}, description="What the format needs to know beyond, such as a region.")
     timeout_s: TimeoutSettings = Field(TimeoutSettings(), description="How long it may take.")
+    proxy: str | None = Field(
+        None,
+        repr=False,  # It may hold a password.
+        pattern=r"^https?://[^\s/?#]+/?$",
+        description="The proxy it is reached through, http://host:port; HTTPS_PROXY and the like of the environment "
+        "when missing.",
+    )
+    client: Literal["auto", "aiohttp"] = Field(
+        "auto",
+        description="auto: our own HTTP client, and aiohttp through a proxy. aiohttp: that one, for a server that has "
+        "trouble with ours.",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -317,7 +317,7 @@ def test_loops_that_ended_leave_nothing_behind(gateway: TokenFactory, key: str) 
 
     for _ in range(3):
         asyncio.run(once())
-    assert gateway._engine.client._sessions == {}
+    assert gateway.engine.client.open_loops == 0
     assert gateway._faces.loops == ()
 
 
