@@ -10,7 +10,7 @@ import secrets
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -286,9 +286,10 @@ class TokenFactory:
         before = self._engine
         router = build_router(settings)
         redactor = before.redactor if settings.privacy == before.settings.privacy else build_redactor(settings.privacy)
-        client = (
-            before.client if settings.providers == before.settings.providers else ProviderClient(settings.providers)
-        )
+        # A key in a file may be another one although the settings name the same file.
+        is_same = settings.providers == before.settings.providers
+        is_same = is_same and _digest_of_keys(settings) == before.digest_of_keys
+        client = before.client if is_same else ProviderClient(settings.providers)
         engine = self._engine_of(settings, router, redactor, client)
         limits = limits_in_force(settings.rate_limits, self.keys)
         if settings is not before.settings:
@@ -301,7 +302,7 @@ class TokenFactory:
         if client is not before.client:
             self._clients.append(client)
             # When the last call that knows it has ended.
-            weakref.finalize(before, self._give_up, before.client)
+            weakref.finalize(before, self._give_up, before.client).atexit = False
 
     def _give_up(self, client: ProviderClient) -> None:
         """Closes the connections of a client that no call uses any more."""
@@ -309,8 +310,11 @@ class TokenFactory:
             return
         self._clients.remove(client)
         for loop in self._faces.loops:
-            with suppress(RuntimeError):  # A loop that has ended has closed its connections.
-                asyncio.run_coroutine_threadsafe(client.aclose(), loop)
+            closing = client.aclose()
+            try:
+                asyncio.run_coroutine_threadsafe(closing, loop)
+            except RuntimeError:  # The loop has ended, and its connections with it.
+                closing.close()
 
     async def aclose(self) -> None:
         """Gives up what calls on the running loop opened: connections to providers, and the loop's face of the ledger.
@@ -392,7 +396,7 @@ class TokenFactory:
             clock=self._clock,
             trusted_proxies=Networks(settings.server.trusted_proxies),
         )
-        return Engine(settings, pipeline, router, price_book, redactor, client)
+        return Engine(settings, pipeline, router, price_book, redactor, client, _digest_of_keys(settings))
 
     def _response_cache(self, settings: Settings, detector: Detector) -> ResponseCache | None:
         if self._cache is None or not settings.cache.enabled:
@@ -419,6 +423,15 @@ def _tell_of_forks(factory: TokenFactory) -> None:
             alive._in_child()
 
     os.register_at_fork(after_in_child=in_child)
+
+
+def _digest_of_keys(settings: Settings) -> bytes:
+    """Tells whether any provider's key is another one. Raises `ConfigError` for one that is not there."""
+    digest = hashlib.sha256()
+    for provider in settings.providers.values():
+        for reference in provider.keys:
+            digest.update(hashlib.sha256(reference.read().reveal().encode()).digest())
+    return digest.digest()
 
 
 def _audit_key(ledger: Ledger) -> bytes:

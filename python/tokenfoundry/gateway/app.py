@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tokenfoundry.errors import Conflict, InvalidInput, NotFound, StoreError, TokenFoundryError
+from tokenfoundry.errors import Conflict, InvalidInput, InvalidState, NotFound, StoreError, TokenFoundryError
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.asgi import ClientGone, Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write
 from tokenfoundry.gateway.call import Request
@@ -218,6 +218,8 @@ def refusal_of(error: Exception) -> Refused:
         return invalid(str(error), status=409, code="conflict")
     if isinstance(error, InvalidInput):
         return invalid(str(error))
+    if isinstance(error, InvalidState):
+        return Refused(503, "out_of_order", str(error), kind="service_unavailable")
     # The message of an unforeseen error may quote the request, so neither the client nor the log gets it.
     frames = error.__traceback__
     while frames is not None and frames.tb_next is not None:

@@ -6,7 +6,7 @@ that no call sees half of one configuration and half of another.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tokenfoundry.gateway.pipeline import Pipeline
 from tokenfoundry.pricing import PriceBook
@@ -18,7 +18,9 @@ from tokenfoundry.settings import Settings
 
 @dataclass(frozen=True, eq=False)
 class Engine:
-    """What a version of the settings became. `client` may serve several versions that have the same providers."""
+    """What a version of the settings became. `client` may serve several versions that have the same providers;
+    `digest_of_keys` is of the keys that it read.
+    """
 
     settings: Settings
     pipeline: Pipeline
@@ -26,3 +28,4 @@ class Engine:
     prices: PriceBook
     redactor: Redactor
     client: ProviderClient
+    digest_of_keys: bytes = field(repr=False)

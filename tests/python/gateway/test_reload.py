@@ -240,3 +240,24 @@ async def test_the_connections_of_providers_that_are_gone_are_closed(configurati
             gc.collect()
             assert len(gateway._clients) == 1
         await gateway.aclose()
+
+
+async def test_a_key_that_was_exchanged_in_its_file_is_read_again(
+    configuration: Configuration, upstream: Upstream, tmp_path: Path
+) -> None:
+    secret = tmp_path / "provider-key"
+    secret.write_text("one", encoding="utf-8")
+    providers = {"upstream": {"format": "openai", "base_url": upstream.base_url, "keys": [f"file:{secret}"]}}
+    with TokenFactory(configuration.settings(providers=providers)) as gateway:
+        async with gateway.async_openai_client(key=gateway.create_key(), max_retries=0) as client:
+            await ask(client)
+            secret.write_text("two", encoding="utf-8")
+            gateway.reload(configuration.settings(providers=providers))
+            await ask(client)
+            secret.unlink()
+            with pytest.raises(ConfigError, match="key"):
+                gateway.reload(configuration.settings(providers=providers))
+            await ask(client)
+        sent = [exchange.headers["authorization"] for exchange in upstream.received]
+        assert sent == ["Bearer one", "Bearer two", "Bearer two"]
+        await gateway.aclose()
