@@ -22,7 +22,7 @@ ServerName = Literal["granian", "uvicorn"]
 SERVERS: tuple[ServerName, ...] = get_args(ServerName)  # The faster one first.
 
 BACKLOG = 1024  # Connections that may wait for the server to take them.
-_PLACES_BESIDE = 64  # Calls that a server takes beyond those of the gateway, so that the gateway is who refuses.
+_MOST_CONNECTIONS = 65_536  # Idle ones included, which granian counts too; the gateway itself bounds its calls.
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -41,7 +41,6 @@ def run(
     listener: socket.socket,
     *,
     grace_s: float,
-    max_concurrent: int,
     lifespan: bool = True,
     drain: Callable[[], Awaitable[None]] | None = None,
     on_hangup: Callable[[], None] | None = None,
@@ -54,7 +53,7 @@ def run(
     build = {"granian": _granian, "uvicorn": _uvicorn}[name]
     calls = _Calls(app)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        server = build(calls, listener, max_concurrent=max_concurrent, lifespan=lifespan)
+        server = build(calls, listener, lifespan=lifespan)
         runner.run(_until_stopped(server, calls, grace_s=grace_s, drain=drain, on_hangup=on_hangup))
 
 
@@ -139,7 +138,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
-def _uvicorn(app: App, listener: socket.socket, *, max_concurrent: int, lifespan: bool) -> _Server:
+def _uvicorn(app: App, listener: socket.socket, *, lifespan: bool) -> _Server:
     try:
         import uvicorn
     except ModuleNotFoundError as error:
@@ -176,7 +175,7 @@ def _uvicorn(app: App, listener: socket.socket, *, max_concurrent: int, lifespan
     return Uvicorn()
 
 
-def _granian(app: App, listener: socket.socket, *, max_concurrent: int, lifespan: bool) -> _Server:
+def _granian(app: App, listener: socket.socket, *, lifespan: bool) -> _Server:
     try:
         from granian import _granian as core
         from granian.constants import HTTPModes, Interfaces
@@ -208,7 +207,7 @@ def _granian(app: App, listener: socket.socket, *, max_concurrent: int, lifespan
                 http=HTTPModes.http1,
                 websockets=False,
                 backlog=BACKLOG,
-                backpressure=max_concurrent + _PLACES_BESIDE,
+                backpressure=_MOST_CONNECTIONS,
                 log_level=LogLevels.error,
                 log_dictconfig={"handlers": {"console": _CONSOLE, "access": _CONSOLE}},
             )

@@ -20,7 +20,6 @@ from tokenfoundry.factory import TokenFactory
 from tokenfoundry.settings import Settings
 
 _GRACE_S = 30.0  # For calls in progress when the server is told to stop: the default of container platforms.
-_ECHO_MAX_CONCURRENT = 1000
 
 ServerOption = Annotated[
     servers.ServerName | None, typer.Option("--server", help="The server to run on; granian when it is installed.")
@@ -60,7 +59,6 @@ def serve(
                 factory.app(),
                 listener,
                 grace_s=_GRACE_S,
-                max_concurrent=settings.server.max_concurrent,
                 on_hangup=partial(_reload, factory),
             )
 
@@ -92,7 +90,6 @@ def echo_provider(
             EchoProvider(record=record, delay_s=delay_ms / 1000),
             listener,
             grace_s=0,
-            max_concurrent=_ECHO_MAX_CONCURRENT,
             lifespan=False,
         )
 

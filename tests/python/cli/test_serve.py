@@ -10,7 +10,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -229,4 +230,17 @@ def test_a_second_server_on_the_same_directory_says_who_has_it(upstream: Upstrea
         assert str(served.process.pid) in second.stderr
         assert "Traceback" not in second.stderr
         assert os.path.exists(tmp_path / "data" / "server.json")
+        assert served.stop() == 0
+
+
+def test_idle_connections_on_granian_shut_nobody_out(upstream: Upstream, tmp_path: Path) -> None:
+    values = config(upstream.base_url, tmp_path / "data", server={"port": 0, "max_concurrent": 1})
+    (tmp_path / "tokenfoundry.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    with serving(tmp_path, "granian") as served, ExitStack() as idle:
+        for _ in range(150):
+            connection = idle.enter_context(closing(HTTPConnection(served.url.removeprefix("http://"), timeout=10)))
+            connection.request("GET", "/health")
+            assert connection.getresponse().read()
+        with served.client(served.make_key()) as client:
+            assert client.models.list().data
         assert served.stop() == 0
