@@ -11,6 +11,7 @@ import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -26,6 +27,7 @@ from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.booking import Booking
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.gateway.engine import Engine
+from tokenfoundry.gateway.explain import explain
 from tokenfoundry.gateway.forks import leave_without_destructors
 from tokenfoundry.gateway.ledger_faces import LedgerFaces
 from tokenfoundry.gateway.loop_thread import LoopThread
@@ -52,8 +54,12 @@ from tokenfoundry.providers.formats.registry import TRANSLATIONS, format_of
 from tokenfoundry.providers.plan import Planner
 from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.build import build_router
+from tokenfoundry.routing.explain import Explanation
+from tokenfoundry.routing.inquiry import Classify
+from tokenfoundry.routing.observed import Observed
 from tokenfoundry.routing.policy import Router
-from tokenfoundry.settings import Settings, WindowSettings
+from tokenfoundry.routing.pressure import BudgetPressure
+from tokenfoundry.settings import ProviderSettings, Settings, WindowSettings
 from tokenfoundry.translate import Translations
 
 if TYPE_CHECKING:
@@ -72,9 +78,16 @@ class TokenFactory:
     """
 
     def __init__(
-        self, settings: Settings, *, clock: Clock | None = None, source: Callable[[], Settings] | None = None
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        source: Callable[[], Settings] | None = None,
+        classify: Classify | None = None,
     ) -> None:
-        """`source` reads the settings again for a reload that is given none, as `from_config` does with its file."""
+        """`source` reads the settings again for a reload that is given none, as `from_config` does with its file.
+        `classify` scores how hard a call is, from 0 to 1, instead of its features; None leaves it to them.
+        """
         self._clock = clock or system_clock
         self._source = source
         self._reloading = threading.Lock()
@@ -84,9 +97,12 @@ class TokenFactory:
         self._why_inherited = ""
         self._cache: Cache | None = None
         # Everything that can be refused without touching the disk comes first.
-        PriceBook.from_settings(settings, prices(), at=self._clock())
-        router = build_router(settings)
+        price_book = PriceBook.from_settings(settings, prices(), at=self._clock())
         redactor = build_redactor(settings.privacy)
+        self._translations = Translations(TRANSLATIONS)
+        self._classify = classify
+        self.observed = Observed(self._clock)
+        self._router_of(settings, price_book, redactor)
         client = ProviderClient(settings.providers)
         self._clients = [client]
         data_dir = Path(settings.data_dir)
@@ -107,8 +123,9 @@ class TokenFactory:
             self._prices = PriceOverrides(self.ledger)
             self.keys = KeyRing(self.ledger)
             self.budgets = BudgetBook(self.ledger, budgets_of_file(settings), self.keys)
+            self._budget_pressure = BudgetPressure(self.ledger, self.budgets.definitions, self._clock)
             self.limits = RateLimiter(limits_in_force(settings.rate_limits, self.keys), clock=self._clock)
-            self._engine = self._engine_of(settings, router, redactor, client)
+            self._engine = self._engine_of(settings, redactor, client)
             self.keys.tell_of_changes(self._limit_keys)
             self.admin = Admin(
                 ledger=self.ledger,
@@ -120,7 +137,11 @@ class TokenFactory:
                 clock=self._clock,
                 prices=self._prices,
                 running=Running(
-                    engine=lambda: self._engine, reload=self.reload, reprice=self.reprice, cache=self._cache
+                    engine=lambda: self._engine,
+                    reload=self.reload,
+                    reprice=self.reprice,
+                    explain=self.explain_route,
+                    cache=self._cache,
                 ),
             )
             self._app = GatewayApp(self._engine, self.admin, health=self._health, shutdown=self.aclose)
@@ -130,17 +151,19 @@ class TokenFactory:
             raise
 
     @classmethod
-    def from_config(cls, config: str | Path | Mapping[str, Any], **overrides: Any) -> TokenFactory:
+    def from_config(
+        cls, config: str | Path | Mapping[str, Any], *, classify: Classify | None = None, **overrides: Any
+    ) -> TokenFactory:
         """A factory from a YAML file's path or a mapping of the same shape; `overrides` win over both. Raises
         `ConfigError`.
         """
         if isinstance(config, Mapping):
-            return cls(Settings.from_dict({**config, **overrides}))
+            return cls(Settings.from_dict({**config, **overrides}), classify=classify)
 
         def read() -> Settings:
             return Settings.load(config, **overrides)
 
-        return cls(read(), source=read)
+        return cls(read(), source=read, classify=classify)
 
     # -- what a host uses ----------------------------------------------------------------------------------------------
 
@@ -234,6 +257,15 @@ class TokenFactory:
         """Makes an API key with these fields (see `tokenfoundry.keys.Key`) and returns its text, shown only now."""
         return self.keys.create(fields, now_ms=self._clock())[1]
 
+    def explain_route(self, body: Mapping[str, Any], *, dialect: str = "chat", **axes: Any) -> Explanation:
+        """Where a call with this body would go now, and why: facts, complexity, rules, targets, order and worst-case
+        costs. `axes` are fields of `tokenfoundry.routing.facts.Facts`: workspace, project, intent, regions...
+
+        Nothing is sent or booked. Raises `InvalidInput`, `NotFound` and `BlockedContent`.
+        """
+        engine = self.engine
+        return explain(engine.router, engine.redactor, dict(body), dialect=dialect, clock=self._clock, **axes)
+
     def on_record(self, observe: Callable[[CallRecord], None]) -> None:
         """Calls `observe` with each record after it is written, in a thread of the factory's, off the request path."""
         self._observers.on_record(observe)
@@ -284,13 +316,12 @@ class TokenFactory:
 
     def _exchange(self, settings: Settings) -> None:
         before = self._engine
-        router = build_router(settings)
         redactor = before.redactor if settings.privacy == before.settings.privacy else build_redactor(settings.privacy)
         # A key in a file may be another one although the settings name the same file.
         is_same = settings.providers == before.settings.providers
         is_same = is_same and _digest_of_keys(settings) == before.digest_of_keys
         client = before.client if is_same else ProviderClient(settings.providers)
-        engine = self._engine_of(settings, router, redactor, client)
+        engine = self._engine_of(settings, redactor, client)
         limits = limits_in_force(settings.rate_limits, self.keys)
         if settings is not before.settings:
             # The last that can be refused.
@@ -366,9 +397,10 @@ class TokenFactory:
         self.ledger.check_health()
         return {"status": "ok", "version": __version__}
 
-    def _engine_of(self, settings: Settings, router: Router, redactor: Redactor, client: ProviderClient) -> Engine:
+    def _engine_of(self, settings: Settings, redactor: Redactor, client: ProviderClient) -> Engine:
         """The engine of these settings over the open books. Raises `ConfigError`."""
         price_book = PriceBook.from_settings(settings, prices(), at=self._clock(), overrides=self._prices.by_target())
+        router = self._router_of(settings, price_book, redactor)
         booking = Booking(
             self._faces,
             price_book,
@@ -388,7 +420,7 @@ class TokenFactory:
             sender=Sender(
                 settings.providers,
                 {name: format_of(provider) for name, provider in settings.providers.items()},
-                Planner(Translations(TRANSLATIONS)),
+                Planner(self._translations),
                 client,
                 self._clock,
             ),
@@ -397,6 +429,18 @@ class TokenFactory:
             trusted_proxies=Networks(settings.server.trusted_proxies),
         )
         return Engine(settings, pipeline, router, price_book, redactor, client, _digest_of_keys(settings))
+
+    def _router_of(self, settings: Settings, price_book: PriceBook, redactor: Redactor) -> Router:
+        """Where calls go by these settings and prices. Raises `ConfigError`."""
+        return build_router(
+            settings,
+            price_book,
+            observed=self.observed,
+            pressure=lambda alias, facts: self._budget_pressure(alias, facts),
+            classify=self._classify,
+            dialects_of=partial(_dialects_of, self._translations),
+            entities=redactor.detector.entities,
+        )
 
     def _response_cache(self, settings: Settings, detector: Detector) -> ResponseCache | None:
         if self._cache is None or not settings.cache.enabled:
@@ -423,6 +467,27 @@ def _tell_of_forks(factory: TokenFactory) -> None:
             alive._in_child()
 
     os.register_at_fork(after_in_child=in_child)
+
+
+def dry_router(settings: Settings) -> tuple[Router, Redactor]:
+    """What decides where calls go, and what finds personal data in them, without any books: for explanations. Raises
+    `ConfigError`.
+    """
+    redactor = build_redactor(settings.privacy)
+    router = build_router(
+        settings,
+        PriceBook.from_settings(settings, prices(), at=system_clock()),
+        dialects_of=partial(_dialects_of, Translations(TRANSLATIONS)),
+        entities=redactor.detector.entities,
+    )
+    return router, redactor
+
+
+def _dialects_of(translations: Translations, provider: ProviderSettings) -> frozenset[str]:
+    """The dialects in which the provider can be asked, those it speaks and those that lead there."""
+    format, planner = format_of(provider), Planner(translations)
+    asked = {*translations.dialects, *format.dialects}
+    return frozenset(name for name in asked if planner.plan(name, format) is not None)
 
 
 def _digest_of_keys(settings: Settings) -> bytes:

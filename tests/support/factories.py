@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenfoundry.factory import TokenFactory
+from tokenfoundry.settings.targets import CAPABILITIES
 
 
 def config(base_url: str, data_dir: Path, **sections: Any) -> dict[str, Any]:
@@ -18,6 +19,7 @@ def config(base_url: str, data_dir: Path, **sections: Any) -> dict[str, Any]:
         "tier": "small",
         "tokenizer": "o200k_base",
         "price": price,
+        "capabilities": list(CAPABILITIES),
     }
     return {
         "currency": "EUR",

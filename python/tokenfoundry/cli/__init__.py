@@ -18,6 +18,7 @@ from tokenfoundry.cli import (
     packages,
     quotas,
     reports,
+    route,
     serving,
     texts,
 )
@@ -44,6 +45,7 @@ limits.add_to(app)
 gateway.add_to(app)
 reports.add_to(app)
 ledger.add_to(app)
+route.add_to(app)
 
 
 def _version(show: bool) -> None:

@@ -119,7 +119,7 @@ def show_routes(config: ConfigOption = None, data_dir: DataDirOption = None, as_
     ]
     show(table("Targets", ["target", "provider", "model", "region", "trust"], rows, left=5))
     aliases = [
-        [escape(name), ", ".join(alias.get("targets") or [f"policy {alias['policy']}"])]
+        [escape(name), ", ".join(alias["use"].get("targets", [])) if "use" in alias else f"policy {alias['policy']}"]
         for name, alias in shown["aliases"].items()
     ]
     show(table("Aliases", ["alias", "targets"], aliases, left=2))

@@ -18,6 +18,7 @@ from tokenfoundry.errors import BlockedContent, InvalidInput, ProviderError, Sto
 from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.booking import Booking, axes_of, summary_of
 from tokenfoundry.gateway.call import Call, Request
+from tokenfoundry.gateway.facts import facts_of
 from tokenfoundry.gateway.ladder import Ladder
 from tokenfoundry.gateway.origin import origin_of
 from tokenfoundry.gateway.rates import Rates, TargetLimited
@@ -34,7 +35,7 @@ from tokenfoundry.privacy import Redactor
 from tokenfoundry.providers.client import ConnectFailed, ReplyLost, ReplyTimeout, UpstreamReply
 from tokenfoundry.providers.plan import Said
 from tokenfoundry.records import CallRecord
-from tokenfoundry.routing.policy import Facts, NoRoute, Route, Router, UnknownModel
+from tokenfoundry.routing.policy import NoRoute, Route, Router, UnknownModel
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.translate import Untranslatable
 from tokenfoundry.usage import Usage
@@ -267,23 +268,10 @@ class Pipeline:
     # -- route ---------------------------------------------------------------------------------------------------------
 
     def _route(self, call: Call) -> Route:
-        facts = Facts(
-            endpoint=call.endpoint.kind,
-            sensitive=bool(call.findings),
-            on_prem_only=call.on_prem_only,
-            input_tokens=call.input_tokens(call.reachable[0]),
-            max_output_tokens=call.endpoint.max_output_tokens(call.body) or 0,
-            regions=call.key.regions,
-        )
         try:
-            route = self._router.route(call.alias, facts)
+            return self._router.route(call.alias, facts_of(call))
         except NoRoute as error:
             raise refused_by_routing(error) from None
-        asked = call.endpoint.name
-        told = tuple(target for target in route.targets if self._sender.plan(asked, target) is not None)
-        if not told:
-            raise refused_by_routing(NoRoute(f"{call.alias!r} cannot be asked in {asked}", residency=False))
-        return Route(told, route.reason)
 
     # -- hold, send, settle, restore -----------------------------------------------------------------------------------
 

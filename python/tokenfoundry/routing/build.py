@@ -2,28 +2,152 @@
 
 from __future__ import annotations
 
-from tokenfoundry.errors import NotFound
-from tokenfoundry.routing.policy import Router, Rule
+import importlib
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from tokenfoundry.errors import ConfigError, NotFound
+from tokenfoundry.pricing import PriceBook
+from tokenfoundry.routing.capabilities import capabilities_of
+from tokenfoundry.routing.conditions import conditions_of
+from tokenfoundry.routing.facts import Facts
+from tokenfoundry.routing.filters import Bound
+from tokenfoundry.routing.inquiry import Classify, Pressure, Regions, Sources, WorstCase
+from tokenfoundry.routing.observed import Observed
+from tokenfoundry.routing.order import Canary, Cheapest, Fastest, Listed, Split, Use
+from tokenfoundry.routing.policy import Alias, Router, Rule
 from tokenfoundry.routing.targets import Target
-from tokenfoundry.settings import Settings, TargetSettings
+from tokenfoundry.settings import ProviderSettings, SelectionSettings, Settings, TargetSettings, UseSettings
 from tokenfoundry.tokens import Tokenizer
 
 _FALLBACK_TOKENIZER = "o200k_base"
 
+DialectsOf = Callable[[ProviderSettings], frozenset[str] | None]
+"""The dialects that a provider can be asked in, spoken or translated; None: every one."""
 
-def build_router(settings: Settings) -> Router:
-    """The router of a configuration whose cross references were checked."""
-    targets = {name: _target(name, target) for name, target in settings.targets.items()}
-    aliases = {name: alias.targets or alias.policy or "" for name, alias in settings.aliases.items()}
+
+def build_router(
+    settings: Settings,
+    prices: PriceBook | None = None,
+    *,
+    observed: Observed | None = None,
+    pressure: Pressure | None = None,
+    classify: Classify | None = None,
+    dialects_of: DialectsOf | None = None,
+    entities: Collection[str] | None = None,
+) -> Router:
+    """The router of a configuration whose cross references were checked.
+
+    Without `prices` targets have the context that the settings state, and cost nothing. `classify` goes before the
+    configured classifier. `entities` are those that are looked for: a rule about any other is refused. Raises
+    `ConfigError`.
+    """
+    targets = {name: _target(name, target, settings, prices, dialects_of) for name, target in settings.targets.items()}
+    regions = Regions(settings.residency.groups)
+    if entities is not None:
+        _check_entities(settings, entities)
+    made = _Maker(targets, regions)
     policies = {
-        name: [Rule(rule.when, tuple(targets[target] for target in rule.use)) for rule in rules]
+        name: tuple(
+            Rule(
+                conditions_of(rule.when, regions),
+                made.use(rule.use, salt=f"{name}[{index}]", path=f"routing.{name}[{index}].use"),
+                made.bound("the rule", rule.residency),
+            )
+            for index, rule in enumerate(rules)
+        )
         for name, rules in settings.routing.items()
     }
-    return Router(targets, aliases, policies)
+    aliases = {name: Alias((Rule((), Listed((target,))),)) for name, target in targets.items()}
+    for name, alias in settings.aliases.items():
+        residency = made.bound("the alias", alias.residency)
+        if alias.policy is not None:
+            aliases[name] = Alias(policies[alias.policy], alias.policy, residency)
+        elif alias.use is not None:
+            aliases[name] = Alias((Rule((), made.use(alias.use, salt=name, path=f"aliases.{name}")),), "", residency)
+    return Router(
+        aliases,
+        sources=Sources(
+            worst_case_nano=None if prices is None else _worst_case(prices, settings.limits.default_max_output_tokens),
+            observed=observed,
+            pressure=pressure,
+            classify=classify or _classifier(settings.complexity.classifier),
+            regions=regions,
+        ),
+        workspaces={
+            name: Bound(f"the workspace {name}", names, regions.of(names))
+            for name, names in settings.residency.workspaces.items()
+        },
+        everywhere=made.bound("the configuration", settings.residency.default),
+        currency=settings.currency,
+    )
 
 
-def _target(name: str, settings: TargetSettings) -> Target:
+class _Maker:
+    """Makes what rules and aliases have in common."""
+
+    def __init__(self, targets: Mapping[str, Target], regions: Regions) -> None:
+        self._targets = targets
+        self._regions = regions
+
+    def bound(self, whose: str, names: tuple[str, ...] | None) -> Bound | None:
+        return None if names is None else Bound(whose, names, self._regions.of(names))
+
+    def use(self, use: UseSettings, *, salt: str, path: str) -> Use:
+        """`salt` keeps the chances of one rule apart from those of another. Raises `ConfigError`."""
+        if use.split is not None:
+            return Split(self._named(tuple(use.split)), dict(use.split), use.sticky, salt)
+        if use.canary is not None:
+            canary = self._targets[use.canary.target]
+            otherwise = self._named(use.otherwise or ())
+            return Canary(canary, use.canary.percent, use.canary.sticky, otherwise, salt)
+        if use.order is None:
+            return Listed(self._named(use.targets or ()))
+        assert use.among is not None, "checked with the settings"
+        targets = self._named(self._selected(use.among, path))
+        if use.order == "weight":
+            return Split(targets, {target.name: target.weight for target in targets}, use.sticky, salt)
+        return Cheapest(targets) if use.order == "price" else Fastest(targets)
+
+    def _named(self, names: tuple[str, ...]) -> tuple[Target, ...]:
+        return tuple(self._targets[name] for name in dict.fromkeys(names))
+
+    def _selected(self, wanted: SelectionSettings, path: str) -> tuple[str, ...]:
+        regions = None if wanted.residency is None else self._regions.of(wanted.residency)
+        found = tuple(
+            name
+            for name in wanted.names or self._targets
+            if (target := self._targets[name])
+            and wanted.tier in (None, target.tier)
+            and wanted.trust in (None, target.trust)
+            and (regions is None or target.region in regions)
+            and wanted.tags <= target.tags
+        )
+        if not found:
+            raise ConfigError("no target has all of these tags", path=f"{path}.among")
+        return found
+
+
+def _has_tags(target: Target, wanted: SelectionSettings, regions: frozenset[str] | None) -> bool:
+    return (
+        wanted.tier in (None, target.tier)
+        and wanted.trust in (None, target.trust)
+        and (regions is None or target.region in regions)
+        and wanted.tags <= target.tags
+    )
+
+
+def _target(
+    name: str,
+    settings: TargetSettings,
+    whole: Settings,
+    prices: PriceBook | None,
+    dialects_of: DialectsOf | None,
+) -> Target:
     tokenizer, exact = _tokenizer(settings)
+    context_tokens = settings.context_tokens
+    if context_tokens is None and prices is not None:
+        context_tokens = prices.targets[name].context_tokens
     return Target(
         name=name,
         provider=settings.provider,
@@ -35,7 +159,11 @@ def _target(name: str, settings: TargetSettings) -> Target:
         tokenizer=tokenizer,
         tokenizer_is_exact=exact,
         max_output_tokens=settings.max_output_tokens,
-        context_tokens=settings.context_tokens,
+        context_tokens=context_tokens,
+        capabilities=capabilities_of(settings.model, settings.capabilities),
+        weight=settings.weight,
+        tags=settings.tags,
+        dialects=None if dialects_of is None else dialects_of(whole.providers[settings.provider]),
     )
 
 
@@ -47,3 +175,46 @@ def _tokenizer(settings: TargetSettings) -> tuple[Tokenizer, bool]:
         return Tokenizer.for_model(settings.model), True
     except NotFound:
         return Tokenizer.load(_FALLBACK_TOKENIZER), False
+
+
+def _worst_case(prices: PriceBook, default_output_tokens: int) -> WorstCase:
+    def worst_case_nano(target: Target, facts: Facts) -> int:
+        output_tokens = facts.max_output_tokens or default_output_tokens
+        if target.max_output_tokens is not None:
+            output_tokens = min(output_tokens, target.max_output_tokens)
+        return prices.worst_case_nano(
+            target.name,
+            input_tokens=facts.input_tokens,
+            max_output_tokens=output_tokens,
+            n=facts.choices,
+            at=facts.at_ms,
+        )
+
+    return worst_case_nano
+
+
+def _check_entities(settings: Settings, looked_for: Collection[str]) -> None:
+    """A rule about an entity that nothing finds would let through what it is there to keep."""
+    for policy, rules in settings.routing.items():
+        for index, rule in enumerate(rules):
+            for entity in rule.when.sensitive if isinstance(rule.when.sensitive, tuple) else ():
+                if entity not in looked_for:
+                    said = (
+                        f"{entity} is not looked for; name it in privacy.entities, privacy.policy or privacy.patterns"
+                    )
+                    raise ConfigError(said, path=f"routing.{policy}[{index}].when.sensitive")
+
+
+def _classifier(place: str | None) -> Classify | None:
+    """The function at `module:name`. Raises `ConfigError`."""
+    if place is None:
+        return None
+    module, _, name = place.partition(":")
+    try:
+        found: Any = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"cannot be imported: {error}", path="complexity.classifier") from None
+    if not callable(found):
+        raise ConfigError(f"{place} is not a function", path="complexity.classifier")
+    classify: Classify = found
+    return classify

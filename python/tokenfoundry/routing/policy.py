@@ -6,8 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tokenfoundry.errors import TokenFoundryError
+from tokenfoundry.routing.conditions import Condition
+from tokenfoundry.routing.explain import Checked, Considered, Explanation, RuleTried
+from tokenfoundry.routing.facts import Facts
+from tokenfoundry.routing.filters import Bound, lack_of
+from tokenfoundry.routing.inquiry import Inquiry, Sources
+from tokenfoundry.routing.order import Use
 from tokenfoundry.routing.targets import Target
-from tokenfoundry.settings import WhenSettings
 
 
 class UnknownModel(TokenFoundryError, LookupError):
@@ -22,21 +27,9 @@ class NoRoute(TokenFoundryError):
         self.residency = residency
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What routing knows of a call. Token counts are estimates (o200k)."""
-
-    endpoint: str
-    sensitive: bool
-    on_prem_only: bool
-    input_tokens: int
-    max_output_tokens: int
-    regions: tuple[str, ...] | None
-
-
 @dataclass(frozen=True, slots=True)
 class Route:
-    """At least one target, best first."""
+    """At least one target, best first. `reason` is printable ASCII: the value of `x-tf-route`."""
 
     targets: tuple[Target, ...]
     reason: str
@@ -44,21 +37,47 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The targets to use for the calls that `when` describes."""
+    """What the calls use for which all conditions hold."""
 
-    when: WhenSettings
-    targets: tuple[Target, ...]
+    conditions: tuple[Condition, ...]
+    use: Use
+    residency: Bound | None = None
 
-    def matches(self, facts: Facts) -> bool:
-        return self.when.holds(sensitive=facts.sensitive, input_tokens=facts.input_tokens)
+    def matches(self, inquiry: Inquiry) -> bool:
+        for condition in self.conditions:  # noqa: SIM110 (a generator costs more than the conditions)
+            if not condition.holds(inquiry):
+                return False
+        return True
 
     @property
     def description(self) -> str:
-        """The conditions in words, for the `x-tf-route` header."""
-        words = [] if self.when.sensitive is None else ["sensitive" if self.when.sensitive else "not sensitive"]
-        if self.when.input_tokens is not None:
-            words.append(f"input_tokens {self.when.input_tokens.operator} {self.when.input_tokens.value}")
-        return " and ".join(words) or "otherwise"
+        """The conditions in words."""
+        return " and ".join(condition.wanted for condition in self.conditions) or "otherwise"
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name that clients ask for: the rules that decide, the last one for every call. `policy` is "" when it has one
+    rule of its own.
+    """
+
+    rules: tuple[Rule, ...]
+    policy: str = ""
+    residency: Bound | None = None
+
+
+class _Plan:
+    """An alias, with what can be worked out before any call."""
+
+    __slots__ = ("alias", "reasons", "targets")
+
+    def __init__(self, name: str, alias: Alias) -> None:
+        self.alias = alias
+        self.targets = tuple(dict.fromkeys(target for rule in alias.rules for target in rule.use.targets))
+        self.reasons = tuple(
+            _ascii(f"policy {alias.policy}: {rule.description}" if alias.policy else f"alias {name}")
+            for rule in alias.rules
+        )
 
 
 class Router:
@@ -66,68 +85,147 @@ class Router:
 
     def __init__(
         self,
-        targets: Mapping[str, Target],
-        aliases: Mapping[str, Sequence[str] | str],
-        policies: Mapping[str, Sequence[Rule]],
+        aliases: Mapping[str, Alias],
+        *,
+        sources: Sources | None = None,
+        workspaces: Mapping[str, Bound] | None = None,
+        everywhere: Bound | None = None,
+        currency: str = "",
     ) -> None:
-        """`aliases` maps a name to target names in order, or to the name of a policy. Every target is also its own
-        alias.
+        """`workspaces` bounds the calls of a workspace, `everywhere` those of all others. `currency` is that of the
+        costs in an explanation.
         """
-        self._targets = dict(targets)
-        self._policies = {name: tuple(rules) for name, rules in policies.items()}
-        self._aliases: dict[str, tuple[Target, ...] | str] = {name: (target,) for name, target in targets.items()}
-        for alias, use in aliases.items():
-            self._aliases[alias] = use if isinstance(use, str) else tuple(self._targets[name] for name in use)
+        self._plans = {name: _Plan(name, alias) for name, alias in aliases.items()}
+        self._sources = sources or Sources()
+        self._workspaces = dict(workspaces or {})
+        self._everywhere = everywhere
+        self._currency = currency
 
     @property
     def models(self) -> tuple[str, ...]:
         """Every name a client may ask for."""
-        return tuple(sorted(self._aliases))
+        return tuple(sorted(self._plans))
 
     def may_reach(self, alias: str) -> tuple[Target, ...]:
         """Every target that some call to this alias could be sent to. Raises `UnknownModel`."""
-        use = self._use_of(alias)
-        if not isinstance(use, str):
-            return use
-        return tuple(dict.fromkeys(target for rule in self._policies[use] for target in rule.targets))
+        return self._plan_of(alias).targets
 
     def route(self, alias: str, facts: Facts) -> Route:
         """The targets for a call, best first. Raises `UnknownModel` or `NoRoute`."""
-        use = self._use_of(alias)
-        if not isinstance(use, str):
-            return Route(self._allowed(use, alias, facts), f"alias {alias}")
-        for rule in self._policies[use]:
-            if rule.matches(facts):
-                return Route(self._allowed(rule.targets, alias, facts), f"policy {use}: {rule.description}")
-        raise AssertionError("a policy ends with a rule for every call")
+        plan = self._plan_of(alias)
+        inquiry = Inquiry(alias, facts, self._sources, self._bounds(plan, facts))
+        index, rule = self._rule_for(plan, inquiry)
+        bounds = inquiry.bounds if rule.residency is None else (*inquiry.bounds, rule.residency)
+        left = tuple([target for target in rule.use.order(inquiry) if lack_of(target, facts, bounds) is None])
+        if not left:
+            raise _no_route(alias, rule.use.order(inquiry), facts, bounds)
+        note, reason = rule.use.note(inquiry), plan.reasons[index]
+        return Route(left, f"{reason}; {note}" if note else reason)
 
-    def _use_of(self, alias: str) -> tuple[Target, ...] | str:
+    def explain(self, alias: str, facts: Facts) -> Explanation:
+        """What `route` decides of this call at this moment, and everything that it looks at. Raises `UnknownModel`."""
+        plan = self._plan_of(alias)
+        inquiry = Inquiry(alias, facts, self._sources, self._bounds(plan, facts))
+        _, rule = self._rule_for(plan, inquiry)
+        bounds = inquiry.bounds if rule.residency is None else (*inquiry.bounds, rule.residency)
+        order = rule.use.order(inquiry)
+        reason, refused, by_residency = "", "", False
         try:
-            return self._aliases[alias]
+            reason = self.route(alias, facts).reason
+        except NoRoute as error:
+            refused, by_residency = str(error), error.residency
+        return Explanation(
+            alias=alias,
+            policy=plan.alias.policy,
+            facts=_shown(facts),
+            bounds=[f"{bound.whose}: {', '.join(bound.names)}" for bound in bounds],
+            score=round(inquiry.score.value, 3),
+            complexity=round(inquiry.complexity, 3),
+            language=inquiry.language,
+            contributions={name: round(part, 3) for name, part in inquiry.score.contributions.items()},
+            rules=[_tried(each, inquiry, is_used=each is rule) for each in plan.alias.rules],
+            targets=[self._considered(target, facts, order, bounds) for target in self._by_order(plan, order)],
+            order=[target.name for target in order if lack_of(target, facts, bounds) is None],
+            route=reason,
+            refused=refused,
+            refused_by_residency=by_residency,
+            currency=self._currency,
+        )
+
+    def _plan_of(self, alias: str) -> _Plan:
+        try:
+            return self._plans[alias]
         except KeyError:
             raise UnknownModel(f"the model {alias!r} does not exist; GET /v1/models lists those that do") from None
 
-    @staticmethod
-    def _allowed(targets: tuple[Target, ...], alias: str, facts: Facts) -> tuple[Target, ...]:
-        """Filters in the order in which a reader would want to be told why nothing is left."""
-        left = tuple(target for target in targets if facts.endpoint in target.endpoints)
-        if not left:
-            raise NoRoute(f"{alias!r} does not serve {facts.endpoint}", residency=False)
-        if facts.on_prem_only:
-            left = tuple(target for target in left if target.on_prem)
-            if not left:
-                raise NoRoute(
-                    "the call holds data that may only go to an on-prem target, and this model has none", residency=True
-                )
+    def _bounds(self, plan: _Plan, facts: Facts) -> tuple[Bound, ...]:
+        """Where the call may go, whichever rule it meets."""
+        found = []
         if facts.regions is not None:
-            left = tuple(target for target in left if target.region in facts.regions)
-            if not left:
-                raise NoRoute(f"this key may only use the regions {', '.join(facts.regions)}", residency=True)
-        needed = facts.input_tokens + facts.max_output_tokens
-        left = tuple(target for target in left if target.context_tokens is None or needed <= target.context_tokens)
-        if not left:
-            raise NoRoute(
-                f"the call needs about {needed} tokens of context, more than any target of {alias!r} has",
-                residency=False,
-            )
-        return left
+            found.append(Bound("the key", facts.regions, self._sources.regions.of(facts.regions)))
+        of_workspace = self._workspaces.get(facts.workspace, self._everywhere)
+        if of_workspace is not None:
+            found.append(of_workspace)
+        if plan.alias.residency is not None:
+            found.append(plan.alias.residency)
+        return tuple(found)
+
+    @staticmethod
+    def _rule_for(plan: _Plan, inquiry: Inquiry) -> tuple[int, Rule]:
+        for index, rule in enumerate(plan.alias.rules):
+            if rule.matches(inquiry):
+                return index, rule
+        raise AssertionError("a policy ends with a rule for every call")
+
+    @staticmethod
+    def _by_order(plan: _Plan, order: Sequence[Target]) -> list[Target]:
+        return [*order, *(target for target in plan.targets if target not in order)]
+
+    def _considered(self, target: Target, facts: Facts, order: Sequence[Target], bounds: Sequence[Bound]) -> Considered:
+        lack = lack_of(target, facts, bounds)
+        is_used = target in order
+        why = "not in the rule" if lack is None and not is_used else "" if lack is None else lack.said
+        return Considered(
+            target=target.name,
+            model=target.model,
+            kept=lack is None and is_used,
+            why=why,
+            worst_case_nano=self._sources.worst_case_nano(target, facts),
+            latency_ms=self._sources.observed.latency_ms(target.name),
+        )
+
+
+def _tried(rule: Rule, inquiry: Inquiry, *, is_used: bool) -> RuleTried:
+    checked = [Checked(each.wanted, each.holds(inquiry), each.sees(inquiry)) for each in rule.conditions]
+    residency = "" if rule.residency is None else ", ".join(rule.residency.names)
+    return RuleTried(
+        description=rule.description,
+        matched=all(each.holds for each in checked),
+        used=is_used,
+        conditions=checked,
+        use=rule.use.description,
+        targets=[target.name for target in rule.use.targets],
+        residency=residency,
+    )
+
+
+def _shown(facts: Facts) -> dict[str, object]:
+    """The facts without the body: an explanation may be kept."""
+    shown = {name: getattr(facts, name) for name in facts.__struct_fields__ if name != "body"}
+    return {**shown, "needs": sorted(facts.needs), "findings": dict(facts.findings)}
+
+
+def _no_route(alias: str, targets: Sequence[Target], facts: Facts, bounds: Sequence[Bound]) -> NoRoute:
+    """Says of each target what it lacks. A rule about data is to blame when it stops one that could do it."""
+    lacks = [(target, lack) for target in targets if (lack := lack_of(target, facts, bounds)) is not None]
+    said = "; ".join(f"{target.name} {lack.said}" for target, lack in lacks)
+    hint = ""
+    if any(lack.kind == "capability" for _, lack in lacks):
+        hint = " (what a target can take is stated in its `capabilities`)"
+    by_data = any(lack.is_about_data for _, lack in lacks)
+    return NoRoute(f"no target of {alias!r} may serve this call: {said}{hint}", residency=by_data)
+
+
+def _ascii(text: str) -> str:
+    """As a header may carry it."""
+    return text.encode("ascii", "backslashreplace").decode()

@@ -22,6 +22,11 @@ class Target:
     tokenizer_is_exact: bool
     max_output_tokens: int | None
     context_tokens: int | None
+    capabilities: frozenset[str] = frozenset()
+    weight: float = 1.0
+    tags: frozenset[str] = frozenset()
+    dialects: frozenset[str] | None = None
+    """The dialects that can be asked of it, spoken or by translation; None when every one can."""
 
     @property
     def on_prem(self) -> bool:

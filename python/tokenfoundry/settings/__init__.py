@@ -7,15 +7,23 @@ from tokenfoundry.settings.load import checked
 from tokenfoundry.settings.model import CacheSettings, LimitSettings, ServerSettings, Settings
 from tokenfoundry.settings.privacy import PatternSettings, PrivacySettings
 from tokenfoundry.settings.quotas import ConsumerSettings, PackageSettings, QuotaSettings
-from tokenfoundry.settings.targets import (
+from tokenfoundry.settings.routing import (
     AliasSettings,
+    CanarySettings,
+    ComplexitySettings,
+    HoursSettings,
+    ResidencySettings,
+    RuleSettings,
+    SelectionSettings,
+    UseSettings,
+    WhenSettings,
+)
+from tokenfoundry.settings.targets import (
     FxRateSettings,
     PriceSettings,
     ProviderSettings,
-    RuleSettings,
     TargetSettings,
     TimeoutSettings,
-    WhenSettings,
 )
 from tokenfoundry.settings.windows import WindowSettings
 
@@ -25,9 +33,12 @@ __all__ = [
     "BudgetTerms",
     "BurstSettings",
     "CacheSettings",
+    "CanarySettings",
     "Comparison",
+    "ComplexitySettings",
     "ConsumerSettings",
     "FxRateSettings",
+    "HoursSettings",
     "KeyReference",
     "LimitSettings",
     "PackageSettings",
@@ -37,12 +48,15 @@ __all__ = [
     "ProviderSettings",
     "QuotaSettings",
     "RateLimitSettings",
+    "ResidencySettings",
     "RuleSettings",
     "Secret",
+    "SelectionSettings",
     "ServerSettings",
     "Settings",
     "TargetSettings",
     "TimeoutSettings",
+    "UseSettings",
     "WhenSettings",
     "WindowSettings",
     "checked",

@@ -33,17 +33,28 @@ targets:                               # what calls can be sent to
     context_tokens: 32768
     max_output_tokens: 8192
     endpoints: [chat]
+    capabilities: [tools, json_schema, choices, logprobs]   # all it takes; of known models, only what differs
 
 aliases:                               # the model names that clients ask for
   fast: [gpt-mini, qwen]               # in this order
   embed: [embed-small]
+  shared: {split: {gpt-mini: 90, qwen: 10}, sticky: session}   # by shares; a session stays where it began
   auto: {policy: default}
 
 routing:                               # the first rule that applies picks the targets; the last one is for every call
   default:
-    - {when: {sensitive: true}, use: [qwen]}
-    - {when: {input_tokens: "<= 500"}, use: [gpt-mini, qwen]}
-    - {use: [qwen, gpt-mini]}
+    - {when: {sensitive: true}, use: [qwen]}                  # or entities: [IBAN_CODE, IT_FISCAL_CODE]
+    - {when: {complexity: ">= 0.5"}, use: [qwen, gpt-mini]}   # `tokenfoundry route explain` shows how it is judged
+    - {when: {budget_used: ">= 80%"}, use: {order: price, among: [gpt-mini, qwen]}}   # or latency, weight
+    - {when: {intent: draft}, use: {canary: {target: qwen, percent: 5, sticky: session}, otherwise: [gpt-mini]}}
+    - {use: [gpt-mini, qwen]}
+
+residency:                             # where calls may be computed; also on an alias, on a rule, and regions of a key
+  workspaces: {acme: [eu, us]}         # calls that no target is left for are refused
+  groups: {nordics: [se, fi, dk]}      # eu, eea and us are known
+
+complexity:
+  classifier: null                     # module:function, your own judge of how hard a call is
 
 privacy:
   enabled: true

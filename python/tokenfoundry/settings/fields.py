@@ -192,28 +192,32 @@ Key = Annotated[KeyReference, BeforeValidator(_parse_key)]
 
 
 class Comparison(Section):
-    """A bound on a count, written as `"<= 500"`.
+    """A bound on a number, written as `"<= 500"`.
 
     >>> Comparison(operator="<=", value=500).holds(501)
     False
     """
 
     operator: Literal["<", "<=", ">", ">=", "=="]
-    value: int
+    value: int | float
 
-    def holds(self, count: int) -> bool:
-        """Whether `count` is on the wanted side of the bound."""
+    def holds(self, number: float) -> bool:
+        """Whether `number` is on the wanted side of the bound."""
         match self.operator:
             case "<":
-                return count < self.value
+                return number < self.value
             case "<=":
-                return count <= self.value
+                return number <= self.value
             case ">":
-                return count > self.value
+                return number > self.value
             case ">=":
-                return count >= self.value
+                return number >= self.value
             case "==":
-                return count == self.value
+                return number == self.value
+
+    def __str__(self) -> str:
+        whole = int(self.value)
+        return f"{self.operator} {whole if whole == self.value else self.value}"
 
 
 def _parse_comparison(value: Any) -> Any:
@@ -225,4 +229,24 @@ def _parse_comparison(value: Any) -> Any:
     return {"operator": found[1], "value": int(found[2])}
 
 
+def _parse_fraction_comparison(value: Any) -> Any:
+    if isinstance(value, Comparison):
+        return value
+    found = re.fullmatch(r"\s*(<=|>=|<|>)\s*(0|1|[01]?\.\d{1,6})\s*", value) if isinstance(value, str) else None
+    if found is None or float(found[2]) > 1:
+        raise ValueError('should be a comparison with a number from 0 to 1, such as ">= 0.6" (<, <=, >, >=)')
+    return {"operator": found[1], "value": float(found[2])}
+
+
+def _parse_percent_comparison(value: Any) -> Any:
+    if isinstance(value, Comparison):
+        return value
+    found = re.fullmatch(r"\s*(<=|>=|<|>)\s*(\d{1,3}(?:\.\d{1,3})?)\s*%?\s*", value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError('should be a comparison with a percentage, such as ">= 80%" (<, <=, >, >=)')
+    return {"operator": found[1], "value": float(found[2])}
+
+
 CountComparison = Annotated[Comparison, BeforeValidator(_parse_comparison)]
+FractionComparison = Annotated[Comparison, BeforeValidator(_parse_fraction_comparison)]
+PercentComparison = Annotated[Comparison, BeforeValidator(_parse_percent_comparison)]

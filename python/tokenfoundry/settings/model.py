@@ -17,14 +17,13 @@ from tokenfoundry.settings.fields import CurrencyCode, DurationMs, DurationOrNon
 from tokenfoundry.settings.limits import RateLimitSettings
 from tokenfoundry.settings.privacy import PrivacySettings
 from tokenfoundry.settings.quotas import ConsumerSettings, PackageSettings, QuotaSettings, WorkspaceName
-from tokenfoundry.settings.targets import (
+from tokenfoundry.settings.routing import (
     Alias,
-    FxRateSettings,
+    ComplexitySettings,
     PolicyRules,
-    ProviderSettings,
-    TargetSettings,
-    _ends_with_a_rule_for_every_call,
+    ResidencySettings,
 )
+from tokenfoundry.settings.targets import FxRateSettings, ProviderSettings, TargetSettings
 
 
 class CacheSettings(Section):
@@ -121,9 +120,11 @@ class Settings(Section):
         {}, description="The models that calls can be sent to, by a name of your choice."
     )
     aliases: dict[Name, Alias] = Field({}, description="The model names that clients ask for.")
-    routing: dict[
-        Name, Annotated[PolicyRules, Field(min_length=1), AfterValidator(_ends_with_a_rule_for_every_call)]
-    ] = Field({}, description="Policies: rules in order, the first that applies picks the targets.")
+    routing: dict[Name, PolicyRules] = Field(
+        {}, description="Policies: rules in order, the first that applies picks the targets."
+    )
+    residency: ResidencySettings = Field(ResidencySettings(), description="Where calls may be computed.")
+    complexity: ComplexitySettings = Field(ComplexitySettings(), description="How rules judge how hard a prompt is.")
     privacy: PrivacySettings = Field(PrivacySettings(), description="Redaction of prompts before they leave.")
     cache: CacheSettings = Field(CacheSettings(), description="Answers to calls that were made before.")
     budgets: tuple[BudgetSettings, ...] = Field((), description="Who may spend how much.")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tokenfoundry.settings.problems import Problem, did_you_mean, dotted
+from tokenfoundry.settings.regions import GROUPS
 
 # Quotas and the budget of every consumer become budgets with such names; those of keys are checked with the keys.
 RESERVED_PREFIXES = ("quota:", "consumer:")
@@ -23,6 +24,7 @@ def reference_problems(values: Any) -> list[Problem]:
         *_target_problems(root),
         *_alias_problems(root),
         *_rule_problems(root),
+        *_residency_problems(root),
         *_match_problems(root),
         *_repeated_names(root, "budgets", "packages"),
         *_reserved_names(root, "budgets", "packages"),
@@ -42,8 +44,8 @@ def _target_problems(root: Mapping[str, Any]) -> Iterator[Problem]:
 def _alias_problems(root: Mapping[str, Any]) -> Iterator[Problem]:
     targets, policies = _names(root, "targets"), _names(root, "routing")
     for name, alias in _mapping(root.get("aliases")).items():
-        for index, target in enumerate(_list(alias)):
-            yield from _unknown(("aliases", name, index), "target", target, targets)
+        for path, target in _used(alias):
+            yield from _unknown(("aliases", name, *path), "target", target, targets)
         policy = _mapping(alias).get("policy")
         if isinstance(policy, str):
             yield from _unknown(("aliases", name, "policy"), "routing policy", policy, policies)
@@ -51,10 +53,52 @@ def _alias_problems(root: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _rule_problems(root: Mapping[str, Any]) -> Iterator[Problem]:
     targets = _names(root, "targets")
+    names = [*_names(root, "aliases"), *targets]
     for policy, rules in _mapping(root.get("routing")).items():
         for index, rule in enumerate(_list(rules)):
-            for position, target in enumerate(_list(_mapping(rule).get("use"))):
-                yield from _unknown(("routing", policy, index, "use", position), "target", target, targets)
+            for path, target in _used(_mapping(rule).get("use")):
+                yield from _unknown(("routing", policy, index, "use", *path), "target", target, targets)
+            for position, alias in _stated(_mapping(_mapping(rule).get("when")).get("alias")):
+                path = ("routing", policy, index, "when", "alias", *position)
+                yield from _unknown(path, "alias or target", alias, names)
+
+
+def _used(use: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Each target that a `use` names, and where in it."""
+    for index, target in enumerate(_list(use)):
+        yield (index,), target
+    stated = _mapping(use)
+    for target in _mapping(stated.get("split")):
+        yield ("split", target), target
+    if "canary" in stated:
+        yield ("canary", "target"), _mapping(stated["canary"]).get("target")
+    for field in ("otherwise", "among"):
+        for index, target in enumerate(_list(stated.get(field))):
+            yield (field, index), target
+
+
+def _residency_problems(root: Mapping[str, Any]) -> Iterator[Problem]:
+    """A region or group that nothing knows would refuse every call."""
+    residency = _mapping(root.get("residency"))
+    groups = {**GROUPS, **_mapping(residency.get("groups"))}
+    named = _texts([*groups, *(_mapping(target).get("region") for target in _mapping(root.get("targets")).values())])
+    members = {each for group in groups.values() for each in _list(group)}
+    places: list[tuple[tuple[str | int, ...], Any]] = [(("residency", "default"), residency.get("default"))]
+    for workspace, regions in _mapping(residency.get("workspaces")).items():
+        places.append((("residency", "workspaces", workspace), regions))
+    for name, alias in _mapping(root.get("aliases")).items():
+        places.append((("aliases", name, "residency"), _mapping(alias).get("residency")))
+    for policy, rules in _mapping(root.get("routing")).items():
+        for index, rule in enumerate(_list(rules)):
+            at = ("routing", policy, index)
+            places.append(((*at, "residency"), _mapping(rule).get("residency")))
+            places.append(((*at, "when", "residency"), _mapping(_mapping(rule).get("when")).get("residency")))
+            among = _mapping(_mapping(_mapping(rule).get("use")).get("among"))
+            places.append(((*at, "use", "among", "residency"), among.get("residency")))
+    for path, stated in places:
+        for position, name in _stated(stated):
+            if isinstance(name, str) and name not in members:
+                yield from _unknown((*path, *position), "region or group of regions", name, named)
 
 
 def _match_problems(root: Mapping[str, Any]) -> Iterator[Problem]:
@@ -76,11 +120,17 @@ def _match_problems(root: Mapping[str, Any]) -> Iterator[Problem]:
 def _axis_values(match: Mapping[str, Any], *axes: str) -> Iterator[tuple[str, tuple[int, ...], str]]:
     """The axis, place and text of each value but `*`, which is any."""
     for axis in axes:
-        stated = match.get(axis)
-        placed = [((), stated)] if isinstance(stated, str) else [((i,), each) for i, each in enumerate(_list(stated))]
-        for position, value in placed:
+        for position, value in _stated(match.get(axis)):
             if isinstance(value, str) and value not in ("", "*"):
                 yield axis, position, value
+
+
+def _stated(value: Any) -> Iterator[tuple[tuple[int, ...], Any]]:
+    """The place and value of each of one or several."""
+    if isinstance(value, str):
+        yield (), value
+    for index, each in enumerate(_list(value)):
+        yield (index,), each
 
 
 def _repeated_names(root: Mapping[str, Any], *sections: str) -> Iterator[Problem]:

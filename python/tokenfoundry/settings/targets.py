@@ -1,16 +1,15 @@
-"""Providers, the targets on them, and how a model name that a client asks for becomes targets."""
+"""Providers, and the targets on them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from tokenfoundry.settings.fields import (
-    CountComparison,
     CurrencyCode,
     FieldProblem,
     FxRate,
@@ -27,6 +26,19 @@ from tokenfoundry.settings.problems import did_you_mean
 Endpoint = Literal["chat", "embeddings"]
 Trust = Literal["external", "on_prem"]
 Tier = Literal["small", "medium", "large"]
+
+Capability = Literal[
+    "tools",
+    "vision",
+    "audio",
+    "files",
+    "json_object",
+    "json_schema",
+    "logprobs",
+    "choices",
+    "reasoning",
+]
+CAPABILITIES: tuple[Capability, ...] = get_args(Capability)
 
 
 class FxRateSettings(Section):
@@ -135,6 +147,19 @@ class PriceSettings(Section):
     currency: CurrencyCode | None = Field(None, description="ISO 4217; the ledger's currency when missing.")
 
 
+def _read_capabilities(value: Any) -> Any:
+    """A list is all that the target can; a mapping changes what is known of its model."""
+    if isinstance(value, list | tuple | set | frozenset):
+        unknown = [each for each in value if each not in CAPABILITIES]
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} should be one of {', '.join(CAPABILITIES)}")
+        return {name: name in value for name in CAPABILITIES}
+    return value
+
+
+Capabilities = Annotated[dict[Capability, bool], BeforeValidator(_read_capabilities)]
+
+
 class TargetSettings(Section):
     """One model at one provider: what a call can be sent to."""
 
@@ -158,69 +183,13 @@ class TargetSettings(Section):
     endpoints: frozenset[Endpoint] = Field(
         frozenset({"chat", "embeddings"}), min_length=1, description="What it serves: chat, embeddings."
     )
-
-
-class AliasSettings(Section):
-    """A model name that clients ask for: either targets in order, or a routing policy that picks them."""
-
-    targets: tuple[str, ...] | None = Field(
-        None, min_length=1, description="Names of `targets`, the first tried first."
+    capabilities: Capabilities = Field(
+        {},
+        description="What it can take: a list of all, such as [tools, vision], or what differs from what is known of "
+        "its model, such as {vision: false}. tools, vision, audio, files, json_object, json_schema, logprobs, choices "
+        "(n above 1), reasoning. A call that needs what a target cannot is never sent to it.",
     )
-    policy: str | None = Field(None, description="A name of `routing`.")
-
-
-def _read_alias(value: Any) -> Any:
-    """An alias is written as a list of targets, or as {policy: name}."""
-    if isinstance(value, AliasSettings):
-        return value
-    if isinstance(value, list | tuple) and value and all(isinstance(each, str) for each in value):
-        return {"targets": tuple(value)}
-    if isinstance(value, dict) and set(value) == {"policy"} and isinstance(value["policy"], str):
-        return value
-    raise ValueError("should be a list of targets, such as [gpt-mini], or {policy: name of a routing policy}")
-
-
-Alias = Annotated[AliasSettings, BeforeValidator(_read_alias)]
-
-
-class WhenSettings(Section):
-    """What a call must be for a rule to apply; all that is stated must hold."""
-
-    sensitive: bool | None = Field(None, description="Whether the prompt holds personal data.")
-    input_tokens: CountComparison | None = Field(
-        None, description='The estimated size of the prompt, such as "<= 500".'
+    weight: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
+        1.0, description="Its share among the targets that a rule orders by weight."
     )
-
-    def holds(self, *, sensitive: bool, input_tokens: int) -> bool:
-        """Whether a call is of this kind.
-
-        >>> WhenSettings.model_validate({"sensitive": True}).holds(sensitive=True, input_tokens=9)
-        True
-        """
-        if self.sensitive is not None and self.sensitive != sensitive:
-            return False
-        return self.input_tokens is None or self.input_tokens.holds(input_tokens)
-
-
-class RuleSettings(Section):
-    """Which targets a kind of call uses."""
-
-    when: WhenSettings = Field(WhenSettings(), description="The calls it is for; every call when missing.")
-    use: tuple[str, ...] = Field(min_length=1, description="Names of `targets`, the first tried first.")
-
-    @property
-    def is_for_every_call(self) -> bool:
-        """Whether the rule states no condition."""
-        return self.when == WhenSettings()
-
-
-def _ends_with_a_rule_for_every_call(rules: tuple[RuleSettings, ...]) -> tuple[RuleSettings, ...]:
-    if not rules[-1].is_for_every_call:
-        raise ValueError("should end with a rule without `when`, or a call may find no target")
-    for index, rule in enumerate(rules[:-1]):
-        if rule.is_for_every_call:
-            raise ValueError(f"has a rule without `when` at [{index}], so the rules after it are never reached")
-    return rules
-
-
-PolicyRules = tuple[RuleSettings, ...]
+    tags: frozenset[Name] = Field(frozenset(), description="Words of your own that rules can choose it by.")

@@ -61,7 +61,7 @@ def test_a_price_is_stated_listed_and_given_back(server: Server) -> None:
 
 
 def test_routes_and_cache_are_shown(server: Server) -> None:
-    assert server.json("routes")["aliases"]["fast"] == {"targets": ["small"]}
+    assert server.json("routes")["aliases"]["fast"] == {"use": {"targets": ["small"]}}
     assert "small" in server.run("routes").stdout
     assert server.json("cache", "show")["entries"] == 0
     assert "ttl_ms" in server.run("cache", "show").stdout

@@ -140,9 +140,9 @@ def test_an_override_survives_a_restart_and_a_reload(upstream: Upstream, tmp_pat
 
 def test_the_routes_in_force_are_shown(office: Office) -> None:
     shown = office.ask("GET", "/admin/routes", "admin:routes").json()
-    assert shown["aliases"]["both"] == {"targets": ["small", "large"]}
+    assert shown["aliases"]["both"] == {"use": {"targets": ["small", "large"]}}
     assert [target["name"] for target in shown["targets"]] == ["small", "large", "node"]
-    assert [rule["use"] for rule in shown["policies"]["default"]] == [["node"], ["small"], ["large"]]
+    assert [rule["use"]["targets"] for rule in shown["policies"]["default"]] == [["node"], ["small"], ["large"]]
 
 
 def test_the_cache_tells_how_much_it_keeps_and_forgets_on_demand(office: Office, key: str) -> None:
@@ -170,3 +170,16 @@ def test_reload_over_http_says_what_is_wrong(upstream: Upstream, tmp_path: Path)
         assert (refused.status_code, refused.json()["error"]["code"]) == (409, "conflict")
         assert list(gateway.settings.aliases) == ["new"]
         office.close()
+
+
+def test_a_route_is_explained_and_nothing_is_sent(office: Office, upstream: Upstream) -> None:
+    body = {"model": "auto", "messages": [{"role": "user", "content": "Scrivi a anna.verdi@example.it"}]}
+    asked = {"body": body, "project": "claims", "regions": ["it"]}
+    explained = office.ask("POST", "/admin/routes/explain", "admin:routes", json=asked)
+    assert explained.status_code == 200, explained.text
+    assert explained.json()["order"] == ["node"]
+    assert "anna.verdi" not in explained.text
+    assert upstream.received == []
+    for wrong in ({}, {"body": []}, {"body": body, "colour": "red"}, {"body": body, "regions": "it"}):
+        assert office.ask("POST", "/admin/routes/explain", json=wrong).status_code == 400, wrong
+    assert office.ask("POST", "/admin/routes/explain", json={"body": {**body, "model": "nobody"}}).status_code == 404

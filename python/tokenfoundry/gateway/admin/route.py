@@ -22,6 +22,7 @@ from tokenfoundry.limits import RateLimiter
 from tokenfoundry.packages import PackageBook
 from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.quotas import QuotaPages
+from tokenfoundry.routing.explain import Explanation
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 AdminScope = Literal[
@@ -40,6 +41,7 @@ class Running:
     engine: Callable[[], Engine]
     reload: Callable[[], None]
     reprice: Callable[[], None]
+    explain: Callable[..., Explanation]
     cache: Cache | None
 
 
