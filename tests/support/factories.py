@@ -28,7 +28,7 @@ def config(base_url: str, data_dir: Path, **sections: Any) -> dict[str, Any]:
             "upstream": {
                 "format": "openai",
                 "base_url": base_url,
-                "timeout_s": {"connect": 2, "first_byte": 1, "read": 1, "total": 5},
+                "timeout_s": {"connect": 2, "first_byte": 3, "read": 1, "total": 5},
             }
         },
         "targets": {

@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 from support.upstream import Upstream, echo
 from tokenfoundry.cli import app
 from tokenfoundry.ledger import Ledger
+from tokenfoundry.providers.evidence import evidence_of
+from tokenfoundry.providers.formats.registry import FORMATS
 from tokenfoundry.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +42,18 @@ def test_the_code_runs_with_the_configuration(
         names["factory"].close()  # type: ignore[attr-defined]
     assert capsys.readouterr().out.startswith("Scrivi a mario.rossi@example.it 0.00000")
     exec(engines, names)
+
+
+def test_the_providers_that_are_shown_can_be_configured_and_every_format_says_how_it_was_checked() -> None:
+    (shown,) = blocks("yml")
+    assert {provider.format for provider in Settings.from_yaml(shown).providers.values()} == {
+        "groq",
+        "bedrock",
+        "azure",
+        "vertex",
+    }
+    rows = dict(re.findall(r"^\| `(\w+)` \| .* \| ([\w ]+) \|$", TEXT, flags=re.MULTILINE))
+    assert {name: rows.get(name) for name in FORMATS} == {name: evidence_of(name).tested for name in FORMATS}
 
 
 def test_the_commands_about_budgets_quotas_and_packages_work_in_a_fresh_directory(

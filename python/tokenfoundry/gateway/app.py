@@ -13,6 +13,7 @@ from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.asgi import ClientGone, Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write
 from tokenfoundry.gateway.call import Request
 from tokenfoundry.gateway.endpoints import Endpoint
+from tokenfoundry.gateway.endpoints.messages import error_body, is_anthropics, model_info, model_page
 from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
 from tokenfoundry.gateway.engine import Engine
 from tokenfoundry.gateway.pipeline import Pipeline, store_unavailable
@@ -88,12 +89,12 @@ class GatewayApp:
             return
         _log.error("%s", self._out_of_order)
         refused = Refused(503, "out_of_order", self._out_of_order, kind="service_unavailable")
-        await write(_told(refused, path_of(scope)), receive, send)
+        await write(_told(refused, path_of(scope), headers_of(scope)), receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         engine = self._engine  # Held until the answer is written: what it holds open is closed after its last call.
         if self._in_progress >= engine.settings.server.max_concurrent:
-            await write(_busy().answer({}), receive, send)
+            await write(_told(_busy(), path_of(scope), headers_of(scope)), receive, send)
             return
         self._in_progress += 1
         try:
@@ -109,8 +110,10 @@ class GatewayApp:
             answer = await self._respond(engine, method, path, query, headers, peer, receive)
         except ClientGone:
             return
-        except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the client gets OpenAI's error shape
-            answer = _told(refusal_of(error), path_of(scope))
+        except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the client gets its dialect's error shape
+            answer = _told(refusal_of(error), path_of(scope), headers)
+        if is_anthropics(headers) and (request_id := answer.headers.get("x-request-id")):
+            answer.headers["request-id"] = request_id  # as Anthropic calls it
         await write(answer, receive, send)
 
     async def _respond(
@@ -181,12 +184,12 @@ class GatewayApp:
 def _models(pipeline: Pipeline, headers: Mapping[str, str], peer: str, name: str) -> Answer:
     """All models of the key, or the one that is named."""
     names = pipeline.models(pipeline.authenticate(headers, peer))
-    models = [{"id": each, "object": "model", "created": 0, "owned_by": "tokenfoundry"} for each in names]
-    if not name:
-        return json_answer({"object": "list", "data": models})
-    if name not in names:
+    if name and name not in names:
         raise invalid(f"the model {name!r} does not exist", status=404, code="model_not_found")
-    return json_answer(models[names.index(name)])
+    if is_anthropics(headers):
+        return json_answer(model_info(name) if name else model_page(names))
+    models = [{"id": each, "object": "model", "created": 0, "owned_by": "tokenfoundry"} for each in names]
+    return json_answer(models[names.index(name)] if name else {"object": "list", "data": models})
 
 
 def _busy() -> Refused:
@@ -199,10 +202,13 @@ def _expect(method: str, allowed: str) -> None:
         raise Refused(405, "method_not_allowed", f"use {allowed}", headers={"allow": allowed})
 
 
-def _told(refused: Refused, path: str) -> Answer:
-    """A refusal in the dialect of the endpoint that was asked."""
+def _told(refused: Refused, path: str, headers: Mapping[str, str]) -> Answer:
+    """A refusal in the dialect of the endpoint that was asked, or of the client where there is none."""
     endpoint = ENDPOINTS.get(path) or COUNTERS.get(path)
-    body = endpoint.error(refused) if endpoint is not None else {"error": refused.error}
+    if endpoint is not None:
+        body = endpoint.error(refused)
+    else:
+        body = error_body(refused) if is_anthropics(headers) else {"error": refused.error}
     return json_answer(body, status=refused.status, headers=refused.headers)
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
+
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.gateway.texts import redacted, redacted_values, restored
 from tokenfoundry.privacy import RedactionSession
@@ -95,12 +97,21 @@ def restored_block(block: dict[str, Any], session: RedactionSession, *, json: bo
     return made
 
 
-def _restored_values(value: Any, session: RedactionSession) -> Any:
-    """Every text and name in it, whatever it is called: the input of a tool is decoded already."""
+def _restored_values(value: Any, session: RedactionSession, name: str = "") -> Any:
+    """Every text and name in the input of a tool, which is decoded already; JSON text in a field called `arguments`, as
+    it is redacted, is escaped.
+    """
     if isinstance(value, str):
-        return session.restore(value)
+        return session.restore(value, json=name == "arguments" and _is_json(value))
     if isinstance(value, list):
         return [_restored_values(item, session) for item in value]
     if isinstance(value, dict):
-        return {session.restore(name): _restored_values(item, session) for name, item in value.items()}
+        return {session.restore(field): _restored_values(item, session, field) for field, item in value.items()}
     return value
+
+
+def _is_json(text: str) -> bool:
+    try:
+        return isinstance(msgspec.json.decode(text), dict | list)
+    except (msgspec.DecodeError, RecursionError):
+        return False

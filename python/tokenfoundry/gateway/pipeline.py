@@ -333,6 +333,7 @@ class Pipeline:
 
     async def _answer(self, call: Call, attempt: Attempt, said: Said, upstream: UpstreamReply) -> Answer:
         raw = await upstream.read()
+        reported: Usage | None = None
         try:
             # What is translated is always JSON; what is not is read as its own dialect has it.
             reply = msgspec.json.decode(raw) if said.asked else call.endpoint.read_reply(upstream.content_type, raw)
@@ -343,10 +344,11 @@ class Pipeline:
             if not call.endpoint.is_reply(reply):
                 raise ReplyLost("the provider's reply has not the shape of one")
             record, usage = await attempt.settle(reported, produced=call.endpoint.output_text(reply))
-        except ReplyLost:
-            raise
         except ProviderError as error:
-            raise ReplyLost(str(error)) from error
+            if reported is None:
+                raise ReplyLost(str(error)) from error
+            await attempt.cut(str(error), status=502, reported=reported)
+            raise AttemptFailed(_upstream_error(502, attempt.target, str(error))) from error
         except _UNREADABLE as error:
             # Not its message: it may quote what it could not read.
             raise ReplyLost(f"the provider's reply cannot be read or booked: {type(error).__name__}") from error

@@ -44,9 +44,8 @@ class _Transports:
     def of(self, name: str, provider: ProviderSettings) -> Transport:
         proxy = provider.proxy or proxy_of_environment(provider.base_url)
         if proxy and not proxy.startswith(("http://", "https://")):
-            raise ConfigError(
-                "the environment names a proxy that is not http://host:port", path=f"providers.{name}.proxy"
-            )
+            said = "the environment's is not http://host:port: state one here, or name the provider's host in NO_PROXY"
+            raise ConfigError(said, path=f"providers.{name}.proxy")
         if proxy or provider.client == "aiohttp" or not self._has_parser:
             return self._aiohttp(proxy)
         if self._lean is None:

@@ -26,6 +26,7 @@ class Evidence:
 EVIDENCE: Mapping[str, Evidence] = {
     "openai": Evidence("fixtures", "openai-python 3.54, openai/types"),
     "openai_compatible": Evidence("request fixtures", "openai-python 3.54, openai/types"),
+    "anthropic": Evidence("fixtures", "anthropic-python 2.12, anthropic/types; platform.claude.com/docs"),
     "azure": Evidence("request fixtures", "openai-python 3.54, openai/lib/azure.py; Azure OpenAI on Microsoft Learn"),
     "gemini": Evidence("fixtures", "google-genai 3.4, google/genai/types.py and models.py"),
     "vertex": Evidence("fixtures", "google-genai 3.4, google/genai/types.py and models.py"),

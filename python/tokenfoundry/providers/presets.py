@@ -72,7 +72,7 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "xai": Preset(
         source="https://docs.x.ai/docs/api-reference",
-        serves=frozenset({"chat", "responses", "completions", "embeddings", "images"}),
+        serves=frozenset({"chat", "responses", "completions", "images"}),
         knows_developer=True,
     ),
     "together": Preset(

@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlsplit
 
 from tokenfoundry.errors import InvalidInput
 
@@ -60,15 +60,15 @@ def signed_headers(
     """`headers` (names in lower case) with those that sign the request: what they say of the body, the host, and all
     that is Amazon's.
 
-    `host` is signed as the URL names it and is left for the client to send. The URL must go out exactly as it is here:
-    a client that decodes `%3A` in a path breaks the signature.
+    `host` is signed as HTTP says it for this URL, and is left for the client to send. The URL must go out exactly as it
+    is here: a client that decodes `%3A` in a path breaks the signature.
     """
     now = datetime.fromtimestamp(now_ms // 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
     stamped = {**headers, "x-amz-date": now}
     if credentials.session_token is not None:
         stamped["x-amz-security-token"] = credentials.session_token
     parts = urlsplit(url)
-    covered = sorted((name, value) for name, value in {**stamped, "host": parts.netloc}.items() if _is_covered(name))
+    covered = sorted((name, value) for name, value in {**stamped, "host": _host(parts)}.items() if _is_covered(name))
     names = ";".join(name for name, _ in covered)
     canonical = "\n".join(
         [
@@ -92,6 +92,12 @@ def signed_headers(
         f"{_ALGORITHM} Credential={credentials.access_key}/{reach}, SignedHeaders={names}, Signature={signature}"
     )
     return stamped
+
+
+def _host(parts: SplitResult) -> str:
+    """The host in lower case, with its port where that is not the scheme's own."""
+    standard = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    return parts.netloc.lower().removesuffix(standard)
 
 
 def _is_covered(name: str) -> bool:

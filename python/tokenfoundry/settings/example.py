@@ -16,9 +16,14 @@ providers:
     base_url: https://api.openai.com/v1
     keys: ["env:OPENAI_API_KEY"]       # or "file:/run/secrets/openai"; never the key itself
     timeout_s: {connect: 5, write: 60, first_byte: 120, read: 60, total: 600}
-  node:                                # a model server of your own, such as vLLM
-    format: openai
+  node:                                # a model server of your own; also ollama, llama_cpp, openai_compatible
+    format: vllm
     base_url: http://127.0.0.1:8000/v1
+  # groq: {format: groq, keys: ["env:GROQ_API_KEY"]}      also deepseek, xai, together, openrouter, nebius, mistral,
+  # cohere, gemini, anthropic: each at its own address. What azure, vertex and bedrock are told:
+  # azure: {format: azure, base_url: "https://NAME.openai.azure.com", keys: [...], options: {api_version: 2024-10-21}}
+  # google: {format: vertex, options: {project: NAME, location: europe-west8}, keys: [...]}    an access token
+  # milan: {format: bedrock, options: {region: eu-south-1}, keys: [...]}     ACCESS:SECRET[:SESSION], or an API key
 
 targets:                               # what calls can be sent to
   gpt-mini: {provider: openai, model: gpt-4o-mini, region: us, trust: external, tier: small}   # priced by the catalogue

@@ -12,8 +12,8 @@ from typing import Literal
 FormatName = Literal[
     "openai",
     "openai_compatible",
-    "anthropic",
     "azure",
+    "anthropic",
     "gemini",
     "vertex",
     "mistral",
@@ -57,7 +57,13 @@ FORMATS: Mapping[str, FormatDefaults] = {
         },
     ),
     "openai_compatible": FormatDefaults(None, _MAX_TOKENS_FIELD),
-    "anthropic": FormatDefaults("https://api.anthropic.com/v1"),
+    "anthropic": FormatDefaults(
+        "https://api.anthropic.com/v1",
+        {
+            "anthropic_version": "The version of the API; 2023-06-01 when missing.",
+            "anthropic_beta": "Beta features of every call, separated by commas; callers may name others.",
+        },
+    ),
     "azure": FormatDefaults(
         None,
         {

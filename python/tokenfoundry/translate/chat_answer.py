@@ -6,10 +6,10 @@ reasoning stands in `reasoning_content`, as DeepSeek's API has it and vLLM and o
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from tokenfoundry.clock import Clock, system_clock
 from tokenfoundry.errors import InvalidInput, ProviderError
 from tokenfoundry.ids import uuid7
 from tokenfoundry.translate import Body
@@ -22,11 +22,11 @@ _MOST_ITEMS = 1024
 class Head:
     """What all chunks of a stream, and a whole reply, have in common."""
 
-    def __init__(self, id: Any, model: Any) -> None:
-        """A new id stands for one that the provider did not give."""
+    def __init__(self, id: Any, model: Any, created: int) -> None:
+        """A new id stands for one that the provider did not give. `created` is Unix time in seconds."""
         self.id = id if isinstance(id, str) and id else f"chatcmpl-{uuid7()}"
         self.model = model if isinstance(model, str) else ""
-        self.created = int(time.time())
+        self.created = created
 
     def reply(self, choices: list[Body], usage: Body | None) -> Body:
         """A whole reply."""
@@ -55,6 +55,22 @@ class Head:
             "model": self.model,
             "choices": choices,
         }
+
+
+class ToChat:
+    """What is asked in chat. The clock dates answers: the providers' own carry no time, and OpenAI's must."""
+
+    asked = "chat"
+
+    def __init__(self, clock: Clock = system_clock) -> None:
+        self._clock = clock
+
+    def head(self, id: Any, model: Any) -> Head:
+        """The head of an answer that is given now."""
+        return Head(id, model, self._clock() // 1000)
+
+
+MakeHead = Callable[[Any, Any], Head]
 
 
 def message_of(*, text: str, tool_calls: list[Body], reasoning: str = "", **more: Any) -> Body:

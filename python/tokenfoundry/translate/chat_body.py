@@ -16,31 +16,33 @@ import msgspec
 
 from tokenfoundry.translate import Body, Untranslatable
 
-# Fields that say nothing to the model: who asks, what is kept, how the answer is told and how fast.
+# Fields that say nothing to the model (who asks, what is kept, how the answer is told and how fast), or only hint.
 _UNSAID = frozenset(
     {
+        "frequency_penalty",
         "metadata",
+        "prediction",
+        "presence_penalty",
         "prompt_cache_key",
         "prompt_cache_retention",
         "safety_identifier",
+        "seed",
         "service_tier",
         "store",
         "stream_options",
         "user",
+        "verbosity",
     }
 )
 # What asks for nothing that would not happen anyway.
 _DEFAULTS: dict[str, Any] = {
-    "frequency_penalty": 0,
     "logit_bias": {},
     "logprobs": False,
     "modalities": ["text"],
     "n": 1,
     "parallel_tool_calls": True,
-    "presence_penalty": 0,
     "tools": [],
     "top_logprobs": 0,
-    "verbosity": "medium",
 }
 
 

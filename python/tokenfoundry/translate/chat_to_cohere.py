@@ -14,6 +14,8 @@ from tokenfoundry.errors import ProviderError
 from tokenfoundry.translate import Body, EventTranslator, Untranslatable
 from tokenfoundry.translate.chat_answer import (
     Head,
+    MakeHead,
+    ToChat,
     chat_usage,
     index_of,
     items,
@@ -64,10 +66,9 @@ _ANY_PARAMETERS = {"type": "object", "properties": {}}
 _FINISHES = {"COMPLETE": "stop", "STOP_SEQUENCE": "stop", "MAX_TOKENS": "length", "TOOL_CALL": "tool_calls"}
 
 
-class ChatToCohere:
+class ChatToCohere(ToChat):
     """Implements `Translation`."""
 
-    asked = "chat"
     spoken = "cohere"
 
     def request(self, body: Body) -> Body:
@@ -103,10 +104,10 @@ class ChatToCohere:
             "logprobs": None,
             "finish_reason": _finish(reply),
         }
-        return Head(reply.get("id"), body.get("model")).reply([choice], chat_usage("cohere", reply))
+        return self.head(reply.get("id"), body.get("model")).reply([choice], chat_usage("cohere", reply))
 
     def events(self, body: Body) -> EventTranslator:
-        return _CohereToChatEvents(body)
+        return _CohereToChatEvents(body, self.head)
 
 
 def _message(message: Body, place: str) -> Body:
@@ -190,8 +191,9 @@ def _finish(ended: Body) -> str:
 class _CohereToChatEvents:
     """Implements `EventTranslator`."""
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: Body, make_head: MakeHead) -> None:
         self._model = body.get("model")
+        self._make_head = make_head
         self._head: Head | None = None
         self._calls: dict[int, int] = {}  # Our place of each of Cohere's tool calls.
         self._usage: Body | None = None
@@ -199,7 +201,7 @@ class _CohereToChatEvents:
     def feed(self, event: Body) -> list[Body]:
         kind = string(event.get("type"), "type")
         if self._head is None:
-            self._head = Head(event.get("id"), self._model)
+            self._head = self._make_head(event.get("id"), self._model)
         delta = mapping(event.get("delta") or {}, "delta")
         if kind == "message-end":
             self._usage = chat_usage("cohere", event)

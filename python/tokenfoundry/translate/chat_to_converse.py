@@ -17,7 +17,8 @@ import re
 from tokenfoundry.errors import ProviderError
 from tokenfoundry.translate import Body, EventTranslator, Untranslatable
 from tokenfoundry.translate.chat_answer import (
-    Head,
+    MakeHead,
+    ToChat,
     chat_usage,
     index_of,
     items,
@@ -90,10 +91,9 @@ _FINISHES = {
 }
 
 
-class ChatToConverse:
+class ChatToConverse(ToChat):
     """Implements `Translation`."""
 
-    asked = "chat"
     spoken = "converse"
 
     def request(self, body: Body) -> Body:
@@ -148,10 +148,10 @@ class ChatToConverse:
             "logprobs": None,
             "finish_reason": _FINISHES.get(string(reply.get("stopReason"), "stopReason"), "stop"),
         }
-        return Head(None, body.get("model")).reply([choice], chat_usage("converse", reply))
+        return self.head(None, body.get("model")).reply([choice], chat_usage("converse", reply))
 
     def events(self, body: Body) -> EventTranslator:
-        return _ConverseToChatEvents(body)
+        return _ConverseToChatEvents(body, self.head)
 
 
 def _messages(body: Body) -> list[Body]:
@@ -270,19 +270,19 @@ def _output(body: Body) -> Body:
 class _ConverseToChatEvents:
     """Implements `EventTranslator`."""
 
-    def __init__(self, body: Body) -> None:
-        self._head = Head(None, body.get("model"))
+    def __init__(self, body: Body, make_head: MakeHead) -> None:
+        self._head = make_head(None, body.get("model"))
         self._calls: dict[int, int] = {}  # Our place of the tool call in each of Bedrock's blocks.
         self._usage: Body | None = None
 
     def feed(self, event: Body) -> list[Body]:
+        if isinstance(said := event.get("contentBlockDelta"), dict):  # Nearly every event is one.
+            return self._delta(said)
         match event:
             case {"messageStart": dict()}:
                 return [self._head.chunk({"role": "assistant", "content": ""})]
             case {"contentBlockStart": dict(begun)}:
                 return self._start(begun)
-            case {"contentBlockDelta": dict(said)}:
-                return self._delta(said)
             case {"messageStop": dict(stopped)}:
                 reason = string(stopped.get("stopReason"), "stopReason")
                 return [self._head.chunk({}, finish_reason=_FINISHES.get(reason, "stop"))]

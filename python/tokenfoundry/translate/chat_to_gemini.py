@@ -21,6 +21,8 @@ from tokenfoundry.errors import ProviderError
 from tokenfoundry.translate import Body, EventTranslator, Untranslatable
 from tokenfoundry.translate.chat_answer import (
     Head,
+    MakeHead,
+    ToChat,
     chat_usage,
     index_of,
     items,
@@ -96,10 +98,9 @@ _FILTERED = frozenset(
 )
 
 
-class ChatToGemini:
+class ChatToGemini(ToChat):
     """Implements `Translation`."""
 
-    asked = "chat"
     spoken = "gemini"
 
     def request(self, body: Body) -> Body:
@@ -127,7 +128,7 @@ class ChatToGemini:
         return made
 
     def reply(self, reply: Body, body: Body) -> Body:
-        head = _head(reply, body)
+        head = _head(reply, body, self.head)
         choices = [_choice(candidate, place) for place, candidate in enumerate(_candidates(reply))]
         if not choices:
             refusal = {"refusal": _why_blocked(reply)}
@@ -136,7 +137,7 @@ class ChatToGemini:
         return head.reply(choices, chat_usage("gemini", reply))
 
     def events(self, body: Body) -> EventTranslator:
-        return _GeminiToChatEvents(body)
+        return _GeminiToChatEvents(body, self.head)
 
 
 def _contents(body: Body) -> list[Body]:
@@ -246,10 +247,10 @@ def _thinking(effort: Any) -> Body:
     return {"thinkingLevel": effort.upper()}
 
 
-def _head(reply: Body, body: Body) -> Head:
+def _head(reply: Body, body: Body, make: MakeHead) -> Head:
     if "error" in reply:
         raise ProviderError("the provider reported an error in mid-stream")
-    return Head(reply.get("responseId"), reply.get("modelVersion") or body.get("model"))
+    return make(reply.get("responseId"), reply.get("modelVersion") or body.get("model"))
 
 
 def _candidates(reply: Body) -> list[Body]:
@@ -340,16 +341,18 @@ def _logprob(token: Body) -> Body:
 class _GeminiToChatEvents:
     """Implements `EventTranslator`."""
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: Body, make_head: MakeHead) -> None:
         self._body = body
+        self._make_head = make_head
         self._head: Head | None = None
         self._calls: dict[int, int] = {}  # Of each candidate that has begun: how many functions it has called.
-        self._usage: Body | None = None
+        self._usage: Body | None = None  # The last event that told it: each tells all of it so far.
 
     def feed(self, event: Body) -> list[Body]:
-        head = _head(event, self._body)
+        head = _head(event, self._body, self._make_head)
         self._head = head = self._head or head
-        self._usage = chat_usage("gemini", event) or self._usage
+        if event.get("usageMetadata"):
+            self._usage = event
         candidates = _candidates(event)
         if not candidates and event.get("promptFeedback"):
             refusal = {"role": "assistant", "content": None, "refusal": _why_blocked(event)}
@@ -381,6 +384,5 @@ class _GeminiToChatEvents:
         return made
 
     def close(self) -> list[Body]:
-        if self._head is None or self._usage is None:
-            return []
-        return [self._head.usage_chunk(self._usage)]
+        usage = None if self._usage is None else chat_usage("gemini", self._usage)
+        return [] if self._head is None or usage is None else [self._head.usage_chunk(usage)]

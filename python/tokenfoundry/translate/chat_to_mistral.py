@@ -19,6 +19,8 @@ from tokenfoundry.errors import ProviderError
 from tokenfoundry.translate import Body, EventTranslator, Untranslatable
 from tokenfoundry.translate.chat_answer import (
     Head,
+    MakeHead,
+    ToChat,
     chat_usage,
     index_of,
     items,
@@ -68,10 +70,9 @@ _ALPHABET = letters.ascii_letters + letters.digits
 _FINISHES = {"stop": "stop", "length": "length", "model_length": "length", "tool_calls": "tool_calls"}
 
 
-class ChatToMistral:
+class ChatToMistral(ToChat):
     """Implements `Translation`."""
 
-    asked = "chat"
     spoken = "mistral"
 
     def request(self, body: Body) -> Body:
@@ -87,7 +88,7 @@ class ChatToMistral:
         return made
 
     def reply(self, reply: Body, body: Body) -> Body:
-        head = Head(reply.get("id"), reply.get("model") or body.get("model"))
+        head = self.head(reply.get("id"), reply.get("model") or body.get("model"))
         choices = []
         for place, choice in enumerate(items(reply.get("choices"), "choices")):
             message = mapping(choice.get("message"), "message")
@@ -106,7 +107,7 @@ class ChatToMistral:
         return head.reply(choices, chat_usage("mistral", reply))
 
     def events(self, body: Body) -> EventTranslator:
-        return _MistralToChatEvents(body)
+        return _MistralToChatEvents(body, self.head)
 
 
 def _choice(body: Body, tools: list[Body]) -> Body:
@@ -217,8 +218,9 @@ def _finish(choice: Body) -> str | None:
 class _MistralToChatEvents:
     """Implements `EventTranslator`."""
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: Body, make_head: MakeHead) -> None:
         self._model = body.get("model")
+        self._make_head = make_head
         self._head: Head | None = None
         self._calls: dict[int, int] = {}  # Of each choice: how many tools it has called.
         self._usage: Body | None = None
@@ -227,7 +229,7 @@ class _MistralToChatEvents:
         if "error" in event:
             raise ProviderError("the provider reported an error in mid-stream")
         if self._head is None:
-            self._head = Head(event.get("id"), event.get("model") or self._model)
+            self._head = self._make_head(event.get("id"), event.get("model") or self._model)
         self._usage = chat_usage("mistral", event) or self._usage
         made: list[Body] = []
         for place, choice in enumerate(items(event.get("choices"), "choices")):

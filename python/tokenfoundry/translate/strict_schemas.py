@@ -34,7 +34,7 @@ def anthropic_holds_to(schema: dict[str, Any]) -> bool:
     """
     return all(
         set(part) <= _ANTHROPIC_KEYWORDS
-        and part.get("format", "date") in _ANTHROPIC_FORMATS
+        and str(part.get("format", "date")) in _ANTHROPIC_FORMATS
         and part.get("minItems", 0) in (0, 1)
         and _is_closed(part)
         for part in _parts(schema)
@@ -48,7 +48,7 @@ def openai_holds_to(schema: dict[str, Any]) -> bool:
     False
     """
     return all(
-        _is_closed(part) and set(part.get("properties") or ()) <= set(part.get("required") or ())
+        _is_closed(part) and all(name in _listed(part, "required") for name in _named(part, "properties"))
         for part in _parts(schema)
     )
 
@@ -65,9 +65,18 @@ def _parts(schema: Any) -> Iterator[dict[str, Any]]:
     for name in _SUBSCHEMAS:
         yield from _parts(schema.get(name))
     for name in _LISTS_OF_SUBSCHEMAS:
-        for each in schema.get(name) or ():
+        for each in _listed(schema, name):
             yield from _parts(each)
     for name in _NAMED_SUBSCHEMAS:
-        named = schema.get(name)
-        for each in named.values() if isinstance(named, dict) else ():
+        for each in _named(schema, name).values():
             yield from _parts(each)
+
+
+def _listed(schema: dict[str, Any], name: str) -> list[Any]:
+    value = schema.get(name)
+    return value if isinstance(value, list) else []
+
+
+def _named(schema: dict[str, Any], name: str) -> dict[str, Any]:
+    value = schema.get(name)
+    return value if isinstance(value, dict) else {}

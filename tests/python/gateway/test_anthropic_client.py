@@ -12,6 +12,7 @@ from typing import Any
 import anthropic
 import openai
 import pytest
+from fastapi import FastAPI
 
 from support.anthropic_upstream import (
     answer_message,
@@ -136,6 +137,7 @@ def test_a_message_leaves_redacted_and_comes_back_restored(
     reply = ask(client, system="Sei un assistente.")
     assert reply.content[0].text == QUESTION  # type: ignore[union-attr]
     assert reply.stop_reason == "end_turn"
+    assert reply._request_id == reply.tokenfoundry["request_id"]  # type: ignore[attr-defined]
     assert reply.usage.input_tokens + (reply.usage.cache_read_input_tokens or 0) > 0
     sent = upstream.received[0]
     assert sent.body["messages"][-1]["content"] == REDACTED
@@ -358,6 +360,39 @@ def test_beta_features_that_the_client_names_reach_the_provider(
     assert "anthropic_beta" not in upstream.received[0].body
 
 
+def test_what_a_coding_agent_sends_with_every_call_reaches_both_kinds_of_provider(
+    url: str, access_key: str, upstream: Upstream, spoken: str
+) -> None:
+    upstream.behave = echo_message if spoken == "anthropic" else behave_as(spoken, text("[EMAIL_ADDRESS_1]"))
+    mark = {"type": "ephemeral"}
+    schema = {"type": "object", "properties": {"command": {"type": "string"}}, "additionalProperties": False}
+    asked: dict[str, Any] = {
+        "model": "fast",
+        "max_tokens": 32_000,
+        "system": [{**text("You are an agent."), "cache_control": mark}],
+        "tools": [{"name": "Bash", "description": "Runs a command", "input_schema": schema}],
+        "thinking": {"type": "adaptive"},
+        "output_config": {"effort": "high"},
+        "context_management": {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]},
+        "metadata": {"user_id": '{"session_id": "0192e4a0"}'},
+        "messages": [{"role": "user", "content": [{**text(EMAIL), "cache_control": mark}]}],
+        "betas": ["interleaved-thinking-2025-05-14", "context-management-2025-06-27"],
+    }
+    with (
+        anthropic.Anthropic(auth_token=access_key, base_url=url, max_retries=0) as client,
+        client.beta.messages.stream(**asked) as stream,
+    ):
+        reply = stream.get_final_message()
+    assert reply.content[0].text == EMAIL  # type: ignore[union-attr]
+    sent = upstream.received[0].body
+    if spoken == "anthropic":
+        for field in ("thinking", "output_config", "context_management", "metadata"):
+            assert field in sent
+        assert sent["system"][0]["cache_control"] == mark
+    else:
+        assert sent.keys() == {"model", "stream", "stream_options", "messages", "max_tokens", "tools", "user"}
+
+
 def test_tokens_are_counted_without_asking_a_provider(
     client: anthropic.Anthropic, factory: TokenFactory, upstream: Upstream
 ) -> None:
@@ -370,6 +405,58 @@ def test_tokens_are_counted_without_asking_a_provider(
     assert list(factory.ledger.entries()) == []
     with pytest.raises(anthropic.NotFoundError):
         client.messages.count_tokens(model="slow", messages=question)
+
+
+@pytest.mark.parametrize("how", ["mounted", "included"])
+def test_a_host_application_serves_it_too(
+    factory: TokenFactory, access_key: str, upstream: Upstream, spoken: str, how: str
+) -> None:
+    upstream.behave = echo_message if spoken == "anthropic" else echo
+    host = FastAPI(lifespan=factory.lifespan()) if how == "mounted" else FastAPI()
+    if how == "mounted":
+        host.mount("/ai", factory.app())
+    else:
+        host.include_router(factory.router(), prefix="/ai")
+    with (
+        served(host) as url,
+        anthropic.Anthropic(api_key=access_key, base_url=f"{url}/ai", max_retries=0) as client,
+    ):
+        assert ask(client).content[0].text == QUESTION  # type: ignore[union-attr]
+        assert client.messages.count_tokens(model="fast", messages=[{"role": "user", "content": "x"}]).input_tokens > 0
+        with pytest.raises(anthropic.NotFoundError) as missing:
+            ask(client, model="slow")
+    assert missing.value.type == "not_found_error"
+
+
+def test_a_call_that_only_trusted_targets_see_goes_as_it_was_written(
+    upstream: Upstream, tmp_path: Path, spoken: str
+) -> None:
+    made = config(upstream.base_url, tmp_path / "data", privacy={"policy": {"EMAIL_ADDRESS": "on_prem"}})
+    made["providers"]["upstream"]["format"] = spoken
+    upstream.behave = echo_message if spoken == "anthropic" else echo
+    with TokenFactory.from_config(made) as factory, served(factory.app()) as url:
+        key = factory.create_key(project="claims")
+        with anthropic.Anthropic(api_key=key, base_url=url, max_retries=0) as client:
+            assert ask(client, model="auto").content[0].text == QUESTION  # type: ignore[union-attr]
+    assert upstream.received[0].body["model"] == "node-1"
+    assert upstream.received[0].body["messages"][-1]["content"] == QUESTION
+
+
+@pytest.mark.parametrize("spoken", ["openai"], indirect=True)
+def test_models_are_listed_in_the_dialect_of_the_client(
+    client: anthropic.Anthropic, chat_client: openai.OpenAI
+) -> None:
+    names = [model.id for model in chat_client.models.list()]
+    listed = list(client.models.list())
+    assert [model.id for model in listed] == names
+    assert anthropic.types.ModelInfo.model_validate_json(listed[0].model_dump_json()).lifecycle == "active"
+    assert client.models.retrieve("fast").display_name == "fast"
+    with pytest.raises(anthropic.NotFoundError) as missing:
+        client.models.retrieve("slow")
+    assert missing.value.type == "not_found_error"
+    with pytest.raises(anthropic.NotFoundError) as missing:
+        client.messages.batches.list()
+    assert missing.value.type == "not_found_error"
 
 
 def test_a_key_without_the_scope_of_messages_may_neither_ask_nor_count(url: str, factory: TokenFactory) -> None:

@@ -20,6 +20,7 @@ from tokenfoundry.privacy import RedactionSession, Redactor
 from tokenfoundry.records import CallRecord
 
 EMAIL = "mario.rossi@example.it"
+REDACTOR = Redactor()
 NAME = 'Anna "Nina" Bianchi\n'
 SUMMARY = {"request_id": "r1", "cost": "0.1"}
 RECORD = CallRecord(
@@ -36,7 +37,7 @@ RECORD = CallRecord(
 
 
 def session() -> RedactionSession:
-    made = Redactor().session()
+    made = REDACTOR.session()
     assert made.values.assign("EMAIL_ADDRESS", EMAIL) == "[EMAIL_ADDRESS_1]"
     assert made.values.assign("PERSON", NAME) == "[PERSON_1]"
     return made

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support.anthropic_upstream import message, text, thinking, tool_use
 from support.sdk_shapes import check_error, check_message
@@ -208,6 +211,31 @@ def test_a_value_is_escaped_inside_a_text_that_is_json() -> None:
     assert ENDPOINT.restore(reply, session, BODY)["content"] == [text('{"name": "Anna "Nina" Bianchi"}')]
 
 
+TEXTS = st.sampled_from([EMAIL, ANNA, f"da {EMAIL} ad {ANNA}", "IT60X0542811101000000123456", "[EMAIL_ADDRESS_1]", "x"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-999, 999) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS | st.just("to"), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["to", "text", "password", EMAIL]), VALUES, max_size=4), st.lists(TEXTS))
+def test_what_a_tool_is_called_with_leaves_without_personal_data_and_comes_back_exactly(
+    given_: dict[str, Any], said: list[str]
+) -> None:
+    session = REDACTOR.session()
+    block = tool_use("send", given_)
+    result = {"type": "tool_result", "tool_use_id": "toolu_01", "content": [text(each) for each in said]}
+    sent = ENDPOINT.redact(BODY | {"messages": turns(("assistant", [block]), ("user", [result, text("x")]))}, session)
+    raw = msgspec.json.encode(sent).decode()
+    assert EMAIL not in raw
+    assert ANNA not in raw
+    assert "IT60X" not in raw
+    redacted_block = sent["messages"][0]["content"][0]
+    back = ENDPOINT.restore(message(redacted_block, *sent["messages"][1]["content"][0]["content"]), session, BODY)
+    assert back["content"] == [block, *map(text, said)]
+
+
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [
@@ -232,7 +260,9 @@ def test_each_refusal_has_anthropics_name(status: int, code: str, kind: str) -> 
     assert body == {"type": "error", "error": {"type": kind, "message": "perché"}, "request_id": "r1"}
 
 
-@pytest.mark.parametrize("reply", [None, [], {}, {"content": None}, {"content": "x"}, {"content": ["x"]}])
+@pytest.mark.parametrize(
+    "reply", [None, [], {}, {"content": None}, {"content": "x"}, {"content": ["x"]}, {"content": [{}]}]
+)
 def test_a_body_without_blocks_is_no_reply(reply: Any) -> None:
     assert not ENDPOINT.is_reply(reply)
 
@@ -247,6 +277,19 @@ def test_the_output_is_what_the_model_generated() -> None:
 def test_the_output_is_bounded_by_the_lower_of_both() -> None:
     assert ENDPOINT.bounded(BODY, 50)["max_tokens"] == 50
     assert ENDPOINT.bounded(BODY, 500)["max_tokens"] == 100
+
+
+@pytest.mark.parametrize(
+    ("bound", "thinking"),
+    [
+        (9000, {"type": "enabled", "budget_tokens": 5000}),
+        (4000, {"type": "enabled", "budget_tokens": 3999}),
+        (1024, {"type": "disabled"}),
+    ],
+)
+def test_a_budget_of_thinking_stays_under_a_bound_that_is_lowered(bound: int, thinking: dict[str, Any]) -> None:
+    body = BODY | {"max_tokens": 8000, "thinking": {"type": "enabled", "budget_tokens": 5000}}
+    assert ENDPOINT.bounded(body, bound)["thinking"] == thinking
 
 
 def test_a_prompt_counts_its_texts_tools_pictures_and_files() -> None:

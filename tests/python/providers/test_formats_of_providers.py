@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.providers.formats import Endpoint
-from tokenfoundry.providers.formats.multipart import encode
 from tokenfoundry.providers.formats.registry import FORMATS, TRANSLATIONS
 from tokenfoundry.providers.presets import PRESETS
 from tokenfoundry.settings.formats import FORMATS as SETTINGS
@@ -162,15 +161,8 @@ def test_an_error_reply_of_any_other_shape_says_nothing(name: str, body: Any) ->
 
 
 def test_a_transcription_is_posted_as_a_form() -> None:
-    file = {"filename": 'a".wav', "content_type": "audio/wav", "data": b"\x00\r\n--\xff"}
-    asked = {
-        "file": file,
-        "language": "it",
-        "temperature": 0.5,
-        "stream": False,
-        "include": ["logprobs"],
-        "prompt": None,
-    }
+    file = {"name": 'a".wav', "content_type": "audio/wav", "data": b"\x00\r\n--\xff"}
+    asked = {"file": file, "language": "it", "temperature": "0.5", "include[]": ["logprobs"]}
     made = FORMATS["openai"].request("transcriptions", asked, TO, stream=False, now_ms=0)
     assert made.url == "http://h/v1/audio/transcriptions"
     assert made.headers["authorization"] == "Bearer key"
@@ -178,15 +170,31 @@ def test_a_transcription_is_posted_as_a_form() -> None:
         "file": b"\x00\r\n--\xff",
         "language": b"it",
         "temperature": b"0.5",
-        "stream": b"false",
         "include[]": b"logprobs",
         "model": b"m",
     }
 
 
-def test_what_a_form_cannot_hold_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="x cannot be sent"):
-        encode({"x": {"y": 1}})
+def test_speech_comes_as_it_is() -> None:
+    made = FORMATS["openai"].request("speech", {"input": "x", "voice": "alloy"}, TO, stream=False, now_ms=0)
+    assert made.headers["accept"].startswith("audio/")
+    assert list(FORMATS["openai"].framing("speech").feed(b"\xff\x00")) == [{"sound": b"\xff\x00"}]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "last"),
+    [
+        ("responses", {"type": "response.incomplete", "response": {}}),
+        ("images", {"type": "image_generation.completed"}),
+        ("transcriptions", {"type": "transcript.text.done"}),
+    ],
+)
+def test_the_newer_streams_end_with_an_event_of_their_own(dialect: str, last: dict[str, Any]) -> None:
+    framing = FORMATS["openai"].framing(dialect)
+    events = [{"type": "x.delta"}, last, {"type": "after"}]
+    data = b"".join(b"data: " + msgspec.json.encode(event) + b"\n\n" for event in events)
+    assert list(framing.feed(data)) == events[:2]
+    assert framing.ended
 
 
 def _form(content_type: str, data: bytes) -> dict[str, bytes]:

@@ -109,7 +109,8 @@ class RawPeer:
         self.port = listener.getsockname()[1]
 
     async def accept(self) -> socket.socket:
-        accepted, _ = await asyncio.get_running_loop().sock_accept(self._listener)
+        accepting = asyncio.get_running_loop().sock_accept(self._listener)
+        accepted, _ = await asyncio.wait_for(accepting, 10)
         accepted.setblocking(False)
         return accepted
 
@@ -156,6 +157,21 @@ def closes_in_the_instant_of_reuse(monkeypatch: pytest.MonkeyPatch, end: Callabl
 def close_all(sockets: list[socket.socket]) -> None:
     for each in sockets:
         each.close()
+
+
+@pytest.mark.parametrize("left", [b"x", whole(b"poison")])
+async def test_bytes_that_the_loop_has_not_seen_yet_are_never_the_next_reply(lean: LeanTransport, left: bytes) -> None:
+    async with raw_peer() as peer:
+        url = f"http://127.0.0.1:{peer.port}/"
+        asking = asyncio.ensure_future(ask(lean, url))
+        first = await peer.accept()
+        await peer.serve_one(first)
+        assert await asking == b"ok"
+        first.send(left)  # The loop does not turn before the next request is written.
+        with pytest.raises(ReplyTimeout):  # It was asked on another connection, which nobody serves.
+            await ask(lean, url, limits=replace(LIMITS, first_byte_s=0.1))
+        assert peer.has_another()
+        first.close()
 
 
 async def test_a_request_that_crosses_the_closing_of_its_connection_is_sent_once_more(

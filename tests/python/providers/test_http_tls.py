@@ -77,7 +77,7 @@ async def test_a_certificate_of_an_unknown_authority_is_no_connection(server_end
 async def test_a_server_without_tls_is_no_connection(trusting: LeanTransport) -> None:
     async with raw_server(once(whole(b"ok"))) as server:
         with pytest.raises(ConnectFailed):
-            await ask(trusting, url_of(server), limits=replace(LIMITS, connect_s=1))
+            await ask(trusting, url_of(server), limits=replace(LIMITS, connect_s=0.4))
         assert not server.received
 
 

@@ -70,13 +70,14 @@ MODELS = st.text("abc.:-_~/ é%", min_size=1, max_size=20).filter(lambda name: n
     body=st.binary(max_size=60),
     session=st.none() | st.text("abcXYZ/+=", min_size=1, max_size=30),
     region=st.sampled_from(["eu-south-1", "us-east-1"]),
+    port=st.sampled_from(["", ":443", ":8443"]),
     content_type=st.sampled_from(["application/json", "application/json;  charset=utf-8"]),
     now_ms=st.integers(0, 4_000_000_000_000),
 )
 def test_botocore_signs_the_same_request_alike(
-    model: str, body: bytes, session: str | None, region: str, content_type: str, now_ms: int
+    model: str, body: bytes, session: str | None, region: str, port: str, content_type: str, now_ms: int
 ) -> None:
-    url = f"https://bedrock-runtime.{region}.amazonaws.com/model/{quote(model, safe='-_.~')}/converse"
+    url = f"https://bedrock-runtime.{region}.amazonaws.com{port}/model/{quote(model, safe='-_.~')}/converse"
     headers = {"content-type": content_type}
     made = signed_headers(
         Credentials("AKIDEXAMPLE", "secret", session),

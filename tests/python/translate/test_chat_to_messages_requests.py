@@ -1,4 +1,6 @@
-"""Chat-completions bodies as Anthropic is told them. Shapes: the Anthropic API reference, "Create a Message"."""
+"""Chat-completions bodies as Anthropic is told them, judged by the models of Anthropic's own client. Shapes: the
+Anthropic API reference, "Create a Message".
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from support.sdk_shapes import check_messages_request
 from tokenfoundry.translate import Untranslatable
 from tokenfoundry.translate.chat_to_messages import ChatToMessages
 from tokenfoundry.translate.chat_to_messages.reply_tool import REPLY_TOOL
@@ -24,7 +27,9 @@ BODY: dict[str, Any] = {
 
 
 def said(**fields: Any) -> dict[str, Any]:
-    return ChatToMessages().request(BODY | fields)
+    made = ChatToMessages().request(BODY | fields)
+    check_messages_request(made)
+    return made
 
 
 def turns(*messages: dict[str, Any]) -> Any:

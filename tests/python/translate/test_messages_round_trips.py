@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.sdk_shapes import check_chat_request, check_messages_request
 from tokenfoundry.translate.chat_to_messages import ChatToMessages
 from tokenfoundry.translate.messages_to_chat import MessagesToChat
 
@@ -70,7 +71,10 @@ def decoded(messages: list[Body]) -> list[Body]:
 @given(conversations())
 def test_a_chat_said_to_anthropic_and_back_is_the_same_chat(messages: list[Body]) -> None:
     body = {"model": "m", "max_tokens": 9, "messages": messages}
-    back = MessagesToChat().request(ChatToMessages().request(body))
+    said = ChatToMessages().request(body)
+    check_messages_request(said)
+    back = MessagesToChat().request(said)
+    check_chat_request(back)
     assert decoded(back["messages"]) == decoded(messages)
 
 

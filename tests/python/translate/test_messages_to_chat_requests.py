@@ -1,5 +1,5 @@
-"""Anthropic's bodies as OpenAI-compatible providers are told them. Shapes: the OpenAI API reference, "Create chat
-completion".
+"""Anthropic's bodies as OpenAI-compatible providers are told them, judged by the models of OpenAI's own client. Shapes:
+the OpenAI API reference, "Create chat completion".
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from support.anthropic_upstream import text, thinking, tool_use
+from support.sdk_shapes import check_chat_request
 from tokenfoundry.translate import Untranslatable
 from tokenfoundry.translate.messages_to_chat import MessagesToChat
 
@@ -24,7 +25,9 @@ PNG = {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}
 
 
 def said(**fields: Any) -> dict[str, Any]:
-    return MessagesToChat().request(BODY | fields)
+    made = MessagesToChat().request(BODY | fields)
+    check_chat_request(made)
+    return made
 
 
 def messages(*turns: dict[str, Any]) -> Any:
@@ -145,17 +148,20 @@ def test_the_rest_is_said_by_openais_names() -> None:
         stop_sequences=["FINE"],
         metadata={"user_id": "u-1"},
         service_tier="standard_only",
-        output_config={"format": {"type": "json_schema", "schema": SCHEMA}, "effort": "max"},
+        output_config={"format": {"type": "json_schema", "schema": SCHEMA}},
     )
     assert made["stop"] == ["FINE"]
     assert made["user"] == "u-1"
     assert made["service_tier"] == "default"
-    assert made["reasoning_effort"] == "high"
     assert made["response_format"]["json_schema"] == {"name": "reply", "schema": SCHEMA, "strict": False}
 
 
-def test_a_model_from_before_reasoning_is_not_told_how_much_to_reason() -> None:
-    assert "reasoning_effort" not in said(model="gpt-4o-mini", output_config={"effort": "high"})
+@pytest.mark.parametrize(
+    ("model", "effort"),
+    [("gpt-5-mini", "high"), ("openai/gpt-oss-120b", "high"), ("gpt-4o-mini", None), ("qwen3", None)],
+)
+def test_an_effort_is_said_to_models_that_take_one(model: str, effort: str | None) -> None:
+    assert said(model=model, output_config={"effort": "max"}).get("reasoning_effort") == effort
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Every recorded dialect: what is sent, what comes of the answer, and that the official OpenAI SDK takes it."""
+"""Every dialect on record: what is sent, what comes of the answer, and that the official OpenAI SDK takes it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from itertools import chain, repeat
 
 import msgspec
 import pytest
+from anthropic.types import Message, RawMessageStreamEvent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openai.types import CreateEmbeddingResponse
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from pydantic import TypeAdapter
 
 from support.wire import Fixture, fixtures, pieces_of, same, starred
 from tokenfoundry.providers.evidence import EVIDENCE, evidence_of
@@ -18,6 +20,11 @@ from tokenfoundry.providers.formats.registry import FORMATS
 
 def each(*having: str):  # type: ignore[no-untyped-def]
     return pytest.mark.parametrize("fixture", fixtures(*having), ids=lambda fixture: fixture.name)
+
+
+chat_streams = pytest.mark.parametrize(
+    "fixture", [each for each in fixtures("events") if each.dialect == "chat"], ids=lambda fixture: fixture.name
+)
 
 
 @each()
@@ -41,6 +48,8 @@ def test_the_official_sdk_takes_the_answer(fixture: Fixture) -> None:
     if fixture.dialect == "embeddings":
         if fixture.asked.get("encoding_format") != "base64":  # The SDK decodes base64 before its model sees it.
             CreateEmbeddingResponse.model_validate(made, strict=True)
+    elif fixture.dialect == "messages":
+        Message.model_validate(made, strict=True)
     else:
         ChatCompletion.model_validate(made, strict=True)
 
@@ -54,7 +63,10 @@ def test_the_chunks_are_those_on_record(fixture: Fixture) -> None:
 @each("events")
 def test_the_official_sdk_takes_each_chunk(fixture: Fixture) -> None:
     for chunk in fixture.chunks([fixture.stream_bytes()]):
-        ChatCompletionChunk.model_validate(chunk, strict=True)
+        if fixture.dialect == "messages":
+            TypeAdapter(RawMessageStreamEvent).validate_python(chunk, strict=True)
+        else:
+            ChatCompletionChunk.model_validate(chunk, strict=True)
 
 
 @each("events")
@@ -70,11 +82,12 @@ def test_a_stream_says_the_same_however_its_bytes_are_cut(fixture: Fixture) -> N
     cut()
 
 
-@each("events")
+@chat_streams
 def test_the_usage_of_a_stream_is_what_its_last_chunk_says(fixture: Fixture) -> None:
     events = fixture.said().events()
     list(events.feed(fixture.stream_bytes()))
-    usage, told = events.usage, fixture.data["chunks"][-1]["usage"]
+    usage, last = events.usage, fixture.data["chunks"][-1]
+    told = last["usage"]
     assert usage is not None
     assert (usage.input_tokens, usage.output_tokens) == (told["prompt_tokens"], told["completion_tokens"])
 

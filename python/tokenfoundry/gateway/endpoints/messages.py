@@ -16,7 +16,7 @@ from tokenfoundry.gateway.message_texts import redacted_content, redacted_messag
 from tokenfoundry.gateway.message_tokens import count_messages
 from tokenfoundry.gateway.replies import Refused, invalid
 from tokenfoundry.gateway.streams import ReplyStream
-from tokenfoundry.gateway.streams.messages import MessageStream, produced_text, replay
+from tokenfoundry.gateway.streams.messages import MessageStream, is_message, produced_text, replay
 from tokenfoundry.gateway.texts import redacted, restored
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.records import CallRecord
@@ -25,6 +25,7 @@ from tokenfoundry.routing.targets import Target
 Body = dict[str, Any]
 
 _MAX_OUTPUT_TOKENS = 100_000_000  # far above any model; keeps worst cases within an int64 of nano units
+_LEAST_BUDGET_TOKENS = 1024  # of thinking; Anthropic refuses a lower one
 _ROLES = frozenset({"user", "assistant", "system"})
 _SERVICE_TIERS = (None, "auto", "standard_only")
 
@@ -93,14 +94,16 @@ class Messages(JsonEndpoint):
         return body.get("max_tokens")
 
     def bounded(self, body: Body, max_output_tokens: int) -> Body:
-        return {**body, "max_tokens": min(body.get("max_tokens") or max_output_tokens, max_output_tokens)}
+        made = {**body, "max_tokens": min(body.get("max_tokens") or max_output_tokens, max_output_tokens)}
+        if made["max_tokens"] != body.get("max_tokens"):
+            _fit_thinking(made)
+        return made
 
     def choices(self, body: Body) -> int:
         return 1
 
     def is_reply(self, reply: Any) -> bool:
-        content = reply.get("content") if isinstance(reply, dict) else None
-        return isinstance(content, list) and all(isinstance(block, dict) for block in content)
+        return is_message(reply)
 
     def is_cut(self, reply: Body) -> bool:
         return reply.get("stop_reason") == "max_tokens"
@@ -149,11 +152,41 @@ def error_body(refused: Refused) -> Body:
     return body
 
 
+def is_anthropics(headers: Mapping[str, str]) -> bool:
+    """Whether a request comes from a client of Anthropic's dialect, where its path does not say so."""
+    return "anthropic-version" in headers
+
+
+def model_page(names: list[str]) -> Body:
+    """Models as Anthropic lists them ("List Models"), all on one page."""
+    first_id, last_id = (names[0], names[-1]) if names else (None, None)
+    return {"data": [model_info(name) for name in names], "has_more": False, "first_id": first_id, "last_id": last_id}
+
+
+def model_info(name: str) -> Body:
+    """One model, of which nothing is known but its name ("Get a Model": an epoch where the date is not known)."""
+    return {
+        "type": "model",
+        "id": name,
+        "display_name": name,
+        "created_at": "1970-01-01T00:00:00Z",
+        "lifecycle": "active",
+    }
+
+
 def wants_json(body: Body) -> bool:
     """Whether the model's text will be JSON, inside which a restored value must be escaped."""
     config = body.get("output_config")
     wanted = config.get("format") if isinstance(config, dict) else None
     return isinstance(wanted or body.get("output_format"), dict)
+
+
+def _fit_thinking(body: Body) -> None:
+    """Lowers a budget of thinking below the bound that it has to stay under, or leaves it out."""
+    match body.get("thinking"):
+        case {"budget_tokens": int(budget_tokens)} if budget_tokens >= body["max_tokens"]:
+            lower = {**body["thinking"], "budget_tokens": body["max_tokens"] - 1}
+            body["thinking"] = lower if lower["budget_tokens"] >= _LEAST_BUDGET_TOKENS else {"type": "disabled"}
 
 
 def _check_max_tokens(value: Any) -> None:
@@ -167,7 +200,7 @@ def _check_prompt(body: Body) -> None:
         raise invalid("messages: needs at least one message", param="messages")
     for index, message in enumerate(messages):
         where = f"messages[{index}]"
-        if not isinstance(message, dict) or message.get("role") not in _ROLES:
+        if not isinstance(message, dict) or str(message.get("role")) not in _ROLES:
             raise invalid(f"{where}: needs an object with the role user or assistant, and content", param=where)
         _check_content(message.get("content"), f"{where}.content")
     if body.get("system") is not None:

@@ -36,6 +36,30 @@ _TOTALS = frozenset(
 )
 
 
+class _Block(msgspec.Struct):
+    """The parts of a block that are looked into; all else may be anything."""
+
+    type: str
+    text: str | None = None
+    thinking: str | None = None
+    name: str | None = None
+    citations: list[Any] | None = None
+
+
+class _MessageShape(msgspec.Struct):
+    content: list[_Block]
+    usage: dict[str, Any] | None = None
+
+
+def is_message(reply: Any) -> bool:
+    """Whether a decoded body has the shape of a whole reply."""
+    try:
+        msgspec.convert(reply, _MessageShape)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
 class MessageStream:
     """See `tokenfoundry.gateway.streams.ReplyStream`."""
 
@@ -244,8 +268,10 @@ class MessageBuilder:
 
 
 def _checked(block: Body) -> Body:
-    if not all(isinstance(block.get(name, ""), str) for name in ("text", "thinking", "name")):
-        raise ProviderError("the provider sent a block of another shape")
+    try:
+        msgspec.convert(block, _Block)
+    except msgspec.ValidationError:
+        raise ProviderError("the provider sent a block of another shape") from None
     return block
 
 

@@ -5,9 +5,11 @@ Source: OpenAI's published API description, and openai-python.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from tokenfoundry.providers.formats import Endpoint, Framing, WireRequest, multipart
+from tokenfoundry.providers.formats import Endpoint, Framing, WireRequest
+from tokenfoundry.providers.formats.form import form
 from tokenfoundry.providers.formats.json_request import JSON_HEADERS, bearer, json_request, message_in
 from tokenfoundry.providers.presets import MaxTokensField, Preset
 from tokenfoundry.providers.sse import JsonEvents
@@ -72,10 +74,12 @@ def wire_body(dialect: str, body: Body, to: Endpoint, preset: Preset, *, stream:
 
 
 def post(url: str, dialect: str, wire: Body, headers: dict[str, str]) -> WireRequest:
-    """A transcription is posted as a form, all else as JSON."""
+    """A transcription is posted as a form, all else as JSON; speech is answered with sound."""
     if dialect == "transcriptions":
-        content_type, data = multipart.encode(wire)
+        content_type, data = form(wire)
         return WireRequest(url=url, headers={**JSON_HEADERS, **headers, "content-type": content_type}, body=data)
+    if dialect == "speech":
+        headers = {**headers, "accept": "audio/*, application/octet-stream"}
     return json_request(url, wire, headers)
 
 
@@ -83,9 +87,20 @@ def framing(dialect: str) -> Framing:
     """`[DONE]` ends the streams of OpenAI's older endpoints, an event of its own those of the newer."""
     if dialect == "responses":
         return JsonEvents(lambda event: event.get("type") in _RESPONSE_ENDS)
-    if dialect in ("images", "transcriptions", "speech"):
+    if dialect == "speech":
+        return _Sound()
+    if dialect in ("images", "transcriptions"):
         return JsonEvents(lambda event: str(event.get("type", "")).endswith((".done", ".completed")))
     return JsonEvents()
+
+
+class _Sound:
+    """Sound as it comes; its end is that of the body."""
+
+    ended = False
+
+    def feed(self, data: bytes) -> Iterator[Body]:
+        yield {"sound": data}
 
 
 _RESPONSE_ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})

@@ -29,19 +29,27 @@ from tokenfoundry.translate.embeddings import (
 from tokenfoundry.translate.messages_to_chat import MessagesToChat
 
 TRANSLATIONS: tuple[Translation, ...] = (
+    ChatToMessages(),
+    MessagesToChat(),
     ChatToGemini(),
     ChatToCohere(),
     ChatToConverse(),
     ChatToMistral(),
-    ChatToMessages(),
-    MessagesToChat(),
     EmbeddingsToGemini(),
     EmbeddingsToVertex(),
     EmbeddingsToCohere(),
     EmbeddingsToTitan(),
 )
 
-_OWN = (Anthropic(), AzureFormat(), BedrockFormat(), CohereFormat(), GeminiFormat(), MistralFormat(), VertexFormat())
+_OWN: tuple[Format, ...] = (
+    Anthropic(),
+    AzureFormat(),
+    BedrockFormat(),
+    CohereFormat(),
+    GeminiFormat(),
+    MistralFormat(),
+    VertexFormat(),
+)
 
 FORMATS: Mapping[str, Format] = {
     **{name: OpenAIFormat(name, preset) for name, preset in PRESETS.items()},

@@ -82,29 +82,23 @@ def _event(header_bytes: bytes, payload: bytes) -> Body | None:
 def _headers(data: bytes) -> dict[str, str]:
     """The headers that are texts; others have no part in what an event is."""
     texts: dict[str, str] = {}
-    at = 0
+    at, end = 0, len(data)
     try:
-        while at < len(data):
-            name_bytes = data[at]
-            name = _exactly(data, at + 1, name_bytes).decode()
-            kind = data[at + 1 + name_bytes]
-            at += 2 + name_bytes
-            if kind in (_BYTES_TYPE, _TEXT_TYPE):
-                value_bytes = int.from_bytes(_exactly(data, at, 2), "big")
-                value = _exactly(data, at + 2, value_bytes)
-                at += 2 + value_bytes
-                if kind == _TEXT_TYPE:
-                    texts[name] = value.decode()
+        while at < end:
+            name_at = at + 1
+            kind_at = name_at + data[at]
+            kind = data[kind_at]
+            at = kind_at + 1
+            if kind == _TEXT_TYPE:
+                value_at = at + 2
+                at = value_at + (data[at] << 8 | data[at + 1])
+                texts[data[name_at:kind_at].decode()] = data[value_at:at].decode()
+            elif kind == _BYTES_TYPE:
+                at += 2 + (data[at] << 8 | data[at + 1])
             else:
-                _exactly(data, at, _FIXED_BYTES[kind])
                 at += _FIXED_BYTES[kind]
     except (IndexError, KeyError, UnicodeDecodeError) as error:
         raise ProviderError("the provider's event stream holds a message with malformed headers") from error
+    if at != end:
+        raise ProviderError("the provider's event stream holds a header longer than all of them")
     return texts
-
-
-def _exactly(data: bytes, at: int, size_bytes: int) -> bytes:
-    part = data[at : at + size_bytes]
-    if len(part) != size_bytes:
-        raise IndexError
-    return part

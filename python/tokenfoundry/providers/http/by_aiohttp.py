@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import aiohttp
+from yarl import URL
 
 from tokenfoundry.providers.formats import WireRequest
 from tokenfoundry.providers.http.decoding import ACCEPTED
@@ -49,6 +50,16 @@ def _data(body: bytes) -> bytes | io.BytesIO | None:
     return io.BytesIO(body) if len(body) > _MAX_BYTES_AT_ONCE else body or None
 
 
+def _as_it_is(url: str) -> URL:
+    """An address whose every byte stays what it is: a signature may cover it. Raises `ConnectFailed`."""
+    try:
+        made = URL(url, encoded=True)
+        _ = made.port  # Read only now.
+    except ValueError as error:
+        raise ConnectFailed("the provider's address cannot be read") from error
+    return made
+
+
 class _Body:
     def __init__(self, response: aiohttp.ClientResponse, read_timeout_s: float) -> None:
         self._content = response.content
@@ -75,7 +86,7 @@ class AiohttpTransport:
         with _translated():
             sending = self._session().request(
                 request.method,
-                request.url,
+                _as_it_is(request.url),
                 data=_data(request.body),
                 headers=request.headers,
                 proxy=self._proxy,

@@ -102,14 +102,18 @@ class Exchange:
         self._pool = pool = self._transport.pool()
         total_at = asyncio.get_running_loop().time() + self._limits.total_s
         connection = pool.take(self._origin)
-        if connection is not None:
+        while True:
+            if connection is None:
+                connection = await pool.connect(self._origin, min(self._limits.connect_s, self._limits.total_s))
             try:
-                await self._ask(connection, data, total_at)
-            except ClosedIdle:
+                await connection.request(data, self._limits, total_at)
+            except ClosedIdle:  # By one that had served before, so at most once: the next is a fresh one.
                 connection = None
-        if connection is None:
-            connection = await pool.connect(self._origin, min(self._limits.connect_s, self._limits.total_s))
-            await self._ask(connection, data, total_at)
+            except BaseException:
+                connection.abort()
+                raise
+            else:
+                break
         self._connection = connection
         self._reply = UpstreamReply(connection.status, connection.fields, connection)
         return self._reply
@@ -119,10 +123,3 @@ class Exchange:
     ) -> None:
         self._reply.close()
         self._pool.give_back(self._connection, self._origin)
-
-    async def _ask(self, connection: Connection, data: bytes, total_at: float) -> None:
-        try:
-            await connection.request(data, self._limits, total_at)
-        except BaseException:
-            connection.abort()
-            raise

@@ -128,6 +128,7 @@ class Pool:
             await asyncio.wait(leaving, timeout=2 * _GOODBYE_S)
         for connection in self.connections:
             connection.abort()
+        await asyncio.sleep(0)  # The loop tells each connection of its end.
 
 
 def _said(error: Exception) -> str:

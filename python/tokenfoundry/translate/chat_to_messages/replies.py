@@ -9,6 +9,7 @@ import msgspec
 from tokenfoundry.errors import ProviderError
 from tokenfoundry.translate import Body
 from tokenfoundry.translate.chat_to_messages.reply_tool import REPLY_TOOL
+from tokenfoundry.translate.shapes import word
 
 BETWEEN_THOUGHTS = "\n\n"
 
@@ -33,10 +34,10 @@ def completion_of(reply: Body, *, created: int) -> Body:
     message = _message(content, reply.get("stop_details"))
     answered_by_tool = stop_reason == "tool_use" and "tool_calls" not in message
     made: Body = {
-        "id": reply.get("id") or "",
+        "id": str(reply.get("id") or ""),
         "object": "chat.completion",
         "created": created,
-        "model": reply.get("model") or "",
+        "model": str(reply.get("model") or ""),
         "choices": [
             {
                 "index": 0,
@@ -49,14 +50,14 @@ def completion_of(reply: Body, *, created: int) -> Body:
     usage = reply.get("usage")
     if isinstance(usage, dict):
         made["usage"] = usage_of(usage)
-        if (tier := _SERVICE_TIER.get(usage.get("service_tier") or "")) is not None:
+        if tier := word(_SERVICE_TIER, usage.get("service_tier")):
             made["service_tier"] = tier
     return made
 
 
 def finish_reason(stop_reason: Any) -> str:
     """OpenAI's word for Anthropic's reason to stop; `stop` for one that is not known."""
-    return _FINISH.get(stop_reason, "stop") if isinstance(stop_reason, str) else "stop"
+    return word(_FINISH, stop_reason) or "stop"
 
 
 def refusal_of(stop_details: Any) -> str | None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from tokenfoundry.translate import Body, Untranslatable
 from tokenfoundry.translate.chat_to_messages.reply_tool import reply_tool
 from tokenfoundry.translate.chat_to_messages.thinking import apply_thinking
 from tokenfoundry.translate.chat_to_messages.turns import marked_like, turns_of
 from tokenfoundry.translate.claude import Family, family_of
+from tokenfoundry.translate.shapes import check_asked
 from tokenfoundry.translate.strict_schemas import anthropic_holds_to
 
 _MOST_TEMPERATURE = 1.0
@@ -17,10 +20,35 @@ _MOST_TEMPERATURE = 1.0
 _PASSED_ON = ("model", "stream", "top_k")
 
 
+class _Message(msgspec.Struct):
+    role: str
+    content: str | list[dict[str, Any]] | None = None
+    refusal: str | None = None
+    tool_calls: list[Any] | None = None
+
+
+class _ChatShape(msgspec.Struct):
+    messages: list[_Message]
+    model: str = ""
+    n: int | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    user: str | None = None
+    safety_identifier: str | None = None
+    service_tier: str | None = None
+    modalities: list[str] | None = None
+    reasoning_effort: str | None = None
+    response_format: dict[str, Any] | None = None
+    tools: list[Any] | None = None
+
+
 def messages_request(body: Body) -> Body:
     """The body in Anthropic's dialect. Without a bound on its output it has no `max_tokens`, which is then due from
     whoever sends it. Raises `Untranslatable`.
     """
+    check_asked(body, _ChatShape)
     _refuse_what_cannot_be_said(body)
     family = family_of(str(body.get("model") or ""))
     system, turns = turns_of(body["messages"])

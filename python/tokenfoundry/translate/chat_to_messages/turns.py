@@ -121,16 +121,10 @@ def _tool_result(message: Body, where: str) -> Body:
 def _blocks(content: Any, where: str) -> list[Body]:
     if content is None or isinstance(content, str):
         return [{"type": "text", "text": content}] if content and content.strip() else []
-    if not isinstance(content, list):
-        raise Untranslatable(f"{where}.content: needs a string or a list of parts", param=f"{where}.content")
     blocks = []
     for index, part in enumerate(content):
-        place = f"{where}.content[{index}]"
-        if not isinstance(part, dict):
-            raise Untranslatable(f"{place}: needs an object", param=place)
-        if (block := _block(part, place)) is None:
-            continue
-        blocks.append(marked_like(part, block))
+        if (block := _block(part, f"{where}.content[{index}]")) is not None:
+            blocks.append(marked_like(part, block))
     return blocks
 
 

@@ -8,13 +8,39 @@ else begins, a tool call at the end of the answer, because more of it may come.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from tokenfoundry.errors import ProviderError
 from tokenfoundry.translate import Body
 from tokenfoundry.translate.messages_to_chat.replies import stop_reason, thinking_of, usage_of
+from tokenfoundry.translate.shapes import check_spoken
 
 _MAX_TOOL_CALLS = 1024
+
+
+class _Function(msgspec.Struct):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _Call(msgspec.Struct):
+    index: Annotated[int, msgspec.Meta(ge=0, lt=_MAX_TOOL_CALLS)] = 0
+    function: _Function | None = None
+
+
+class _Delta(msgspec.Struct):
+    tool_calls: list[_Call] | None = None
+
+
+class _Choice(msgspec.Struct):
+    index: int = 0
+    delta: _Delta | None = None
+
+
+class _ChunkShape(msgspec.Struct):
+    choices: list[_Choice] | None = None
 
 
 @dataclass(slots=True)
@@ -46,13 +72,12 @@ class EventsOfChunks:
     def feed(self, event: Body) -> list[Body]:
         if "error" in event:
             raise ProviderError("the provider reported an error in mid-stream")
+        check_spoken(event, _ChunkShape)
         events = [] if self._begun else self._begin(event)
         if isinstance(event.get("usage"), dict):
             self._usage = event["usage"]
         self._tier = event.get("service_tier") or self._tier
         for choice in event.get("choices") or ():
-            if not isinstance(choice, dict) or not isinstance(choice.get("delta") or {}, dict):
-                raise ProviderError("the provider sent a chunk of another shape")
             if choice.get("index", 0) == 0:
                 events += self._pieces(choice.get("delta") or {})
                 self._finish = choice.get("finish_reason") or self._finish
@@ -104,20 +129,16 @@ class EventsOfChunks:
             events = []
         return events + self._piece(last, piece)
 
-    def _call(self, call: Any) -> list[Body]:
+    def _call(self, call: Body) -> list[Body]:
         """A piece of a tool call, which its `index` tells from the others."""
-        if not isinstance(call, dict) or not isinstance(call.get("function") or {}, dict):
-            raise ProviderError("the provider sent a tool call of another shape")
-        place = call.get("index", 0)
-        if type(place) is not int or not 0 <= place < _MAX_TOOL_CALLS:
-            raise ProviderError("the provider sent a tool call of another shape")
+        place: int = call.get("index", 0)
         function = call.get("function") or {}
         known = [block for block in (self._open, *self._later) if block is not None and block.place == place]
         events: list[Body] = []
         if known:
             block = known[0]
         else:
-            if not isinstance(function.get("name"), str):
+            if not function.get("name"):
                 raise ProviderError("the provider sent a tool call without the name of its tool")
             call_id = call.get("id") or f"call_{place}"
             block = _Block({"type": "tool_use", "id": str(call_id), "name": function["name"], "input": {}}, place)

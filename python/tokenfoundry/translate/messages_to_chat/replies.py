@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from tokenfoundry.errors import ProviderError
 from tokenfoundry.translate import Body
+from tokenfoundry.translate.shapes import check_spoken, word
 
 _STOP_REASONS = {
     "stop": "end_turn",
@@ -19,26 +20,39 @@ _STOP_REASONS = {
 _SERVICE_TIER = {"default": "standard", "priority": "priority"}
 
 
+class _Message(msgspec.Struct):
+    content: str | list[Any] | None = None
+    refusal: str | None = None
+    tool_calls: list[Any] | None = None
+
+
+class _Choice(msgspec.Struct):
+    message: _Message
+
+
+class _CompletionShape(msgspec.Struct):
+    choices: Annotated[list[_Choice], msgspec.Meta(min_length=1)]
+
+
 def message_of(reply: Body) -> Body:
     """The first choice as a message. Raises `ProviderError`."""
-    match reply.get("choices"):
-        case [{"message": dict(message), **choice}, *_]:
-            return {
-                "id": str(reply.get("id") or ""),
-                "type": "message",
-                "role": "assistant",
-                "model": str(reply.get("model") or ""),
-                "content": _content(message),
-                "stop_reason": stop_reason(choice.get("finish_reason")),
-                "stop_sequence": None,
-                "usage": usage_of(reply.get("usage"), reply.get("service_tier")),
-            }
-    raise ProviderError("the provider's reply has not the shape of one")
+    check_spoken(reply, _CompletionShape)
+    choice = reply["choices"][0]
+    return {
+        "id": str(reply.get("id") or ""),
+        "type": "message",
+        "role": "assistant",
+        "model": str(reply.get("model") or ""),
+        "content": _content(choice["message"]),
+        "stop_reason": stop_reason(choice.get("finish_reason")),
+        "stop_sequence": None,
+        "usage": usage_of(reply.get("usage"), reply.get("service_tier")),
+    }
 
 
 def stop_reason(finish_reason: Any) -> str:
     """Anthropic's word for OpenAI's reason to finish; `end_turn` for one that is not known."""
-    return _STOP_REASONS.get(finish_reason, "end_turn") if isinstance(finish_reason, str) else "end_turn"
+    return word(_STOP_REASONS, finish_reason) or "end_turn"
 
 
 def thinking_of(part: Body) -> str:
@@ -89,7 +103,7 @@ def usage_of(usage: Any, service_tier: Any = None) -> Body:
     }
     if thinking_tokens := _count(completion, "reasoning_tokens"):
         made["output_tokens_details"] = {"thinking_tokens": thinking_tokens}
-    if (tier := _SERVICE_TIER.get(service_tier or "")) is not None:
+    if tier := word(_SERVICE_TIER, service_tier):
         made["service_tier"] = tier
     return made
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from tokenfoundry.translate import Body, Untranslatable
 from tokenfoundry.translate.messages_to_chat.turns import chat_messages, text_of
+from tokenfoundry.translate.shapes import check_asked, word
 from tokenfoundry.translate.strict_schemas import openai_holds_to
 
 _PASSED_ON = ("model", "stream", "temperature", "top_p")
@@ -15,16 +18,30 @@ _ONLY_ANTHROPIC = ("container", "mcp_servers")
 
 _EFFORTS = {"low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "high"}
 
-# Chat models from before reasoning, which refuse to be told how much of it to do.
-_DO_NOT_REASON = ("gpt-3.5", "gpt-4", "chatgpt-4o")
+# Models that are documented to take a reasoning effort (OpenAI's, and xAI's one that does). Others may refuse the whole
+# call for it, and clients such as coding agents send one with every call, so others are not told.
+_TAKES_EFFORT = ("o1", "o3", "o4", "gpt-5", "gpt-oss", "grok-3-mini")
 
-# Those that surely take it; a budget of thinking is then said as an effort, from so many tokens on.
-_REASON = ("o1", "o3", "o4", "gpt-5")
-_EFFORT_FROM_TOKENS = ((16_384, "high"), (4_096, "medium"), (0, "low"))
+# A budget of thinking as an effort, from so many tokens on.
+_EFFORT_FROM_TOKENS = ((16_384, "high"), (4_096, "medium"))
+
+
+class _Turn(msgspec.Struct):
+    role: str
+    content: str | list[dict[str, Any]] | None = None
+
+
+class _MessagesShape(msgspec.Struct):
+    messages: list[_Turn]
+    model: str = ""
+    system: str | list[dict[str, Any]] | None = None
+    tools: list[dict[str, Any]] | None = None
+    tool_choice: dict[str, Any] | None = None
 
 
 def chat_request(body: Body) -> Body:
     """The body in OpenAI's dialect. Raises `Untranslatable`."""
+    check_asked(body, _MessagesShape)
     for field in _ONLY_ANTHROPIC:
         if body.get(field) is not None:
             raise Untranslatable(f"{field}: this model cannot do that", param=field)
@@ -36,7 +53,7 @@ def chat_request(body: Body) -> Body:
         made["stop"] = body["stop_sequences"]
     _add_tools(made, body)
     _add_output_config(made, body)
-    _add_thinking(made, body)
+    _add_effort(made, body)
     metadata = body.get("metadata")
     if isinstance(metadata, dict) and metadata.get("user_id"):
         made["user"] = metadata["user_id"]
@@ -98,15 +115,15 @@ def _add_output_config(made: Body, body: Body) -> None:
             pass
         case _:
             raise Untranslatable("output_config.format: is not known", param="output_config.format")
-    effort = _EFFORTS.get(config.get("effort") or "")
-    if effort and not str(body.get("model") or "").startswith(_DO_NOT_REASON):
+
+
+def _add_effort(made: Body, body: Body) -> None:
+    if not str(body.get("model") or "").rpartition("/")[2].startswith(_TAKES_EFFORT):
+        return
+    config, thinking = body.get("output_config"), body.get("thinking")
+    if isinstance(config, dict) and (effort := word(_EFFORTS, config.get("effort"))):
         made["reasoning_effort"] = effort
-
-
-def _add_thinking(made: Body, body: Body) -> None:
-    match body.get("thinking"):
-        case {"type": "enabled", "budget_tokens": int(budget_tokens)} if "reasoning_effort" not in made:
-            if str(body.get("model") or "").startswith(_REASON):
-                made["reasoning_effort"] = next(
-                    effort for least, effort in _EFFORT_FROM_TOKENS if budget_tokens >= least
-                )
+    elif isinstance(thinking, dict) and isinstance(budget_tokens := thinking.get("budget_tokens"), int):
+        made["reasoning_effort"] = next(
+            (effort for least, effort in _EFFORT_FROM_TOKENS if budget_tokens >= least), "low"
+        )
