@@ -50,9 +50,15 @@ from tokenfoundry.usage import Usage
 
 if TYPE_CHECKING:
     from tokenfoundry.factory import TokenFactory
+    from tokenfoundry.gateway.middleware import Route, TokenFactoryMiddleware
     from tokenfoundry.settings import Settings
 
-_LATER = {"Settings": "tokenfoundry.settings", "TokenFactory": "tokenfoundry.factory"}
+_LATER = {
+    "Route": "tokenfoundry.gateway.middleware",
+    "Settings": "tokenfoundry.settings",
+    "TokenFactory": "tokenfoundry.factory",
+    "TokenFactoryMiddleware": "tokenfoundry.gateway.middleware",
+}
 
 __all__ = [
     "Amounts",
@@ -88,11 +94,13 @@ __all__ = [
     "Redactor",
     "Refusal",
     "Rollup",
+    "Route",
     "Settings",
     "StreamRestorer",
     "Sums",
     "Tallies",
     "TokenFactory",
+    "TokenFactoryMiddleware",
     "Tokenizer",
     "Usage",
     "Verification",

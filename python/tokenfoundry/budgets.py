@@ -45,13 +45,7 @@ class BudgetBook:
         self._ledger = ledger
         self._changing = threading.RLock()
         self._from_file = {budget.name: budget for budget in from_file}
-        stored = {
-            key.removeprefix(_PREFIX): _parse(msgspec.json.decode(value))
-            for key, value in ledger.items(_TABLE)
-            if key.startswith(_PREFIX)
-        }
-        # A budget that moved into the file is the file's from then on.
-        self._stored = {name: budget for name, budget in stored.items() if name not in self._from_file}
+        self._stored = self._stored_beside(self._from_file)
         # Whatever a key's state: what it spent stays counted, and counts again when it is active again.
         self._of_keys = {name: budget for key in keys for name, budget in budgets_of(key).items()}
         for name in self._of_keys:
@@ -87,6 +81,24 @@ class BudgetBook:
             with self._applied(stored={**self._stored, name: budget}):
                 self._ledger.put(_TABLE, _PREFIX + name, msgspec.json.encode(budget.model_dump(mode="json")))
         return budget
+
+    def replace_file(self, from_file: Sequence[BudgetSettings]) -> None:
+        """Puts these in force instead of the file's until now: all of them, or none when it raises.
+
+        What was posted on a budget that stays stays counted. Raises `Conflict` as the constructor does.
+        """
+        with self._changing:
+            made = {budget.name: budget for budget in from_file}
+            before = self._from_file, self._stored
+            self._from_file, self._stored = made, self._stored_beside(made)
+            try:
+                for name in self._of_keys:
+                    self._refuse_taken(name)
+                self._apply()
+            except BaseException:
+                self._from_file, self._stored = before
+                self._apply()
+                raise
 
     def remove(self, name: str, *, force: bool = False) -> None:
         """Removes a budget. What it counted stays in the ledger's entries.
@@ -136,6 +148,15 @@ class BudgetBook:
             self._stored, self._of_keys = before
             self._apply()
             raise
+
+    def _stored_beside(self, from_file: Mapping[str, BudgetSettings]) -> dict[str, BudgetSettings]:
+        """What was made through the admin API. A budget that moved into the file is the file's from then on."""
+        stored = {
+            key.removeprefix(_PREFIX): _parse(msgspec.json.decode(value))
+            for key, value in self._ledger.items(_TABLE)
+            if key.startswith(_PREFIX)
+        }
+        return {name: budget for name, budget in stored.items() if name not in from_file}
 
     def _refuse_paid(self, budget: BudgetSettings) -> None:
         if not budget.prepaid:

@@ -8,6 +8,13 @@ TokenFoundryError
 ├── Conflict              the id, name or field is taken, or belongs to the YAML file
 ├── InvalidState          the object is closed, forked, or already resolved
 ├── MissingExtra          a dependency behind an extra is not installed (also an ImportError)
+├── CallFailed            a call was refused or failed; has `status`, `code`, `param`, `request_id`, `retry_after_s`
+│   ├── InvalidCall       the request is wrong, or asks for what there is not (also InvalidInput)
+│   ├── NotAllowed        the key is unknown, expired or stopped, or may not do this
+│   ├── BudgetExceeded    a budget does not allow it; `budget` and `refusal` say which and why
+│   ├── RateLimited       too many calls or tokens at the moment, here or at the provider
+│   ├── UpstreamFailed    no provider gave a whole answer
+│   └── Unavailable       the gateway serves no call now
 ├── ProviderError         an upstream model provider could not be reached or answered wrongly
 └── StoreError            the disk or the store under it failed
     ├── DirectoryBusy     another process holds the data directory
@@ -15,6 +22,8 @@ TokenFoundryError
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class TokenFoundryError(Exception):
@@ -62,6 +71,58 @@ class MissingExtra(TokenFoundryError, ImportError):
         super().__init__(f"{package} is not installed: pip install 'tokenfoundry[{extra}]'")
         self.package = package
         self.extra = extra
+
+
+class CallFailed(TokenFoundryError):
+    """A call within this process was refused or failed. The fields are those of the HTTP answer that it stands for."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        code: str = "",
+        param: str | None = None,
+        request_id: str = "",
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.param = param
+        self.request_id = request_id
+        self.retry_after_s = retry_after_s
+
+
+class InvalidCall(CallFailed, InvalidInput):
+    """The request is wrong, holds what may not leave, or asks for what there is not; `param` names the field."""
+
+
+class NotAllowed(CallFailed):
+    """The key is unknown, expired or stopped, or may not do this."""
+
+
+class BudgetExceeded(CallFailed):
+    """A budget does not allow the call. `budget` names it; `refusal` is the ledger's (`tokenfoundry.Refusal`)."""
+
+    refusal: Any = None
+
+    @property
+    def budget(self) -> str:
+        """The budget's name."""
+        return "" if self.refusal is None else str(self.refusal.budget)
+
+
+class RateLimited(CallFailed):
+    """Too many calls or tokens at the moment, here or at the provider."""
+
+
+class UpstreamFailed(CallFailed):
+    """No provider gave a whole answer."""
+
+
+class Unavailable(CallFailed):
+    """The gateway serves no call now: it is full, it ends, or its books cannot be written."""
 
 
 class ProviderError(TokenFoundryError):

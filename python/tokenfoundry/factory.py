@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
+import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+import threading
+import weakref
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import msgspec
 
@@ -17,23 +21,30 @@ from tokenfoundry._core import __version__
 from tokenfoundry.budgets import BudgetBook, budgets_of_file
 from tokenfoundry.cache import Cache, Invalidations
 from tokenfoundry.clock import Clock, system_clock
-from tokenfoundry.errors import MissingExtra
-from tokenfoundry.gateway.admin import Admin
+from tokenfoundry.errors import Conflict, InvalidState, MissingExtra
+from tokenfoundry.gateway.admin import Admin, Running
 from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.booking import Booking
+from tokenfoundry.gateway.endpoints.table import ENDPOINTS
+from tokenfoundry.gateway.engine import Engine
 from tokenfoundry.gateway.explain import explain
 from tokenfoundry.gateway.flights import Flights
+from tokenfoundry.gateway.forks import leave_without_destructors
 from tokenfoundry.gateway.item_recall import ItemCache
 from tokenfoundry.gateway.keepable import Keepable
 from tokenfoundry.gateway.kept_answers import KeptAnswers
+from tokenfoundry.gateway.ledger_faces import LedgerFaces
 from tokenfoundry.gateway.loop_thread import LoopThread
+from tokenfoundry.gateway.native import Chunks, Reply
+from tokenfoundry.gateway.native import call as native_call
 from tokenfoundry.gateway.output_bound import OutputBounds
 from tokenfoundry.gateway.pipeline import Pipeline
 from tokenfoundry.gateway.rates import Rates
 from tokenfoundry.gateway.recall import ResponseCache
+from tokenfoundry.gateway.redaction import build_redactor
+from tokenfoundry.gateway.reloading import refuse_fixed
 from tokenfoundry.gateway.repeats import Repeats
 from tokenfoundry.gateway.sender import Sender
-from tokenfoundry.gateway.texts import STRUCTURE
 from tokenfoundry.keys import KeyRing
 from tokenfoundry.ledger import Event, Ledger
 from tokenfoundry.ledger.values import EventKind
@@ -41,13 +52,15 @@ from tokenfoundry.limits import RateLimiter, limits_in_force
 from tokenfoundry.networks import Networks
 from tokenfoundry.observers import Observers
 from tokenfoundry.pricing import PriceBook, prices
-from tokenfoundry.privacy import Detector, Pattern, Redactor, catalogue, entities
+from tokenfoundry.pricing.overrides import PriceOverrides
+from tokenfoundry.privacy import Redactor
 from tokenfoundry.providers.client import ProviderClient
 from tokenfoundry.providers.formats.registry import TRANSLATIONS, format_of
 from tokenfoundry.providers.plan import Planner
 from tokenfoundry.records import CallRecord
 from tokenfoundry.resilience.build import build_guards
 from tokenfoundry.resilience.drain import Drain
+from tokenfoundry.resilience.guards import Guards
 from tokenfoundry.resilience.health import Health
 from tokenfoundry.resilience.timing import Timing
 from tokenfoundry.routing.build import build_router
@@ -57,10 +70,10 @@ from tokenfoundry.routing.observed import Observed
 from tokenfoundry.routing.policy import Router
 from tokenfoundry.routing.pressure import BudgetPressure
 from tokenfoundry.settings import ProviderSettings, Settings, WindowSettings
-from tokenfoundry.settings.privacy import PrivacySettings
 from tokenfoundry.translate import Translations
 
 if TYPE_CHECKING:
+    from anthropic import Anthropic
     from fastapi import APIRouter
     from openai import AsyncOpenAI, OpenAI
 
@@ -81,33 +94,33 @@ class TokenFactory:
         *,
         clock: Clock | None = None,
         timing: Timing | None = None,
+        source: Callable[[], Settings] | None = None,
         classify: Classify | None = None,
     ) -> None:
-        """`classify` scores how hard a call is, from 0 to 1, instead of its features; None leaves it to them."""
-        self.settings = settings
+        """`source` reads the settings again for a reload that is given none, as `from_config` does with its file.
+        `classify` scores how hard a call is, from 0 to 1, instead of its features; None leaves it to them.
+        """
         self._clock = clock or system_clock
-        timing = timing or Timing()
+        self._timing = timing or Timing()
+        self._source = source
+        self._reloading = threading.Lock()
         self._observers = Observers(settings.currency)
         self._loop_thread = LoopThread()
+        self._inherited = False
+        self._why_inherited = ""
         self._store: Cache | None = None
-        self._flights = Flights() if settings.cache.in_use and settings.cache.single_flight else None
+        self._flights = Flights()
         # Everything that can be refused without touching the disk comes first.
         price_book = PriceBook.from_settings(settings, prices(), at=self._clock())
-        redactor = _redactor(settings)
-        translations = Translations(TRANSLATIONS)
+        redactor = build_redactor(settings.privacy)
+        self._translations = Translations(TRANSLATIONS)
+        self._classify = classify
         self.observed = Observed(self._clock)
-        router = build_router(
-            settings,
-            price_book,
-            observed=self.observed,
-            pressure=lambda alias, facts: self._budget_pressure(alias, facts),
-            classify=classify,
-            dialects_of=partial(_dialects_of, translations),
-            entities=redactor.detector.entities,
-        )
-        self._guards = build_guards(settings, timing, self.observed)
-        self._drain = Drain(timing)
-        self._client = ProviderClient(settings.providers)
+        self._router_of(settings, price_book, redactor)
+        self._drain = Drain(self._timing)
+        guards = build_guards(settings, self._timing, self.observed)
+        client = ProviderClient(settings.providers)
+        self._clients = [client]
         data_dir = Path(settings.data_dir)
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.ledger = Ledger.open(
@@ -120,44 +133,20 @@ class TokenFactory:
         try:
             if settings.cache.in_use:
                 self._store = Cache.open(data_dir / "cache", max_bytes=settings.cache.max_bytes, clock=self._clock)
-            self.cache = self._kept_answers()
+            self._invalidations = Invalidations(
+                lambda: self.ledger.get("settings", _INVALIDATIONS),
+                lambda record: self.ledger.put("settings", _INVALIDATIONS, record),
+                clock=self._clock,
+            )
+            self._audit_key = _audit_key(self.ledger)
+            self._faces = LedgerFaces(self.ledger)
+            self._prices = PriceOverrides(self.ledger)
             self.keys = KeyRing(self.ledger)
             self.budgets = BudgetBook(self.ledger, budgets_of_file(settings), self.keys)
             self._budget_pressure = BudgetPressure(self.ledger, self.budgets.definitions, self._clock)
             self.limits = RateLimiter(limits_in_force(settings.rate_limits, self.keys), clock=self._clock)
+            self._engine = self._engine_of(settings, redactor, client, guards, self._kept_answers(settings))
             self.keys.tell_of_changes(self._limit_keys)
-            self._booking = Booking(
-                self.ledger,
-                price_book,
-                clock=self._clock,
-                window_of=self._window_of,
-                output_bounds=OutputBounds(
-                    settings.limits.missing_max_tokens, settings.limits.default_max_output_tokens
-                ),
-                hold_wait_s=settings.limits.hold_wait_ms / 1000,
-                publish=self._observers.record,
-            )
-            self._pipeline = Pipeline(
-                keys=self.keys,
-                redactor=redactor,
-                cache=settings.cache,
-                repeats=self._repeats(redactor.detector),
-                router=router,
-                booking=self._booking,
-                rates=Rates(self.limits, self._clock),
-                sender=Sender(
-                    settings.providers,
-                    {name: format_of(provider) for name, provider in settings.providers.items()},
-                    Planner(translations),
-                    self._client,
-                    self._clock,
-                ),
-                guards=self._guards,
-                call_timeout_s=settings.limits.call_timeout_ms / 1000,
-                audit_key=_audit_key(self.ledger),
-                clock=self._clock,
-                trusted_proxies=Networks(settings.server.trusted_proxies),
-            )
             self.admin = Admin(
                 ledger=self.ledger,
                 keys=self.keys,
@@ -166,19 +155,19 @@ class TokenFactory:
                 quotas=settings.quotas,
                 currency=settings.currency,
                 clock=self._clock,
+                prices=self._prices,
+                running=Running(
+                    engine=lambda: self._engine,
+                    reload=self.reload,
+                    reprice=self.reprice,
+                    explain=self.explain_route,
+                    health=self.health,
+                ),
             )
-            self._router = router
-            self._redactor = redactor
             self._app = GatewayApp(
-                self._pipeline,
-                self.admin,
-                health=self._health,
-                max_body_bytes=settings.server.max_body_bytes,
-                max_concurrent=settings.server.max_concurrent,
-                drain=self._drain,
-                drain_s=settings.server.drain_ms / 1000,
-                shutdown=self.aclose,
+                self._engine, self.admin, health=self._health, drain=self._drain, shutdown=self.aclose
             )
+            _tell_of_forks(self)
         except BaseException:
             self.close()
             raise
@@ -192,7 +181,11 @@ class TokenFactory:
         """
         if isinstance(config, Mapping):
             return cls(Settings.from_dict({**config, **overrides}), classify=classify)
-        return cls(Settings.load(config, **overrides), classify=classify)
+
+        def read() -> Settings:
+            return Settings.load(config, **overrides)
+
+        return cls(read(), source=read, classify=classify)
 
     # -- what a host uses ----------------------------------------------------------------------------------------------
 
@@ -244,6 +237,46 @@ class TokenFactory:
         http_client = transport.async_client(self._app)
         return openai.AsyncOpenAI(api_key=key, base_url="http://tokenfoundry/v1", http_client=http_client, **options)
 
+    def anthropic_client(self, *, key: str, **options: Any) -> Anthropic:
+        """The real Anthropic client, talking to this factory without a socket, as `openai_client` does."""
+        try:
+            import anthropic
+        except ModuleNotFoundError as error:
+            raise MissingExtra("anthropic", "anthropic") from error
+        from tokenfoundry.gateway import transport
+
+        http_client = transport.client(self._app, self._loop_thread)
+        return anthropic.Anthropic(api_key=key, base_url="http://tokenfoundry", http_client=http_client, **options)
+
+    @overload
+    async def chat(
+        self, *, key: str, model: str, messages: Sequence[Any], stream: Literal[False] = False, **fields: Any
+    ) -> Reply: ...
+
+    @overload
+    async def chat(
+        self, *, key: str, model: str, messages: Sequence[Any], stream: Literal[True], **fields: Any
+    ) -> Chunks: ...
+
+    async def chat(
+        self, *, key: str, model: str, messages: Sequence[Any], stream: bool = False, **fields: Any
+    ) -> Reply | Chunks:
+        """The answer to a chat, on the running loop and without HTTP: a `Reply`, or with `stream` its `Chunks`.
+
+        `fields` are those of a chat completion (`max_tokens`, `tools`, ...), the axes that the key lets its holder
+        state (`intent`, `session`, ...) and `cache_control`. Raises an error of the `CallFailed` tree:
+        `BudgetExceeded`, `RateLimited`, `NotAllowed`, `UpstreamFailed`, ...
+        """
+        body = {"model": model, "messages": list(messages), "stream": stream or None, **fields}
+        return await native_call(self._app, ENDPOINTS["/v1/chat/completions"], key=key, fields=body)
+
+    async def embed(self, *, key: str, model: str, input: str | Sequence[str], **fields: Any) -> Reply:
+        """The embeddings of a text or several, as `chat` in all else; `Reply.vectors` are the vectors."""
+        body = {"model": model, "input": input if isinstance(input, str) else list(input), **fields}
+        reply = await native_call(self._app, ENDPOINTS["/v1/embeddings"], key=key, fields=body)
+        assert isinstance(reply, Reply), "embeddings do not stream"
+        return reply
+
     def create_key(self, **fields: Any) -> str:
         """Makes an API key with these fields (see `tokenfoundry.keys.Key`) and returns its text, shown only now."""
         return self.keys.create(fields, now_ms=self._clock())[1]
@@ -254,7 +287,8 @@ class TokenFactory:
 
         Nothing is sent or booked. Raises `InvalidInput`, `NotFound` and `BlockedContent`.
         """
-        return explain(self._router, self._redactor, dict(body), dialect=dialect, clock=self._clock, **axes)
+        engine = self.engine
+        return explain(engine.router, engine.redactor, dict(body), dialect=dialect, clock=self._clock, **axes)
 
     def on_record(self, observe: Callable[[CallRecord], None]) -> None:
         """Calls `observe` with each record after it is written, in a thread of the factory's, off the request path."""
@@ -271,22 +305,103 @@ class TokenFactory:
         """How many events of budgets there were since this factory was opened, by kind."""
         return self._observers.event_counts
 
+    @property
+    def engine(self) -> Engine:
+        """What serves the next call; the middleware asks for it. Raises `InvalidState` in the child of a fork."""
+        if self._inherited:
+            raise InvalidState(self._why_inherited)
+        return self._engine
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._engine.settings
+
+    @property
+    def cache(self) -> KeptAnswers | None:
+        """The answers that are kept, to forget some of them or to count them; None when none are kept."""
+        return self._engine.kept
+
     def health(self) -> Health:
         """How the targets and provider keys are, as this process has seen them: breakers, rests, queues, latencies."""
-        return self._guards.health(in_progress=self._drain.in_progress)
+        return self._engine.guards.health(in_progress=self._drain.in_progress)
+
+    def reload(self, settings: Settings | None = None) -> None:
+        """Puts other settings in force without dropping a call: calls in progress end as they began, the next ones
+        find the new ones. Without `settings` they are read again from where they came.
+
+        Changes all of it or nothing. Raises `ConfigError` for settings that are wrong, `Conflict` for a change of what
+        an open data directory cannot change, or when there is nowhere to read from. Any thread.
+        """
+        with self._reloading:
+            if settings is None:
+                if self._source is None:
+                    raise Conflict("this factory was made from settings in code, so there is no file to read again")
+                settings = self._source()
+            refuse_fixed(self.settings, settings)
+            self._exchange(settings)
+            _log.info("new settings are in force")
+
+    def reprice(self) -> None:
+        """Puts changed prices in force, for the calls that come from now on."""
+        with self._reloading:
+            self._exchange(self.settings)
+
+    def _exchange(self, settings: Settings) -> None:
+        before = self._engine
+        redactor = before.redactor if settings.privacy == before.settings.privacy else build_redactor(settings.privacy)
+        # A key in a file may be another one although the settings name the same file.
+        is_same = settings.providers == before.settings.providers
+        is_same = is_same and _digest_of_keys(settings) == before.digest_of_keys
+        client = before.client if is_same else ProviderClient(settings.providers)
+        # What was seen of the targets holds for as long as they are the same.
+        is_guarded = (
+            is_same
+            and settings.targets == before.settings.targets
+            and settings.resilience == before.settings.resilience
+        )
+        guards = before.guards if is_guarded else build_guards(settings, self._timing, self.observed)
+        kept = before.kept if redactor is before.redactor else self._kept_answers(settings)
+        engine = self._engine_of(settings, redactor, client, guards, kept)
+        limits = limits_in_force(settings.rate_limits, self.keys)
+        if settings is not before.settings:
+            # The last that can be refused.
+            self.budgets.replace_file(budgets_of_file(settings))
+        self._engine = engine
+        self.limits.set_limits(limits)
+        self.admin.use_quotas(settings.quotas)
+        self._app.use(engine)
+        if client is not before.client:
+            self._clients.append(client)
+            # When the last call that knows it has ended.
+            weakref.finalize(before, self._give_up, before.client).atexit = False
+
+    def _give_up(self, client: ProviderClient) -> None:
+        """Closes the connections of a client that no call uses any more."""
+        if client not in self._clients:
+            return
+        self._clients.remove(client)
+        for loop in self._faces.loops:
+            closing = client.aclose()
+            try:
+                asyncio.run_coroutine_threadsafe(closing, loop)
+            except RuntimeError:  # The loop has ended, and its connections with it.
+                closing.close()
 
     async def aclose(self) -> None:
         """Gives up what calls on the running loop opened: connections to providers, and the loop's face of the ledger.
 
         For whoever calls from a loop of their own that ends before the factory does; `close` still has to follow.
         """
-        if self._flights is not None:
-            await self._flights.aclose()
-        await self._client.aclose()
-        self._booking.leave_loop()
+        await self._flights.aclose()
+        for client in tuple(self._clients):
+            await client.aclose()
+        self._faces.leave_loop()
 
     def close(self) -> None:
         """Closes the books. In-process calls still open are cut and settled first; closing twice is harmless."""
+        if self._inherited:
+            return  # They are the parent's to close.
         self._loop_thread.close(last=self.aclose)
         self._observers.close()
         if self._store is not None:
@@ -298,6 +413,15 @@ class TokenFactory:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _in_child(self) -> None:
+        """After a fork, in the child: neither its threads nor its books are of use here."""
+        self._inherited = True
+        leave_without_destructors()
+        why = f"this TokenFactory was opened in process {os.getppid()}, before a fork: open it in the worker instead"
+        self._why_inherited = why
+        self._loop_thread.inherited(why)
+        self._app.refuse_all(f"{why} (in a lifespan, or a post-fork hook), or run tokenfoundry serve once beside them")
 
     # -- what its parts ask of it --------------------------------------------------------------------------------------
 
@@ -316,32 +440,96 @@ class TokenFactory:
         # Not who they are: anybody may ask.
         return {"status": "ok", "version": __version__, "targets": self.health().status}
 
-    def _kept_answers(self) -> KeptAnswers | None:
+    def _engine_of(
+        self,
+        settings: Settings,
+        redactor: Redactor,
+        client: ProviderClient,
+        guards: Guards,
+        kept: KeptAnswers | None,
+    ) -> Engine:
+        """The engine of these settings over the open books. Raises `ConfigError`."""
+        price_book = PriceBook.from_settings(settings, prices(), at=self._clock(), overrides=self._prices.by_target())
+        router = self._router_of(settings, price_book, redactor)
+        booking = Booking(
+            self._faces,
+            price_book,
+            clock=self._clock,
+            window_of=self._window_of,
+            output_bounds=OutputBounds(settings.limits.missing_max_tokens, settings.limits.default_max_output_tokens),
+            hold_wait_s=settings.limits.hold_wait_ms / 1000,
+            publish=self._observers.record,
+        )
+        pipeline = Pipeline(
+            keys=self.keys,
+            redactor=redactor,
+            cache=settings.cache,
+            repeats=self._repeats(settings, redactor, booking, kept),
+            router=router,
+            booking=booking,
+            rates=Rates(self.limits, self._clock),
+            sender=Sender(
+                settings.providers,
+                {name: format_of(provider) for name, provider in settings.providers.items()},
+                Planner(self._translations),
+                client,
+                self._clock,
+            ),
+            guards=guards,
+            call_timeout_s=settings.limits.call_timeout_ms / 1000,
+            audit_key=self._audit_key,
+            clock=self._clock,
+            trusted_proxies=Networks(settings.server.trusted_proxies),
+        )
+        return Engine(settings, pipeline, router, price_book, redactor, client, guards, kept, _digest_of_keys(settings))
+
+    def _router_of(self, settings: Settings, price_book: PriceBook, redactor: Redactor) -> Router:
+        """Where calls go by these settings and prices. Raises `ConfigError`."""
+        return build_router(
+            settings,
+            price_book,
+            observed=self.observed,
+            pressure=lambda alias, facts: self._budget_pressure(alias, facts),
+            classify=self._classify,
+            dialects_of=partial(_dialects_of, self._translations),
+            entities=redactor.detector.entities,
+        )
+
+    def _kept_answers(self, settings: Settings) -> KeptAnswers | None:
+        """Answers kept under this privacy policy: another one makes other placeholders."""
         if self._store is None:
             return None
-        policy = hashlib.sha256(
-            msgspec.json.encode(self.settings.privacy.model_dump(mode="json"), order="sorted")
-        ).hexdigest()
-        ledger = self.ledger
-        invalidations = Invalidations(
-            lambda: ledger.get("settings", _INVALIDATIONS),
-            lambda record: ledger.put("settings", _INVALIDATIONS, record),
-            clock=self._clock,
-        )
-        return KeptAnswers(self._store, invalidations, policy=f"{__version__}:{policy}", clock=self._clock)
+        stated = msgspec.json.encode(settings.privacy.model_dump(mode="json"), order="sorted")
+        policy = f"{__version__}:{hashlib.sha256(stated).hexdigest()}"
+        return KeptAnswers(self._store, self._invalidations, policy=policy, clock=self._clock)
 
-    def _repeats(self, detector: Detector) -> Repeats | None:
-        if self.cache is None:
+    def _repeats(
+        self, settings: Settings, redactor: Redactor, booking: Booking, kept: KeptAnswers | None
+    ) -> Repeats | None:
+        if kept is None or not settings.cache.in_use:
             return None
-        replies = ResponseCache(self.cache, Keepable(detector))
-        return Repeats(self._booking, self.cache, replies, ItemCache(self.cache), self._flights)
+        replies = ResponseCache(kept, Keepable(redactor.detector))
+        flights = self._flights if settings.cache.single_flight else None
+        return Repeats(booking, kept, replies, ItemCache(kept), flights)
+
+
+def _tell_of_forks(factory: TokenFactory) -> None:
+    """The interpreter keeps what is registered for ever, so it must not keep the factory."""
+    known = weakref.ref(factory)
+
+    def in_child() -> None:
+        alive = known()
+        if alive is not None:
+            alive._in_child()
+
+    os.register_at_fork(after_in_child=in_child)
 
 
 def dry_router(settings: Settings) -> tuple[Router, Redactor]:
     """What decides where calls go, and what finds personal data in them, without any books: for explanations. Raises
     `ConfigError`.
     """
-    redactor = _redactor(settings)
+    redactor = build_redactor(settings.privacy)
     router = build_router(
         settings,
         PriceBook.from_settings(settings, prices(), at=system_clock()),
@@ -362,32 +550,13 @@ def _dialects_of(
     return frozenset(name for name in asked if planner.plan(name, format, serves) is not None)
 
 
-def _redactor(settings: Settings) -> Redactor:
-    privacy = settings.privacy
-    patterns = [
-        Pattern(p.name, p.regex, score=p.score, context=p.context, validator=p.validator) for p in privacy.patterns
-    ]
-    detector = Detector(
-        entities=_looked_for(privacy),
-        profile=privacy.profile,
-        languages=privacy.languages,
-        patterns=patterns,
-        deny=privacy.deny,
-        allow=privacy.allow,
-        score_threshold=privacy.score_threshold,
-        name_margin=privacy.name_margin,
-    )
-    policy = dict(privacy.policy) if privacy.enabled else {"default": "allow"}
-    return Redactor(detector, policy=policy, plain=STRUCTURE)
-
-
-def _looked_for(privacy: PrivacySettings) -> tuple[str, ...]:
-    """What the settings name, or what their profile looks for and nobody allows: the rest would only cost time."""
-    if privacy.entities is not None:
-        return privacy.entities
-    names = entities(privacy.profile)
-    allowed = {name for name, info in catalogue().items() if info.action == "allow" and name not in privacy.policy}
-    return tuple(name for name in names if name not in allowed)
+def _digest_of_keys(settings: Settings) -> bytes:
+    """Tells whether any provider's key is another one. Raises `ConfigError` for one that is not there."""
+    digest = hashlib.sha256()
+    for provider in settings.providers.values():
+        for reference in provider.keys:
+            digest.update(hashlib.sha256(reference.read().reveal().encode()).digest())
+    return digest.digest()
 
 
 def _audit_key(ledger: Ledger) -> bytes:

@@ -62,9 +62,9 @@ async def walk(gateway: TokenFactory, asked: Asked, *, seen: Callable[[Told], No
     """Walks a call to its end, and closes its stream whatever happens. `seen` is told of what came so far. Raises
     `Refused`.
     """
-    key = gateway._pipeline.authenticate(asked.headers, "127.0.0.1")
+    key = gateway.engine.pipeline.authenticate(asked.headers, "127.0.0.1")
     body = msgspec.json.encode(asked.body)
-    answer = await gateway._pipeline.run(Request(ENDPOINTS[asked.path], key, asked.headers, body))
+    answer = await gateway.engine.pipeline.run(Request(ENDPOINTS[asked.path], key, asked.headers, body))
     told = Told(dict(answer.headers))
     if isinstance(answer, Answer):
         told.body = msgspec.json.decode(answer.body)

@@ -60,12 +60,14 @@ PYTHON_LAYERS = [
 RANK = {module: rank for rank, layer in enumerate(PYTHON_LAYERS) for module in layer}
 
 HEAVY = {
+    "anthropic": {"factory.py"},
     "cryptography": {"compat/presidio/cipher.py"},
     "fastapi": {"gateway/router.py"},
+    "granian": {"cli/servers.py"},
     "gliner": {"privacy/opinions.py"},
     "openai": {"factory.py", "cli/demo.py"},
     "spacy": {"privacy/opinions.py"},
-    "uvicorn": {"cli/serving.py"},
+    "uvicorn": {"cli/servers.py"},
 }
 
 

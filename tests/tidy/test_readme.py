@@ -28,7 +28,7 @@ def test_the_code_runs_with_the_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configuration, *_ = blocks("yaml")
-    service, engines = blocks("python")
+    service, over_own_routes, engines = blocks("python")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
     monkeypatch.chdir(tmp_path)
     assert Settings.from_yaml(configuration).aliases["auto"].policy == "default"
@@ -37,6 +37,8 @@ def test_the_code_runs_with_the_configuration(
         (tmp_path / "tokenfoundry.yaml").write_text(pointed, encoding="utf-8")
         names: dict[str, object] = {}
         exec(service, names)
+        names["key"] = names["factory"].create_key()  # type: ignore[attr-defined]
+        exec(over_own_routes, names)
         names["factory"].close()  # type: ignore[attr-defined]
     assert capsys.readouterr().out.startswith("Scrivi a mario.rossi@example.it 0.00000")
     exec(engines, names)

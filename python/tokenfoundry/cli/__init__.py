@@ -11,6 +11,7 @@ from tokenfoundry.cli import (
     budgets,
     configuration,
     demo,
+    gateway,
     keys,
     ledger,
     limits,
@@ -41,6 +42,7 @@ budgets.add_to(app)
 quotas.add_to(app)
 packages.add_to(app)
 limits.add_to(app)
+gateway.add_to(app)
 reports.add_to(app)
 ledger.add_to(app)
 route.add_to(app)

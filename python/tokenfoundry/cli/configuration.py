@@ -1,4 +1,4 @@
-"""`config check`: whether a configuration can be served, without touching the disk or a provider."""
+"""`config`: whether a configuration can be served, without touching the disk or a provider, and one from LiteLLM's."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from rich.markup import escape
 
 from tokenfoundry.budgets import budgets_of_file
 from tokenfoundry.cli.options import ConfigOption, JsonOption, load_settings
-from tokenfoundry.cli.output import print_json, show, table
+from tokenfoundry.cli.output import err, print_json, show, table
 from tokenfoundry.clock import system_clock
+from tokenfoundry.errors import ConfigError, InvalidInput
 from tokenfoundry.pricing import PriceBook, prices
 from tokenfoundry.routing.build import build_router
 
@@ -51,3 +52,32 @@ def check_configuration(
         return
     rows = [[what, str(len(names)), escape(", ".join(names))] for what, names in summary.items()]
     show(table("The configuration is right", ["what", "number", "names"], rows, wrapped=("names",)))
+
+
+@configuration.command("import-litellm", epilog="Example: tokenfoundry config import-litellm config.yaml -o mine.yaml")
+def import_litellm(
+    file: Annotated[Path, typer.Argument(help="The config.yaml of a LiteLLM proxy.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The new file; standard output when missing.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a LiteLLM proxy's configuration as one of ours. What has no counterpart is told, and stands in it."""
+    from tokenfoundry.compat.litellm import import_config
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} cannot be read: {type(error).__name__}") from None
+    made = import_config(text)
+    if output is not None:
+        if output.exists():
+            raise InvalidInput(f"{output} is there already: remove it, or choose another name")
+        output.write_text(made.yaml, encoding="utf-8")
+    if as_json:
+        print_json({"yaml": made.yaml, "notes": list(made.notes)})
+        return
+    if output is None:
+        typer.echo(made.yaml, nl=False)
+    for note in made.notes:
+        err.print(note, markup=False)

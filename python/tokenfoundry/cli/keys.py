@@ -67,6 +67,10 @@ def create_key(
     ] = None,
     tz: Annotated[str, typer.Option(help="The time zone of --budget's windows and of --expires.")] = "Europe/Rome",
     admin: Annotated[bool, typer.Option("--admin", help="May use the admin API, and nothing else.")] = False,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="inference, or a part of the admin API: admin:keys, admin:budgets, ...; repeat for more."),
+    ] = None,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
@@ -83,7 +87,7 @@ def create_key(
         "tpm": tpm,
         "concurrent": concurrent,
         "budgets": [_budget(text, tz) for text in budget or []],
-        "scopes": ["admin"] if admin else None,
+        "scopes": [*(["admin"] if admin else []), *(scope or [])],
     }
     fields: dict[str, Any] = {
         "workspace": workspace,

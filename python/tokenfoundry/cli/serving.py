@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import json
 import socket
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from tokenfoundry.cli import servers
 from tokenfoundry.cli.access import announced_server
 from tokenfoundry.cli.options import ConfigOption, DataDirOption, load_settings
 from tokenfoundry.cli.output import err
 from tokenfoundry.echo_provider import EchoProvider
-from tokenfoundry.errors import InvalidInput, MissingExtra
+from tokenfoundry.errors import InvalidInput, TokenFoundryError
 from tokenfoundry.factory import TokenFactory
+from tokenfoundry.settings import Settings
+
+_SETTLING_S = 5.0  # For the calls that a shutdown cuts, after those that it lets end.
+_GRACE_S = 5.0  # For the echoes in progress.
+
+ServerOption = Annotated[
+    servers.ServerName | None, typer.Option("--server", help="The server to run on; granian when it is installed.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,17 +37,42 @@ def serve(
     data_dir: DataDirOption = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="The port to listen on; 0 picks a free one.")] = None,
+    server: ServerOption = None,
 ) -> None:
-    """Run the gateway as a server, with one OpenAI-compatible endpoint under /v1."""
+    """Run the gateway as a server, with one OpenAI-compatible endpoint under /v1.
+
+    SIGTERM lets the calls in progress end; SIGHUP reads the configuration again, and changes nothing when it is wrong.
+    """
     settings = load_settings(config, data_dir)
     if not settings.targets:
         raise InvalidInput("the configuration names no targets, so there is nothing to serve: see --config")
     address = (settings.server.host if host is None else host, settings.server.port if port is None else port)
-    with TokenFactory(settings) as factory, _listening(*address) as listener:
+
+    def read() -> Settings:
+        return load_settings(config, data_dir)
+
+    with TokenFactory(settings, source=read) as factory, _listening(*address) as listener:
         url = _url_of(listener)
         with announced_server(Path(settings.data_dir), url=url, key=factory.keys.lend(scopes=("admin",))):
-            err.print(f"tokenfoundry serves [bold]{url}/v1[/bold] from {settings.data_dir}")
-            _run(factory.app(), listener, lifespan="on")
+            err.print(f"tokenfoundry serves [bold]{url}/v1[/bold] from {settings.data_dir}", soft_wrap=True)
+            servers.run(
+                server or servers.default_server(),
+                factory.app(),
+                listener,
+                grace_s=settings.server.drain_ms / 1000 + _SETTLING_S,
+                drain=factory.app().drain,
+                on_hangup=partial(_reload, factory),
+            )
+
+
+def _reload(factory: TokenFactory) -> None:
+    """What SIGHUP asks for. There is nobody to answer but whoever reads what the server writes."""
+    try:
+        factory.reload()
+    except TokenFoundryError as error:
+        err.print(f"the configuration was not read again: {error}", markup=False, soft_wrap=True)
+    else:
+        err.print("the configuration was read again")
 
 
 def echo_provider(
@@ -47,11 +82,18 @@ def echo_provider(
         Path | None, typer.Option(help="Append every body received to this file, one JSON line each.")
     ] = None,
     delay_ms: Annotated[int, typer.Option(help="Wait this long before each answer and each chunk.", min=0)] = 0,
+    server: ServerOption = None,
 ) -> None:
     """Run an offline OpenAI-compatible provider that echoes what it was sent. Prints its address as one JSON line."""
     with _listening(host, port) as listener:
         typer.echo(json.dumps({"base_url": f"{_url_of(listener)}/v1"}))
-        _run(EchoProvider(record=record, delay_s=delay_ms / 1000), listener, lifespan="off")
+        servers.run(
+            server or servers.default_server(),
+            EchoProvider(record=record, delay_s=delay_ms / 1000),
+            listener,
+            grace_s=0,
+            lifespan=False,
+        )
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -61,7 +103,7 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
         # From here on a client may connect; it waits until the server takes its first.
-        listener.listen(1024)
+        listener.listen(servers.BACKLOG)
     except OSError as error:
         listener.close()
         raise InvalidInput(f"cannot listen on {host}:{port}: {error.strerror}") from None
@@ -71,16 +113,3 @@ def _listening(host: str, port: int) -> socket.socket:
 def _url_of(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _run(app: Any, listener: socket.socket, **options: Any) -> None:
-    try:
-        import uvicorn
-    except ModuleNotFoundError as error:
-        raise MissingExtra("uvicorn", "server") from error
-    # The gateway itself knows which proxies it trusts; uvicorn would believe whatever comes from this machine.
-    options["proxy_headers"] = False
-    server = uvicorn.Server(
-        uvicorn.Config(app, access_log=False, server_header=False, date_header=False, log_level="warning", **options)
-    )
-    server.run(sockets=[listener])

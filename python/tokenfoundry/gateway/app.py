@@ -12,13 +12,15 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from tokenfoundry._core import __version__
-from tokenfoundry.errors import Conflict, InvalidInput, NotFound, StoreError, TokenFoundryError
+from tokenfoundry.errors import Conflict, InvalidInput, InvalidState, NotFound, StoreError, TokenFoundryError
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.asgi import Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write_to
 from tokenfoundry.gateway.call import Request
 from tokenfoundry.gateway.client_watch import STAYS, ClientGone, ClientWatch
+from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.endpoints.messages import error_body, is_anthropics, model_info, model_page
 from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
+from tokenfoundry.gateway.engine import Engine
 from tokenfoundry.gateway.estimate import endpoint_of
 from tokenfoundry.gateway.openapi import document_bytes
 from tokenfoundry.gateway.pipeline import Pipeline, store_unavailable
@@ -26,6 +28,8 @@ from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, decode_o
 from tokenfoundry.resilience.drain import Drain
 
 _log = logging.getLogger("tokenfoundry")
+
+_THIS_MACHINE = "127.0.0.1"
 
 Respond = Callable[[Mapping[str, str], bytes], Awaitable[Answer | StreamAnswer]]
 
@@ -35,25 +39,27 @@ class GatewayApp:
 
     def __init__(
         self,
-        pipeline: Pipeline,
+        engine: Engine,
         admin: Admin,
         *,
         health: Callable[[], dict[str, Any]],
-        max_body_bytes: int,
-        max_concurrent: int,
         drain: Drain,
-        drain_s: float,
         shutdown: Callable[[], Awaitable[None]],
     ) -> None:
-        """`drain_s` is how long a shutdown waits for calls in progress."""
-        self._pipeline = pipeline
+        self._engine = engine
         self._admin = admin
         self._health = health
-        self._max_body_bytes = max_body_bytes
-        self._max_concurrent = max_concurrent
         self._drain = drain
-        self._drain_s = drain_s
         self._shutdown = shutdown
+        self._out_of_order = ""
+
+    def use(self, engine: Engine) -> None:
+        """Serves every call that comes from now on with `engine`."""
+        self._engine = engine
+
+    def refuse_all(self, why: str) -> None:
+        """Answers every call from now on with this reason, and lets no server start with it."""
+        self._out_of_order = why
 
     @cached_property
     def _document(self) -> bytes:
@@ -63,53 +69,90 @@ class GatewayApp:
         """Ends the calls of the running loop: refuses new ones from now on, waits for those in progress, cuts and
         settles what is left. For whoever stops a server; the end of a lifespan does it too.
         """
-        cut = await self._drain.drain(within_s=self._drain_s)
+        within_s = self._engine.settings.server.drain_ms / 1000
+        cut = await self._drain.drain(within_s=within_s)
         if cut:
-            _log.warning("%d calls were cut, as they had not ended within %g s of the shutdown", cut, self._drain_s)
+            _log.warning("%d calls were cut, as they had not ended within %g s of the shutdown", cut, within_s)
 
     def resume(self) -> None:
         """Takes calls on the running loop again, after `drain`."""
         self._drain.resume()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
+        if self._out_of_order:
+            await self._refuse(scope, receive, send)
+        elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
             await self._http(scope, receive, send)
         else:
             raise RuntimeError(f"the gateway does not speak {scope['type']}")
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def call(
+        self, endpoint: Endpoint, headers: Mapping[str, str], body: dict[str, Any]
+    ) -> tuple[Engine, Answer | StreamAnswer]:
+        """A call from within this process, its body and its reply decoded. The engine must be held until the answer was
+        taken. Raises `Refused`.
+        """
+        if self._out_of_order:
+            raise Refused(503, "out_of_order", self._out_of_order, kind="service_unavailable")
+        engine = self._engine
+        if (refused := self._refused(engine)) is not None:
+            raise refused
+        task = self._drain.enter()
+        try:
+            key = engine.pipeline.authenticate(headers, _THIS_MACHINE)
+            return engine, await engine.pipeline.run(Request(endpoint, key, headers, body, as_object=True))
+        except Exception as error:
+            raise refusal_of(error) from error
+        finally:
+            self._drain.leave(task)
+
+    def _refused(self, engine: Engine) -> Refused | None:
+        """Why no further call is taken now."""
         if self._drain.is_draining:
-            await write_to(_told(_shutting_down(), path_of(scope), headers_of(scope)), STAYS, send)
-            return
-        if self._drain.in_progress >= self._max_concurrent:
-            await write_to(_told(_busy(), path_of(scope), headers_of(scope)), STAYS, send)
+            return _shutting_down()
+        return _busy() if self._drain.in_progress >= engine.settings.server.max_concurrent else None
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        engine = self._engine  # Held until the answer is written: what it holds open is closed after its last call.
+        if (refused := self._refused(engine)) is not None:
+            await write_to(_told(refused, path_of(scope), headers_of(scope)), STAYS, send)
             return
         task = self._drain.enter()
         client = ClientWatch(receive)
         try:
-            await self._answer(scope, receive, client, send)
+            await self._answer(engine, scope, receive, client, send)
         finally:
             client.close()
             self._drain.leave(task)
 
-    async def _answer(self, scope: Scope, receive: Receive, client: ClientWatch, send: Send) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.failed", "message": self._out_of_order})
+            return
+        _log.error("%s", self._out_of_order)
+        refused = Refused(503, "out_of_order", self._out_of_order, kind="service_unavailable")
+        await write_to(_told(refused, path_of(scope), headers_of(scope)), STAYS, send)
+
+    async def _answer(self, engine: Engine, scope: Scope, receive: Receive, client: ClientWatch, send: Send) -> None:
         headers = headers_of(scope)
         try:
             query = scope.get("query_string", b"").decode("latin-1")
-            peer = peer_of(scope)
-            answer = await self._respond(scope["method"], path_of(scope), query, headers, peer, receive, client)
+            method, path, peer = scope["method"], path_of(scope), peer_of(scope)
+            answer = await self._respond(engine, method, path, query, headers, peer, receive, client)
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the client gets its dialect's error shape
-            answer = _told(_refusal(error), path_of(scope), headers)
+            answer = _told(refusal_of(error), path_of(scope), headers)
         if is_anthropics(headers) and (request_id := answer.headers.get("x-request-id")):
             answer.headers["request-id"] = request_id  # as Anthropic calls it
         await write_to(answer, client, send)
 
     async def _respond(
         self,
+        engine: Engine,
         method: str,
         path: str,
         query: str,
@@ -118,26 +161,27 @@ class GatewayApp:
         receive: Receive,
         client: ClientWatch,
     ) -> Answer | StreamAnswer:
+        pipeline = engine.pipeline
         endpoint = ENDPOINTS.get(path) or COUNTERS.get(path)
         if endpoint is not None:
             _expect(method, "POST")
             # The key first: a stranger's body is not worth reading.
-            self._pipeline.authenticate(headers, peer)
-            body = await read_body(headers, receive, max_bytes=self._max_body_bytes)
+            pipeline.authenticate(headers, peer)
+            body = await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes)
             # Once more: a key may be frozen while a body is on its way.
-            request = Request(endpoint, self._pipeline.authenticate(headers, peer), headers, body, client)
+            request = Request(endpoint, pipeline.authenticate(headers, peer), headers, body, client)
             if path in COUNTERS:
-                return json_answer({"input_tokens": await self._pipeline.count(request)})
-            return await self._pipeline.run(request)
+                return json_answer({"input_tokens": await pipeline.count(request)})
+            return await pipeline.run(request)
         if path == "/v1/estimate":
             _expect(method, "POST")
-            return json_answer(await self._estimate(headers, peer, receive))
+            return json_answer(await _estimate(engine, headers, peer, receive))
         if path == "/v1/models" or path.startswith("/v1/models/"):
             _expect(method, "GET")
-            return self._models(headers, peer, path.removeprefix("/v1/models").removeprefix("/"))
+            return _models(pipeline, headers, peer, path.removeprefix("/v1/models").removeprefix("/"))
         if path == "/v1/usage/quotas":
             _expect(method, "GET")
-            workspace = self._pipeline.authenticate(headers, peer).workspace
+            workspace = pipeline.authenticate(headers, peer).workspace
             return json_answer(await asyncio.to_thread(self._admin.quota_page, workspace))
         if path == "/health":
             _expect(method, "GET")
@@ -146,37 +190,26 @@ class GatewayApp:
             _expect(method, "GET")
             return Answer(200, self._document)
         if path.startswith("/admin/"):
-            return await self._administer(method, path, query, headers, peer, receive)
+            return await self._administer(engine, method, path, query, headers, peer, receive)
         raise invalid(f"there is nothing at {path}", status=404, code="not_found")
 
-    async def _estimate(self, headers: Mapping[str, str], peer: str, receive: Receive) -> dict[str, Any]:
-        self._pipeline.authenticate(headers, peer)
-        body = decode_object(await read_body(headers, receive, max_bytes=self._max_body_bytes))
-        endpoint = endpoint_of(body, {each.name: each for each in ENDPOINTS.values()})
-        asked = {name: value for name, value in body.items() if name != "endpoint"}
-        key = self._pipeline.authenticate(headers, peer)
-        return await self._pipeline.estimate(Request(endpoint, key, headers, msgspec.json.encode(asked)))
-
-    def _models(self, headers: Mapping[str, str], peer: str, name: str) -> Answer:
-        """All models of the key, or the one that is named."""
-        names = self._pipeline.models(self._pipeline.authenticate(headers, peer))
-        if name and name not in names:
-            raise invalid(f"the model {name!r} does not exist", status=404, code="model_not_found")
-        if is_anthropics(headers):
-            return json_answer(model_info(name) if name else model_page(names))
-        models = [{"id": each, "object": "model", "created": 0, "owned_by": "tokenfoundry"} for each in names]
-        return json_answer(models[names.index(name)] if name else {"object": "list", "data": models})
-
     async def _administer(
-        self, method: str, path: str, query: str, headers: Mapping[str, str], peer: str, receive: Receive
+        self,
+        engine: Engine,
+        method: str,
+        path: str,
+        query: str,
+        headers: Mapping[str, str],
+        peer: str,
+        receive: Receive,
     ) -> Answer:
-        key = self._pipeline.authenticate(headers, peer)
-        if "admin" not in key.scopes:
+        key = engine.pipeline.authenticate(headers, peer)
+        if not key.administers:
             raise Refused(403, "scope", f"the API key {key.id} has no admin scope", kind="permission_error")
-        body = await read_body(headers, receive, max_bytes=self._max_body_bytes)
+        body = await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes)
         fields = {**dict(parse_qsl(query)), **(decode_object(body) if body else {})}
         # In a thread: a report reads every entry, and the loop has calls to serve.
-        return json_answer(await asyncio.to_thread(self._admin.handle, method, path, fields, key_id=key.id))
+        return json_answer(await asyncio.to_thread(self._admin.handle, method, path, fields, asker=key))
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -189,6 +222,27 @@ class GatewayApp:
                 await self._shutdown()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _models(pipeline: Pipeline, headers: Mapping[str, str], peer: str, name: str) -> Answer:
+    """All models of the key, or the one that is named."""
+    names = pipeline.models(pipeline.authenticate(headers, peer))
+    if name and name not in names:
+        raise invalid(f"the model {name!r} does not exist", status=404, code="model_not_found")
+    if is_anthropics(headers):
+        return json_answer(model_info(name) if name else model_page(names))
+    models = [{"id": each, "object": "model", "created": 0, "owned_by": "tokenfoundry"} for each in names]
+    return json_answer(models[names.index(name)] if name else {"object": "list", "data": models})
+
+
+async def _estimate(engine: Engine, headers: Mapping[str, str], peer: str, receive: Receive) -> dict[str, Any]:
+    pipeline = engine.pipeline
+    pipeline.authenticate(headers, peer)
+    body = decode_object(await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes))
+    endpoint = endpoint_of(body, {each.name: each for each in ENDPOINTS.values()})
+    asked = {name: value for name, value in body.items() if name != "endpoint"}
+    key = pipeline.authenticate(headers, peer)
+    return await pipeline.estimate(Request(endpoint, key, headers, msgspec.json.encode(asked)))
 
 
 def _expect(method: str, allowed: str) -> None:
@@ -217,7 +271,8 @@ def _told(refused: Refused, path: str, headers: Mapping[str, str]) -> Answer:
     return json_answer(body, status=refused.status, headers=refused.headers)
 
 
-def _refusal(error: Exception) -> Refused:
+def refusal_of(error: Exception) -> Refused:
+    """What the caller is told of an exception that ended a call."""
     if isinstance(error, Refused):
         return error
     if isinstance(error, StoreError):
@@ -228,6 +283,8 @@ def _refusal(error: Exception) -> Refused:
         return invalid(str(error), status=409, code="conflict")
     if isinstance(error, InvalidInput):
         return invalid(str(error))
+    if isinstance(error, InvalidState):
+        return Refused(503, "out_of_order", str(error), kind="service_unavailable")
     # The message of an unforeseen error may quote the request, so neither the client nor the log gets it.
     frames = error.__traceback__
     while frames is not None and frames.tb_next is not None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, Literal
 
 from tokenfoundry.clock import Clock
 from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.ledger_faces import LedgerFaces
 from tokenfoundry.gateway.output_bound import OutputBounds
 from tokenfoundry.gateway.refusals import refused_by_budget
 from tokenfoundry.gateway.replies import Refused
-from tokenfoundry.ledger import Amounts, AsyncLedger, Axes, Ledger, Refusal, Tallies
+from tokenfoundry.ledger import Amounts, AsyncLedger, Axes, Refusal, Tallies
 from tokenfoundry.ledger.values import Unit
 from tokenfoundry.money import decimal_text
 from tokenfoundry.pricing import PriceBook
@@ -28,7 +28,7 @@ class Booking:
 
     def __init__(
         self,
-        ledger: Ledger,
+        faces: LedgerFaces,
         prices: PriceBook,
         *,
         clock: Clock,
@@ -38,8 +38,7 @@ class Booking:
         publish: Callable[[CallRecord], None],
     ) -> None:
         """`hold_wait_s` is how long all attempts of a call together may wait for other calls to free a budget."""
-        self._ledger = ledger
-        self._faces: dict[asyncio.AbstractEventLoop, AsyncLedger] = {}
+        self._faces = faces
         self.currency = prices.fx.currency
         self.output_bounds = output_bounds
         self.hold_wait_s = hold_wait_s
@@ -50,20 +49,8 @@ class Booking:
 
     @property
     def ledger(self) -> AsyncLedger:
-        """The ledger as the running loop may use it; each loop has a face of its own."""
-        loop = asyncio.get_running_loop()
-        face = self._faces.get(loop)
-        if face is None:
-            for ended in [known for known in self._faces if known.is_closed()]:
-                self._faces.pop(ended).close()
-            face = self._faces[loop] = self._ledger.asynchronous()
-        return face
-
-    def leave_loop(self) -> None:
-        """Gives up the running loop's face; calls in progress on it must have ended."""
-        face = self._faces.pop(asyncio.get_running_loop(), None)
-        if face is not None:
-            face.close()
+        """The ledger as the running loop may use it."""
+        return self._faces.of_running_loop()
 
     def worst_nano(self, call: Call, target: Target, worst: Usage) -> int:
         """The most that an attempt can cost whose tokens are at most those of `worst`, all choices together."""
@@ -77,7 +64,7 @@ class Booking:
 
     def headroom(self, axes: Axes, at_ms: int) -> dict[Unit, int]:
         """The most that a call with these axes could reserve now, by unit; a unit that nothing bounds is left out."""
-        return self._ledger.headroom(axes, at_ms)
+        return self._faces.ledger.headroom(axes, at_ms)
 
     def cost_nano(self, target: Target, usage: Usage, at_ms: int) -> tuple[int, tuple[str, ...]]:
         """The cost at the rates in force when the call began, and what is to be said of it."""
@@ -87,7 +74,9 @@ class Booking:
     def refused_by(self, refusal: Refusal) -> Refused:
         """What the caller is told, in the terms of the budget's window."""
         window = self._window_of(refusal.budget)
-        return refused_by_budget(refusal, currency=self.currency, window=window, now_ms=self._clock())
+        refused = refused_by_budget(refusal, currency=self.currency, window=window, now_ms=self._clock())
+        refused.refusal = refusal
+        return refused
 
     def record_of(
         self,
@@ -194,7 +183,7 @@ class Booking:
 
     def has_room_for_a_request(self, call: Call, target: Target) -> bool:
         """Whether the budgets allow one more request without cost now."""
-        return self._ledger.headroom(axes_of(call, target)).get("requests", 1) >= 1
+        return self._faces.ledger.headroom(axes_of(call, target)).get("requests", 1) >= 1
 
 
 def _spent(usage: Usage | None) -> dict[str, Any]:

@@ -27,13 +27,19 @@ CacheStatus = Literal["bypass", "miss", "hit", "joined", "partial"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in from the holder of `key`: header names in lower case, the body undecoded."""
+    """What came in from the holder of `key`: header names in lower case, the body as it came or already decoded.
+
+    `stated` are axes that the host of the gateway states, whatever the key lets its holder state.
+    """
 
     endpoint: Endpoint
     key: Key
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | dict[str, Any] = field(repr=False)
     client: ClientWatch = STAYS
+    stated: Mapping[str, str] = field(default_factory=dict)
+    as_object: bool = False
+    """Whether the reply is wanted decoded, by somebody in this process."""
 
 
 @dataclass(slots=True)
@@ -58,6 +64,7 @@ class Call:
     started: float = field(default_factory=perf_counter)
     deadline: Deadline = NEVER
     client: ClientWatch = STAYS
+    as_object: bool = False
     passage: Passage = FREE
     waited_s: float = 0.0
 

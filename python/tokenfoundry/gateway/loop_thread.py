@@ -19,14 +19,14 @@ class LoopThread:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._closed = False
+        self._closed = ""
 
     def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         """The result of the coroutine, run on the loop while this thread waits. Raises `InvalidState` once closed."""
         with self._lock:
             if self._closed:
                 coroutine.close()
-                raise InvalidState("the factory of this client is closed")
+                raise InvalidState(self._closed)
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="tokenfoundry-loop", daemon=True)
@@ -34,12 +34,20 @@ class LoopThread:
             future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         return future.result()
 
+    def inherited(self, why: str) -> None:
+        """In the child of a fork, where the thread does not exist and its lock may be taken for ever: whoever waits
+        for it is told `why` instead.
+        """
+        self._lock = threading.Lock()
+        self._closed = why
+        self._loop = self._thread = None
+
     def close(self, *, last: Callable[[], Awaitable[None]]) -> None:
         """Cancels what still runs and waits for its end, awaits `last` on the loop if it ever started, and ends the
         thread.
         """
         with self._lock:
-            self._closed = True
+            self._closed = self._closed or "the factory of this client is closed"
             loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
         if loop is None or thread is None:
             return

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from tokenfoundry.analytics.report import AXES
-from tokenfoundry.gateway.openapi_bodies import Schema, ref, schemas
+from tokenfoundry.gateway.admin.table import ROUTES
+from tokenfoundry.gateway.openapi_bodies import Schema, in_components, ref, schemas
 
 _EVENTS = "text/event-stream"
 _JSON = "application/json"
@@ -90,17 +90,22 @@ def _read(path: str, name: str, summary: str, reply: str, **more: Any) -> Operat
     )
 
 
-def _admin(method: str, path: str, name: str, summary: str, body: str = "", **more: Any) -> Operation:
-    return Operation(
-        method=method,
-        path=f"/admin/{path}",
-        name=name,
-        summary=summary,
-        tag="admin",
-        body=ref(body) if body else None,
-        answers={_JSON: ref("Object")},
-        refusals=_OF_ADMINISTRATION,
-        **more,
+def _administration() -> tuple[Operation, ...]:
+    """The admin API, from its own table."""
+    return tuple(
+        Operation(
+            method=route.method,
+            path=route.template,
+            name="_".join([route.method.lower(), *re.findall(r"[a-z]+", route.template)]),
+            summary=f"{route.summary}. Needs the scope {route.scope}.",
+            tag="admin",
+            body=None if route.body is None else in_components(route.body()),
+            body_required=route.body is not None and bool(route.body().get("required")),
+            query={name: {"type": "string", "description": what} for name, what in route.query.items()},
+            answers={_JSON: ref("Object")},
+            refusals=_OF_ADMINISTRATION,
+        )
+        for route in ROUTES
     )
 
 
@@ -162,42 +167,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _read("/v1/usage/quotas", "quotas", "What is left of the quotas of the key's workspace.", "Object"),
     _read("/health", "health", "Whether it serves.", "Health", tag="state", needs_key=False, refusals=(500, 503)),
     _read("/openapi.json", "openapi", "This document.", "Object", tag="state", needs_key=False, refusals=(500,)),
-    _admin("GET", "keys", "list_keys", "All keys, without their texts."),
-    _admin("POST", "keys", "create_key", "Makes a key; its text is shown only now.", "Key"),
-    _admin("GET", "keys/{key_id}", "get_key", "One key."),
-    _admin("PATCH", "keys/{key_id}", "update_key", "Changes a key.", "Key"),
-    _admin("POST", "keys/{key_id}/rotate", "rotate_key", "Gives a key a new text.", "Rotation"),
-    _admin("GET", "budgets", "list_budgets", "All budgets, with their accounts and changes."),
-    _admin("PUT", "budgets/{name}", "set_budget", "Makes or replaces a budget.", "Budget"),
-    _admin("DELETE", "budgets/{name}", "remove_budget", "Removes a budget.", "Removal", body_required=False),
-    _admin("POST", "budgets/{name}/raise", "raise_budget", "Raises a cap for a while.", "BudgetAct"),
-    _admin("POST", "budgets/{name}/reset", "reset_budget", "Forgives what was used.", "BudgetAct"),
-    _admin("POST", "budgets/{name}/freeze", "freeze_budget", "Stops a budget.", "BudgetAct"),
-    _admin("POST", "budgets/{name}/unfreeze", "unfreeze_budget", "Ends a freeze.", "BudgetAct"),
-    _admin("GET", "quotas", "list_quotas", "The quotas of every workspace."),
-    _admin("GET", "packages", "list_packages", "All packages of prepaid units."),
-    _admin("POST", "packages", "add_package", "Buys a package.", "Package"),
-    _admin(
-        "GET",
-        "events",
-        "list_events",
-        "Events of budgets, the oldest first.",
-        query={
-            "after": {"type": "integer", "minimum": -1, "maximum": 2**63 - 1},
-            "limit": {"type": "integer", "minimum": 1, "maximum": 1000},
-        },
-    ),
-    _admin("GET", "entries/{name}", "get_entry", "An entry by its number or its request."),
-    _admin("POST", "entries/{name}/adjust", "adjust_entry", "Corrects an entry by a linked one.", "Correction"),
-    _admin("GET", "limits", "list_limits", "Rate limits, and how they stand."),
-    _admin(
-        "GET",
-        "report",
-        "report",
-        "Costs and savings by an axis.",
-        query={"by": {"enum": list(AXES)}, "start": {"type": "string"}, "until": {"type": "string"}},
-    ),
-    _admin("GET", "audit/verify", "verify_audit", "Whether the audit log is what was written."),
+    *_administration(),
 )
 
 
@@ -212,9 +182,19 @@ def document(*, version: str) -> dict[str, Any]:
         "servers": [{"url": "."}],
         "paths": paths,
         "components": {
-            "schemas": schemas(),
+            "schemas": {**schemas(), **_shared()},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "tf_..."}},
         },
+    }
+
+
+def _shared() -> dict[str, Schema]:
+    """What the bodies of the admin API have in common, by name."""
+    return {
+        name: in_components(schema)
+        for route in ROUTES
+        if route.body is not None
+        for name, schema in route.body().get("$defs", {}).items()
     }
 
 

@@ -7,16 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-from pydantic import BaseModel
-
-from tokenfoundry.changes import BudgetAction
-from tokenfoundry.entries import Correction
 from tokenfoundry.gateway.estimate import ESTIMATED
-from tokenfoundry.keys import Key
-from tokenfoundry.keys.checks import OF_THE_RING
-from tokenfoundry.packages import Purchase
-from tokenfoundry.settings import BudgetSettings
 
 Schema = dict[str, Any]
 
@@ -227,32 +218,21 @@ _QUESTIONS: dict[str, Schema] = {
     "TranscriptionForm": _TRANSCRIPTIONS,
     "ModerationBody": _MODERATIONS,
     "EstimateBody": _ESTIMATE,
-    "Rotation": closed(fields("overlap", overlap={**_TEXT, "description": "How long the old text keeps working."})),
-    "Removal": closed(fields(force=_YES_NO)),
 }
-
-_ACTOR = {"type": "string", "maxLength": 200, "description": "Who does this; the key's id is added."}
 
 
 def schemas() -> dict[str, Schema]:
-    """All schemas that the document names."""
-    made = {**_ANSWERS, **_QUESTIONS, **_of_keys()}
-    made |= _of_model("Budget", BudgetSettings)
-    acts: dict[str, type[BaseModel]] = {"BudgetAct": BudgetAction, "Package": Purchase, "Correction": Correction}
-    for name, model in acts.items():
-        made |= _of_model(name, model)
-        made[name]["properties"]["actor"] = _ACTOR
+    """The schemas that the endpoints name."""
+    return {**_ANSWERS, **_QUESTIONS}
+
+
+def in_components(schema: Any) -> Any:
+    """A schema that stands alone, with what it defines of its own looked for among the document's components."""
+    if isinstance(schema, list):
+        return [in_components(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: in_components(value) for name, value in schema.items() if name != "$defs"}
+    if isinstance(made.get("$ref"), str):
+        made["$ref"] = made["$ref"].replace("#/$defs/", _REF)
     return made
-
-
-def _of_model(name: str, model: type[BaseModel]) -> dict[str, Schema]:
-    schema = model.model_json_schema(ref_template=_REF + "{model}")
-    return {**schema.pop("$defs", {}), name: schema}
-
-
-def _of_keys() -> dict[str, Schema]:
-    """What can be stated of a key."""
-    # Through JSON, which has no tuples.
-    _, named = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema_components([Key], ref_template=_REF)))
-    properties = {name: schema for name, schema in named["Key"]["properties"].items() if name not in OF_THE_RING}
-    return {"Key": closed({"type": "object", "properties": properties})}

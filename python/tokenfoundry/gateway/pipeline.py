@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -121,6 +121,34 @@ class Pipeline:
         except StoreError as error:
             raise store_unavailable(error, call.request_id) from error
 
+    @asynccontextmanager
+    async def hosted(self, request: Request) -> AsyncIterator[tuple[Call, Attempt]]:
+        """A call that somebody else sends, to the first target of its model: identified, limited, redacted and held as
+        any other. No cache answers it, and no other target takes it.
+
+        The block resolves the attempt; one that it leaves open is cut. Raises `Refused`.
+        """
+        call = self._identify(request)
+        call.may_recall = call.may_store = False
+        try:
+            call.passage = self._rates.passage(partial(axes_of, call))
+            with call.passage:
+                await self._redact(call)
+                target = self._route(call).targets[0]
+                attempt = Attempt(self._booking, call, target, number=0, route="host")
+                with call.passage.attempt(target, attempt.estimate) as taken:
+                    attempt.taken = taken
+                    refusal = await attempt.reserve()
+                    if refusal is not None and (refusal := await attempt.reserve_less(refusal)) is not None:
+                        raise await attempt.refused(refusal)
+                async with attempt:
+                    yield call, attempt
+        except TargetLimited as limited:
+            raise limited.refused from None
+        except Refused as refused:
+            refused.headers.setdefault("x-request-id", call.request_id)
+            raise
+
     async def count(self, request: Request) -> int:
         """The tokens of a prompt as it would be sent, at the target that it would be sent to. Holds nothing, costs
         nothing. Raises `Refused`.
@@ -168,7 +196,9 @@ class Pipeline:
     def _identify(self, request: Request) -> Call:
         key, endpoint = request.key, request.endpoint
         _demand(key, endpoint.name)
-        body = endpoint.decode(request.headers.get("content-type", ""), request.body)
+        body = request.body
+        if isinstance(body, bytes):
+            body = endpoint.decode(request.headers.get("content-type", ""), body)
         body |= endpoint.fields_in(request.headers)
         alias = body.get("model")
         if not isinstance(alias, str) or not alias:
@@ -179,6 +209,8 @@ class Pipeline:
         try:
             reachable = self._router.may_reach(alias)
             axes = attribute(key, request.headers, self._redactor.detector)
+            if request.stated:
+                axes = msgspec.structs.replace(axes, **request.stated)
         except UnknownModel as error:
             raise Refused(404, "model_not_found", str(error), param="model") from None
         except InvalidInput as error:
@@ -206,6 +238,7 @@ class Pipeline:
             body=endpoint.as_text(body, reachable),
             deadline=Deadline(self._call_timeout_s, self._guards.timing.now_s),
             client=request.client,
+            as_object=request.as_object,
         )
 
     # -- redact --------------------------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ class Repeats:
             return StreamAnswer(_each(pieces), headers_of(call, record), _nothing_to_close)
         if recalled.may_hold_values_of(call):
             return written(call, record, call.endpoint.restore(recalled.whole(), call.session, call.body))
-        return written(call, record, recalled.as_written())
+        return written(call, record, recalled.whole() if call.as_object else recalled.as_written())
 
     # -- around an attempt ---------------------------------------------------------------------------------------------
 

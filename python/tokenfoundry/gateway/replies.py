@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from tokenfoundry.ledger import Refusal
+
 Headers = dict[str, str]
 
 
@@ -19,6 +21,8 @@ class Answer:
     body: bytes
     headers: Headers = field(default_factory=dict)
     content_type: str = "application/json"
+    reply: dict[str, Any] | None = field(default=None, repr=False)
+    """What `body` says, for whoever asked for it as an object; `body` is empty then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Refused(Exception):
         self.kind = kind
         self.param = param
         self.headers = headers or {}
+        self.refusal: Refusal | None = None
+        """Of a budget, when one refused."""
 
     @property
     def error(self) -> dict[str, Any]:

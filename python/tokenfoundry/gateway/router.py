@@ -6,12 +6,14 @@ Each route hands the untouched ASGI request on, so a stream stays a stream. Moun
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from tokenfoundry.errors import MissingExtra
 from tokenfoundry.gateway.asgi import Message, Receive, Scope, Send
+from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
 
 try:
     from fastapi import APIRouter, Request, Response
@@ -58,51 +60,44 @@ class _HandOn(Response):
         await self._app({**scope, "path": self._path, "root_path": ""}, replay, send)
 
 
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+# What is read besides the endpoints that take a call.
+_PAGES = ("/v1/models", "/v1/models/{model:path}", "/v1/usage/quotas", "/health")
+
+# What has paths and errors of its own kind below it: there a host must not answer with its own error shape.
+_BELOW = ("/v1/{rest:path}", "/v1", "/admin/{rest:path}", "/health", "/openapi.json")
+
+_BODIES: Mapping[str, dict[str, Any]] = {"chat": _CHAT_BODY, "embeddings": _EMBEDDINGS_BODY}
+_ANY_BODY = {"type": "object", "required": ["model"], "properties": {"model": {"type": "string"}}}
+
+
 def build_router(app: App, lifespan: Callable[[Any], AbstractAsyncContextManager[None]]) -> APIRouter:
-    """Routes for `/v1/*`, `/admin/*` and `/health`; include it with any prefix."""
+    """Routes for everything that the application serves; include it with any prefix.
 
+    Every endpoint of the application's table is in the host's OpenAPI document; its admin API works and is not.
+    """
     router = APIRouter(lifespan=lifespan, tags=["tokenfoundry"])
-
-    async def chat_completions(request: Request) -> Response:
-        return _HandOn(app, "/v1/chat/completions", request)
-
-    async def embeddings(request: Request) -> Response:
-        return _HandOn(app, "/v1/embeddings", request)
-
-    async def models(request: Request) -> Response:
-        return _HandOn(app, "/v1/models", request)
-
-    async def quotas(request: Request) -> Response:
-        return _HandOn(app, "/v1/usage/quotas", request)
-
-    async def health(request: Request) -> Response:
-        return _HandOn(app, "/health", request)
-
-    async def openapi(request: Request) -> Response:
-        return _HandOn(app, "/openapi.json", request)
-
-    async def nothing(request: Request) -> Response:
-        return _HandOn(app, "/v1", request)
-
-    async def anything_else(request: Request, rest: str) -> Response:
-        return _HandOn(app, f"/v1/{rest}", request)
-
-    async def admin(request: Request, rest: str) -> Response:
-        return _HandOn(app, f"/admin/{rest}", request)
-
-    def body(schema: dict[str, Any]) -> dict[str, Any]:
-        return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    router.add_api_route("/v1/chat/completions", chat_completions, methods=["POST"], openapi_extra=body(_CHAT_BODY))
-    router.add_api_route("/v1/embeddings", embeddings, methods=["POST"], openapi_extra=body(_EMBEDDINGS_BODY))
-    router.add_api_route("/v1/models", models, methods=["GET"])
-    router.add_api_route("/v1/usage/quotas", quotas, methods=["GET"])
-    router.add_api_route("/health", health, methods=["GET"])
-    router.add_api_route("/health", health, methods=methods, include_in_schema=False)
-    router.add_api_route("/openapi.json", openapi, methods=["GET"], include_in_schema=False)
-    router.add_api_route("/admin/{rest:path}", admin, methods=methods, include_in_schema=False)
-    router.add_api_route("/v1", nothing, methods=methods, include_in_schema=False)
-    # Without a catch-all a host would answer an unknown path, or a wrong method, with its own error shape.
-    router.add_api_route("/v1/{rest:path}", anything_else, methods=methods, include_in_schema=False)
+    for path, endpoint in {**ENDPOINTS, **COUNTERS}.items():
+        schema = _BODIES.get(endpoint.name, _ANY_BODY)
+        described = {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+        router.add_api_route(path, _handing_on(app, path), methods=["POST"], name=_name(path), openapi_extra=described)
+    for path in _PAGES:
+        router.add_api_route(path, _handing_on(app, path), methods=["GET"], name=_name(path))
+    for path in _BELOW:
+        router.add_api_route(path, _handing_on(app, path), methods=_METHODS, include_in_schema=False)
     return router
+
+
+def _handing_on(app: App, path: str) -> Callable[[Request], Awaitable[Response]]:
+    template = path.replace(":path}", "}")
+
+    async def hand_on(request: Request) -> Response:
+        return _HandOn(app, template.format(**request.path_params), request)
+
+    return hand_on
+
+
+def _name(path: str) -> str:
+    """What the operation is called: the words of its path."""
+    return "_".join(re.findall(r"[a-z]+", path.removeprefix("/v1").replace(":path", "")))

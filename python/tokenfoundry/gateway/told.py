@@ -13,6 +13,9 @@ from tokenfoundry.records import CallRecord
 
 def written(call: Call, record: CallRecord, reply: Body) -> Answer:
     """The answer to the client, of a reply that is restored."""
+    if call.as_object:
+        told = {**reply, "tokenfoundry": summary_of(call, record)}
+        return Answer(200, b"", headers_of(call, record), reply=told)
     content_type, body = call.endpoint.written(reply, summary_of(call, record))
     return Answer(200, body, headers_of(call, record), content_type)
 

@@ -10,7 +10,16 @@ import msgspec
 
 from tokenfoundry.networks import Address, Networks
 
-Scope = Literal["inference", "admin"]
+Scope = Literal[
+    "inference",
+    "admin",
+    "admin:keys",
+    "admin:budgets",
+    "admin:prices",
+    "admin:routes",
+    "admin:cache",
+    "admin:reports",
+]
 Endpoint = Literal[
     "chat",
     "completions",
@@ -29,6 +38,7 @@ KeyBudget = dict[str, Any]  # the fields of `BudgetSettings` but name, match and
 CLIENT_AXES = ("intent", "consumer", "project", "env", "session")
 OLD_SECRETS_KEPT = 2
 
+_ADMIN = "admin"
 _NEVER_MS, _LONG_AGO_MS = 2**63 - 1, -(2**63)
 _NO_SECRET = "0" * 64  # No text is known to have this hash, and its time is always over.
 
@@ -90,6 +100,20 @@ class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=Tr
         for kept, ends_at_ms in self._secrets:
             opened |= hmac.compare_digest(kept, sha256) and now_ms < ends_at_ms
         return opened
+
+    @property
+    def administers(self) -> bool:
+        """Whether the key may use any of the admin API."""
+        return any(scope.startswith(_ADMIN) for scope in self.scopes)
+
+    def has_scope(self, scope: str) -> bool:
+        """Whether the key has that scope; `admin` is every one of the admin API.
+
+        >>> key = Key(id="k", scopes=("admin",))
+        >>> key.has_scope("admin:keys"), key.has_scope("inference")
+        (True, False)
+        """
+        return scope in self.scopes or (scope.startswith(_ADMIN) and _ADMIN in self.scopes)
 
     def allows_model(self, name: str) -> bool:
         """Whether a client may ask for that model.

@@ -7,9 +7,11 @@ at load: there is no call without a price. A node of one's own (`on_prem`) is ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,11 +22,15 @@ from tokenfoundry.pricing.fx import FxTable
 from tokenfoundry.pricing.history import RateHistory
 from tokenfoundry.pricing.instant import to_ms
 from tokenfoundry.pricing.money import to_nano
+from tokenfoundry.pricing.overrides import PriceOverride, overridden
 from tokenfoundry.pricing.rates import Cost, Rates, worst_case
 from tokenfoundry.usage import Usage
 
 if TYPE_CHECKING:
     from tokenfoundry.settings import Settings, TargetSettings
+
+
+NO_OVERRIDES: Mapping[str, Sequence[PriceOverride]] = MappingProxyType({})
 
 
 class Charge(msgspec.Struct, frozen=True):
@@ -44,8 +50,15 @@ class PriceBook:
     targets: dict[str, PricedModel]
 
     @classmethod
-    def from_settings(cls, settings: Settings, catalogue: Catalogue, *, at: datetime | int) -> PriceBook:
-        """The book of all targets of `settings`.
+    def from_settings(
+        cls,
+        settings: Settings,
+        catalogue: Catalogue,
+        *,
+        at: datetime | int,
+        overrides: Mapping[str, Sequence[PriceOverride]] = NO_OVERRIDES,
+    ) -> PriceBook:
+        """The book of all targets of `settings`, with what `overrides` state of them by name.
 
         Raises `ConfigError` naming the target that has no price, or whose price is in a currency without an exchange
         rate in force at `at`.
@@ -55,6 +68,10 @@ class PriceBook:
             {currency: [(each.from_date, each.rate) for each in dated] for currency, dated in settings.fx.items()},
         )
         targets = {name: _price_of(name, target, settings, catalogue) for name, target in settings.targets.items()}
+        for name, rows in overrides.items():
+            if name in targets:
+                history = overridden(targets[name].history, rows, currency=settings.currency)
+                targets[name] = replace(targets[name], history=history)
         for name, priced in targets.items():
             rates = priced.history.at(at)
             try:

@@ -8,7 +8,7 @@ import pytest
 
 from tokenfoundry.budgets import BudgetBook, budgets_of_file
 from tokenfoundry.gateway.admin import Admin
-from tokenfoundry.keys import KeyRing
+from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.ledger import Amounts, Axes, Ledger
 from tokenfoundry.limits import RateLimiter
 from tokenfoundry.settings import Settings
@@ -47,7 +47,9 @@ class Office:
     def do(self, method: str, path: str, key_id: str = "", **fields: Any) -> dict[str, Any]:
         if "for_" in fields:
             fields["for"] = fields.pop("for_")
-        return self.admin.handle(method, f"/admin/{path}", fields, key_id=key_id)
+        return self.admin.handle(
+            method, f"/admin/{path}", fields, asker=Key(id=key_id, scopes=("admin",)) if key_id else None
+        )
 
     def spend(self, *, axes: Axes, **amounts: int) -> bool:
         """One call that uses exactly what it holds; whether it was admitted."""

@@ -317,8 +317,8 @@ def test_loops_that_ended_leave_nothing_behind(gateway: TokenFactory, key: str) 
 
     for _ in range(3):
         asyncio.run(once())
-    assert gateway._client.open_loops == 0
-    assert gateway._booking._faces == {}
+    assert gateway.engine.client.open_loops == 0
+    assert gateway._faces.loops == ()
 
 
 def test_another_model_behind_a_target_makes_other_entries(upstream: Upstream, tmp_path: Path) -> None:

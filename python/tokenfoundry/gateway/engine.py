@@ -1,0 +1,35 @@
+"""One version of the configuration at work.
+
+Made whole, never changed, exchanged whole: a call takes the engine in force when it comes and keeps it to its end, so
+that no call sees half of one configuration and half of another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tokenfoundry.gateway.kept_answers import KeptAnswers
+from tokenfoundry.gateway.pipeline import Pipeline
+from tokenfoundry.pricing import PriceBook
+from tokenfoundry.privacy import Redactor
+from tokenfoundry.providers.client import ProviderClient
+from tokenfoundry.resilience.guards import Guards
+from tokenfoundry.routing.policy import Router
+from tokenfoundry.settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Engine:
+    """What a version of the settings became. `client` may serve several versions that have the same providers;
+    `digest_of_keys` is of the keys that it read.
+    """
+
+    settings: Settings
+    pipeline: Pipeline
+    router: Router
+    prices: PriceBook
+    redactor: Redactor
+    client: ProviderClient
+    guards: Guards
+    kept: KeptAnswers | None
+    digest_of_keys: bytes = field(repr=False)

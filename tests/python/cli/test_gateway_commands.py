@@ -1,0 +1,86 @@
+"""`prices`, `routes`, `cache` and `reload` through a running server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import Result
+from typer.testing import CliRunner
+
+from support.factories import config
+from support.serving import served
+from support.upstream import Upstream
+from tokenfoundry.cli import app
+from tokenfoundry.cli.access import announced_server
+from tokenfoundry.errors import Conflict, TokenFoundryError
+from tokenfoundry.factory import TokenFactory
+
+
+class Server:
+    def __init__(self, path: Path, values: dict[str, Any]) -> None:
+        self.path = path
+        self.values = values
+
+    def write(self, **sections: Any) -> None:
+        self.path.write_text(yaml.safe_dump({**self.values, **sections}), encoding="utf-8")
+
+    def run(self, *arguments: str) -> Result:
+        return CliRunner().invoke(app, [*arguments, "--config", str(self.path)])
+
+    def json(self, *arguments: str) -> Any:
+        ran = self.run(*arguments, "--json")
+        assert ran.exit_code == 0, ran.output
+        return json.loads(ran.stdout)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with Upstream() as upstream:
+        made = Server(tmp_path / "tokenfoundry.yaml", config(upstream.base_url, tmp_path / "data"))
+        made.write()
+        with TokenFactory.from_config(made.path) as factory, served(factory.app()) as url:
+            key = factory.keys.lend(scopes=("admin",))
+            with announced_server(tmp_path / "data", url=url, key=key):
+                yield made
+
+
+def test_a_price_is_stated_listed_and_given_back(server: Server) -> None:
+    stated = ("--input", "7", "--output", "8", "--currency", "EUR", "--reason", "contract", "--actor", "anna")
+    assert "small" in server.run("prices", "set", "small", *stated).stdout
+    listed = {price["target"]: price for price in server.json("prices", "list")}
+    assert (listed["small"]["input"], listed["small"]["source"]) == ("7", "override")
+    assert "override" in server.run("prices", "list").stdout
+    assert server.json("prices", "set", "small", "--configured", "--actor", "anna")["price"] is None
+    assert {price["target"]: price["input"] for price in server.json("prices", "list")}["small"] == "1"
+    assert isinstance(server.run("prices", "set", "small").exception, TokenFoundryError)
+
+
+def test_routes_and_cache_are_shown(server: Server) -> None:
+    assert server.json("routes")["aliases"]["fast"] == {"use": {"targets": ["small"]}}
+    assert "small" in server.run("routes").stdout
+    assert server.json("cache", "show")["entries"] == 0
+    assert "ttl_ms" in server.run("cache", "show").stdout
+    assert "0 answers" in server.run("cache", "clear").stdout
+
+
+def test_reload_is_asked_of_the_server(server: Server) -> None:
+    server.write(aliases={"renamed": ["large"]}, routing={})
+    assert "read again" in server.run("reload").stdout
+    assert list(server.json("routes")["aliases"]) == ["renamed"]
+
+
+def test_without_a_server_there_is_nothing_to_ask(tmp_path: Path) -> None:
+    alone = Server(tmp_path / "tokenfoundry.yaml", config("http://127.0.0.1:9/v1", tmp_path / "data"))
+    alone.write()
+    assert isinstance(alone.run("reload").exception, Conflict)
+    assert isinstance(alone.run("routes").exception, Conflict)
+
+
+def test_a_key_gets_a_part_of_the_admin_api(server: Server) -> None:
+    made = server.json("keys", "create", "--scope", "admin:reports", "--scope", "inference")
+    assert made["scopes"] == ["admin:reports", "inference"]
