@@ -130,7 +130,7 @@ def test_a_correction_belongs_to_the_target_and_outcome_of_its_call(tmp_path: Pa
 def test_traffic_of_the_gateway_reports_alike_both_ways(upstream: Upstream, tmp_path: Path) -> None:
     upstream.behave = answer_with("Scrivi a mario.rossi@example.it", prompt_tokens=30, completion_tokens=10)
     with clocked_gateway(upstream.base_url, tmp_path / "data", budgets=[budget(hard=300)]) as gateway:
-        cached = {"headers": {"cache-control": "max-age=60"}}
+        cached = {"headers": {"cache-control": "max-age=86400"}}
         upstream.behave = answer_with("ok", prompt_tokens=30, completion_tokens=10)
         for fields in ({}, cached, cached, {"stream": True}, {"max_tokens": 1000}, {"model": "large"}):
             gateway.ask(**fields)

@@ -65,7 +65,8 @@ def test_routes_and_cache_are_shown(server: Server) -> None:
     assert "small" in server.run("routes").stdout
     assert server.json("cache", "show")["entries"] == 0
     assert "ttl_ms" in server.run("cache", "show").stdout
-    assert "0 answers" in server.run("cache", "clear").stdout
+    assert "every answer that was kept" in server.run("cache", "clear").stdout
+    assert server.json("cache", "clear", "--project", "claims") == {"invalidated": {"project": "claims"}}
 
 
 def test_reload_is_asked_of_the_server(server: Server) -> None:
