@@ -21,7 +21,7 @@ from tokenfoundry._core import __version__
 from tokenfoundry.budgets import BudgetBook, budgets_of_file
 from tokenfoundry.cache import Cache, Invalidations
 from tokenfoundry.clock import Clock, system_clock
-from tokenfoundry.errors import Conflict, InvalidState, MissingExtra
+from tokenfoundry.errors import ConfigError, Conflict, InvalidState, MissingExtra
 from tokenfoundry.gateway.admin import Admin, Running
 from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.booking import Booking
@@ -338,6 +338,9 @@ class TokenFactory:
                 if self._source is None:
                     raise Conflict("this factory was made from settings in code, so there is no file to read again")
                 settings = self._source()
+            if self.settings.targets and not settings.targets:
+                # As a file has none that is empty because somebody is writing it.
+                raise ConfigError("names no targets, so nothing would be served any more", path="targets")
             refuse_fixed(self.settings, settings)
             self._exchange(settings)
             _log.info("new settings are in force")

@@ -11,10 +11,8 @@ from rich.markup import escape
 from tokenfoundry.budgets import budgets_of_file
 from tokenfoundry.cli.options import ConfigOption, JsonOption, load_settings
 from tokenfoundry.cli.output import err, print_json, show, table
-from tokenfoundry.clock import system_clock
 from tokenfoundry.errors import ConfigError, InvalidInput
-from tokenfoundry.pricing import PriceBook, prices
-from tokenfoundry.routing.build import build_router
+from tokenfoundry.factory import dry_router
 
 configuration = typer.Typer(help="The configuration file.", no_args_is_help=True)
 
@@ -36,8 +34,7 @@ def check_configuration(
 ) -> None:
     """Load and validate a configuration: a summary of it, or every problem with its path and exit code 1."""
     settings = load_settings(file or config)
-    PriceBook.from_settings(settings, prices(), at=system_clock())
-    build_router(settings)
+    dry_router(settings)
     summary = {
         "providers": list(settings.providers),
         "targets": list(settings.targets),

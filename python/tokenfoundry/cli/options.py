@@ -35,7 +35,7 @@ IdOption = Annotated[
     str | None, typer.Option("--id", help="A name of your choice: done once, however often it is repeated.")
 ]
 
-_DEFAULT_FILE = Path("tokenfoundry.yaml")
+DEFAULT_FILE = Path("tokenfoundry.yaml")
 
 
 def load_settings(config: Path | None, data_dir: Path | None = None) -> Settings:
@@ -43,11 +43,11 @@ def load_settings(config: Path | None, data_dir: Path | None = None) -> Settings
     `serve`.
     """
     overrides: dict[str, Any] = {} if data_dir is None else {"data_dir": str(data_dir)}
-    if config is None and not _DEFAULT_FILE.exists():
+    if config is None and not DEFAULT_FILE.exists():
         return Settings.from_dict(overrides)
     if config is not None and not config.exists():
         raise ConfigError(f"there is no file {config}")
-    return Settings.load(config or _DEFAULT_FILE, **overrides)
+    return Settings.load(config or DEFAULT_FILE, **overrides)
 
 
 def os_user() -> str:

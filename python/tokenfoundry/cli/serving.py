@@ -12,7 +12,7 @@ import typer
 
 from tokenfoundry.cli import servers
 from tokenfoundry.cli.access import announced_server
-from tokenfoundry.cli.options import ConfigOption, DataDirOption, load_settings
+from tokenfoundry.cli.options import DEFAULT_FILE, ConfigOption, DataDirOption, load_settings
 from tokenfoundry.cli.output import err
 from tokenfoundry.echo_provider import EchoProvider
 from tokenfoundry.errors import InvalidInput, TokenFoundryError
@@ -48,8 +48,11 @@ def serve(
         raise InvalidInput("the configuration names no targets, so there is nothing to serve: see --config")
     address = (settings.server.host if host is None else host, settings.server.port if port is None else port)
 
+    # A file that was there and is gone is no wish for the defaults.
+    read_from = config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
+
     def read() -> Settings:
-        return load_settings(config, data_dir)
+        return load_settings(read_from, data_dir)
 
     with TokenFactory(settings, source=read) as factory, _listening(*address) as listener:
         url = _url_of(listener)
@@ -100,7 +103,7 @@ def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Accepted connections inherit it. Without it each piece of a stream waits for the acknowledgement of the one before.
+    # Accepted connections inherit it. Without it a piece of a stream waits for the acknowledgement of the one before.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         listener.bind((host, port))

@@ -90,6 +90,14 @@ class Call:
         self.redacted = body
         self._input_tokens.clear()
 
+    def ask_for_all(self) -> None:
+        """Nothing is known of the batch any more: the next attempt asks for all of it."""
+        if self.part is not None:
+            self.ask_for(self.part.whole)
+            self.part = None
+            if self.cache_status == "partial":
+                self.cache_status = "miss"
+
     def input_tokens(self, target: Target) -> int:
         """Tokens of the redacted prompt, as the target counts them."""
         place = target.tokenizer.name, target.model

@@ -44,6 +44,8 @@ class _KeptItem(msgspec.Struct, frozen=True, array_like=True):
 class Part:
     """What is known of a batch before it is sent, and what is asked for."""
 
+    target: str
+    """Whose vectors the kept ones are."""
     whole: dict[str, Any]
     keys: list[bytes]
     kept: dict[bytes, _KeptItem]
@@ -130,7 +132,7 @@ class ItemCache:
             else:
                 kept[key], age_ms = found
                 oldest_ms = max(oldest_ms, age_ms)
-        return Part(body, keys, kept, missing, oldest_ms)
+        return Part(target.name, body, keys, kept, missing, oldest_ms)
 
     def _one(self, call: Call, target: Target, key: bytes) -> tuple[_KeptItem, int] | None:
         record = self._answers.get(key)

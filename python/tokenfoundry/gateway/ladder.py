@@ -106,7 +106,9 @@ class Ladder:
 
     def may_hedge(self, step: Step) -> bool:
         """Whether there is a target to try beside that of `step`. Data that was for an on-prem target stays there."""
-        first = step.attempt.target
+        first, part = step.attempt.target, self._call.part
+        if part is not None and not part.is_whole:
+            return False  # Vectors of two models are no batch.
         return bool(self._left) and not (first.on_prem and not self._left[0].on_prem)
 
     @property
@@ -142,6 +144,8 @@ class Ladder:
 
     async def _enter(self, target: Target, *, hedged: bool = False) -> Step | None:
         call, guards = self._call, self._guards
+        if call.part is not None and call.part.target != target.name and not hedged:
+            call.ask_for_all()
         tokens, within_s = call.input_tokens(target), call.deadline.left_s
         try:
             if guards.may_wait(target.name):

@@ -5,7 +5,9 @@ The walk is the one of every other call. A refusal is an exception of the `CallF
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
@@ -24,7 +26,7 @@ from tokenfoundry.errors import (
 from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.engine import Engine
-from tokenfoundry.gateway.replies import Refused, StreamAnswer
+from tokenfoundry.gateway.replies import Refused, StreamAnswer, invalid
 from tokenfoundry.providers.sse import EventStream
 
 _DONE: Final = b"[DONE]"
@@ -73,6 +75,9 @@ class Chunks:
         self._engine = engine  # Its connections are in use until the stream is closed.
         self._answer = answer
         self._chunks = self._decoded()
+        # One that nobody ever iterates over is given up with its last reference.
+        self._abandoned = weakref.finalize(self, _hang_up, asyncio.get_running_loop(), answer.close)
+        self._abandoned.atexit = False
         self.headers: Mapping[str, str] = answer.headers
         self.summary: dict[str, Any] = {}
 
@@ -89,6 +94,7 @@ class Chunks:
 
     async def aclose(self) -> None:
         """Hangs up, unless the stream is over. Harmless twice."""
+        self._abandoned.detach()
         await self._answer.close()
 
     async def _decoded(self) -> AsyncIterator[dict[str, Any]]:
@@ -107,6 +113,7 @@ class Chunks:
                     self.summary = chunk.pop("tokenfoundry", self.summary)
                     yield chunk
         finally:
+            self._abandoned.detach()
             await self._answer.close()
 
     def _note_summary(self, data: bytes) -> None:
@@ -114,6 +121,15 @@ class Chunks:
         _, mark, rest = data.partition(b": tokenfoundry ")
         if mark:
             self.summary = msgspec.json.decode(rest.partition(b"\n")[0])
+
+
+def _hang_up(loop: asyncio.AbstractEventLoop, close: Callable[[], Awaitable[None]]) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(lambda: loop.create_task(_ended(close)))
+
+
+async def _ended(close: Callable[[], Awaitable[None]]) -> None:
+    await close()
 
 
 async def call(app: GatewayApp, endpoint: Endpoint, *, key: str, fields: dict[str, Any]) -> Reply | Chunks:
@@ -127,11 +143,19 @@ async def call(app: GatewayApp, endpoint: Endpoint, *, key: str, fields: dict[st
         if value is None:
             continue
         if name in _AXES:
+            if not isinstance(value, str):
+                raise error_of(invalid(f"{name}: needs a text", param=name))
             headers[f"x-tf-{name}"] = value
         elif name == "cache_control":
             headers["cache-control"] = value
         else:
             body[name] = value
+    try:
+        # As it would come over the wire: nothing in it is of a kind that the walk does not look into, or is still the
+        # caller's own.
+        body = msgspec.json.decode(msgspec.json.encode(body))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise error_of(invalid(f"the call cannot be said as JSON: {type(error).__name__}")) from None
     try:
         engine, answer = await app.call(endpoint, headers, body)
     except Refused as refused:

@@ -134,6 +134,9 @@ class Pipeline:
             call.passage = self._rates.passage(partial(axes_of, call))
             with call.passage:
                 await self._redact(call)
+                if call.on_prem_only:
+                    what = "this call holds data for an on-prem target alone, and this route sends its calls itself"
+                    raise Refused(403, "residency", what, kind="permission_error")
                 target = self._route(call).targets[0]
                 attempt = Attempt(self._booking, call, target, number=0, route="host")
                 with call.passage.attempt(target, attempt.estimate) as taken:

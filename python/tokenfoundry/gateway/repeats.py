@@ -131,7 +131,7 @@ class Repeats:
         if call.stream:
             pieces = _replayed(call, recalled.whole(), recalled.borders, record)
             return StreamAnswer(_each(pieces), headers_of(call, record), _nothing_to_close)
-        if recalled.may_hold_values_of(call):
+        if call.endpoint.repeats_its_caller or recalled.may_hold_values_of(call):
             return written(call, record, call.endpoint.restore(recalled.whole(), call.session, call.body))
         return written(call, record, recalled.whole() if call.as_object else recalled.as_written())
 
@@ -163,10 +163,7 @@ class Repeats:
 
     def failed(self, call: Call) -> None:
         """An attempt failed. The next may be at another model, whose vectors are not those of the kept items."""
-        if call.part is not None:
-            call.ask_for(call.part.whole)
-            call.part = None
-            call.cache_status = "miss"
+        call.ask_for_all()
 
     async def answered(
         self, call: Call, target: Target, reply: Body | None, usage: Usage, borders: Borders, *, downgraded: bool

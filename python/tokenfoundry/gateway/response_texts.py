@@ -15,6 +15,18 @@ def is_response(value: Any) -> bool:
     return isinstance(output, list) and all(isinstance(item, dict) for item in output)
 
 
+# What a response repeats of fields that do not change what a model answers, and says when there is none.
+_REPEATED: dict[str, Any] = {"metadata": {}, "user": None, "safety_identifier": None, "prompt_cache_key": None}
+
+
+def as_asked(response: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    """A copy that repeats what this caller said. A shared answer may repeat another's: these fields do not tell calls
+    apart.
+    """
+    own = {name: default if body.get(name) is None else body[name] for name, default in _REPEATED.items()}
+    return {name: own.get(name, value) for name, value in response.items()}
+
+
 def restored_response(response: dict[str, Any], session: RedactionSession, *, json: bool) -> dict[str, Any]:
     """A copy of a response with the caller's own values. `json` says that its text is JSON."""
     made: dict[str, Any] = restored(response, session)

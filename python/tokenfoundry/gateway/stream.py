@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -11,6 +12,7 @@ from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.booking import summary_of
 from tokenfoundry.gateway.call import Call
 from tokenfoundry.gateway.repeats import Repeats
+from tokenfoundry.gateway.streams.replay.recording import Recording
 from tokenfoundry.providers.client import ReplyLost, UpstreamReply
 from tokenfoundry.providers.plan import Events
 from tokenfoundry.resilience.guards import Passing
@@ -38,7 +40,8 @@ class Relay:
         self._upstream = upstream
         self._events = events
         self._repeats = repeats
-        self._recording = None if repeats is None else repeats.recording(call, attempt.target)
+        self._recording: Recording | None = None
+        self._early: list[dict[str, Any]] = []  # Events that came before it was settled who answers the call.
         self._reply = call.endpoint.stream(call.body, call.session)
         self._pieces = self._relay()
         self._first: bytes | None = None
@@ -59,6 +62,12 @@ class Relay:
     def own(self, open_reply: AsyncExitStack) -> None:
         """`open_reply` is closed with the stream."""
         self._open_reply = open_reply
+        if self._repeats is not None:
+            recording = self._recording = self._repeats.recording(self._call, self._attempt.target)
+            if recording is not None:
+                for event in self._early:
+                    recording.add(event)
+        self._early.clear()
 
     def seen(self) -> tuple[str | None, Usage | None]:
         """The text that came so far, and what the provider has reported."""
@@ -136,6 +145,8 @@ class Relay:
             for event in events:
                 if self._recording is not None:
                     self._recording.add(event)
+                elif self._repeats is not None and self._open_reply is None:
+                    self._early.append(copy.deepcopy(event))  # Restoring changes it.
                 written.append(self._reply.add(event))
         except _BROKEN as error:
             return b"".join(written), error

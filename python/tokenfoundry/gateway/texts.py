@@ -106,7 +106,9 @@ def _redacted(value: Any, redact: Redact, parent: str, depth: int, *, named: boo
         text = str(int(value))
         changed = redact(text, label=parent if named else "")
         return value if changed == text else changed
-    return value
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    raise TypeError(f"{type(value).__name__} is nothing that JSON decodes to, so nobody looked into it")
 
 
 def _redacted_arguments(text: str, redact: Redact, depth: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.booking import summary_of
 from tokenfoundry.gateway.call import Call
@@ -14,7 +16,8 @@ from tokenfoundry.records import CallRecord
 def written(call: Call, record: CallRecord, reply: Body) -> Answer:
     """The answer to the client, of a reply that is restored."""
     if call.as_object:
-        told = {**reply, "tokenfoundry": summary_of(call, record)}
+        # A shared reply is not to be changed by who gets it.
+        told = {**copy.deepcopy(reply), "tokenfoundry": summary_of(call, record)}
         return Answer(200, b"", headers_of(call, record), reply=told)
     content_type, body = call.endpoint.written(reply, summary_of(call, record))
     return Answer(200, body, headers_of(call, record), content_type)

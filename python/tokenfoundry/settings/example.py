@@ -48,7 +48,7 @@ aliases:                               # the model names that clients ask for
 
 routing:                               # the first rule that applies picks the targets; the last one is for every call
   default:
-    - {when: {sensitive: true}, use: [qwen]}                  # or entities: [IBAN_CODE, IT_FISCAL_CODE]
+    - {when: {sensitive: true}, use: [qwen]}                  # or [IBAN_CODE, IT_FISCAL_CODE]
     - {when: {complexity: ">= 0.5"}, use: [qwen, gpt-mini]}   # `tokenfoundry route explain` shows how it is judged
     - {when: {budget_used: ">= 80%"}, use: {order: price, among: [gpt-mini, qwen]}}   # or latency, weight
     - {when: {intent: draft}, use: {canary: {target: qwen, percent: 5, sticky: session}, otherwise: [gpt-mini]}}

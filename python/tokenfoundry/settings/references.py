@@ -80,6 +80,8 @@ def _used(use: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
 def _residency_problems(root: Mapping[str, Any]) -> Iterator[Problem]:
     """A region or group that nothing knows would refuse every call."""
     residency = _mapping(root.get("residency"))
+    for name in sorted(GROUPS.keys() & _mapping(residency.get("groups")).keys()):
+        yield Problem(dotted(("residency", "groups", name)), "is built in, and what is bound to it relies on that")
     groups = {**GROUPS, **_mapping(residency.get("groups"))}
     named = _texts([*groups, *(_mapping(target).get("region") for target in _mapping(root.get("targets")).values())])
     members = {each for group in groups.values() for each in _list(group)}

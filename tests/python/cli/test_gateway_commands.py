@@ -75,6 +75,14 @@ def test_reload_is_asked_of_the_server(server: Server) -> None:
     assert list(server.json("routes")["aliases"]) == ["renamed"]
 
 
+def test_a_file_that_is_empty_changes_nothing(server: Server) -> None:
+    server.path.write_text("", encoding="utf-8")
+    with pytest.raises(TokenFoundryError, match="names no targets"):
+        raise server.run("reload", "--data-dir", str(server.path.parent / "data")).exception or AssertionError
+    server.write()
+    assert {target["name"] for target in server.json("routes")["targets"]} == {"small", "large", "node"}
+
+
 def test_without_a_server_there_is_nothing_to_ask(tmp_path: Path) -> None:
     alone = Server(tmp_path / "tokenfoundry.yaml", config("http://127.0.0.1:9/v1", tmp_path / "data"))
     alone.write()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ import pytest
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
+from support.factories import factory
 from support.serving import served
 from support.upstream import Upstream, echo
 from tokenfoundry.errors import InvalidInput
@@ -143,6 +145,17 @@ def test_the_handler_sees_placeholders_and_the_caller_their_own_values(host: Hos
     assert (record.intent, record.project, record.route, record.cost_source) == ("help", "claims", "host", "computed")
     assert reply.headers["x-tf-cost"] == "0.00003"
     assert record.findings == {"EMAIL_ADDRESS": 1}
+
+
+def test_what_may_only_go_on_prem_is_not_handed_to_a_handler(upstream: Upstream, tmp_path: Path) -> None:
+    privacy = {"policy": {"EMAIL_ADDRESS": "on_prem"}}
+    with factory(upstream.base_url, tmp_path / "data", privacy=privacy) as gateway:
+        route = Route(key=gateway.create_key(project="claims"), intent="help")
+        host = Host(upstream.base_url, gateway, {"/chat": route})
+        with host.client() as client:
+            asked = {"model": "auto", "messages": [{"role": "user", "content": "Scrivi a anna.verdi@example.it"}]}
+            assert client.post("/chat", json=asked).status_code == 403
+        assert host.seen == []
 
 
 def test_a_stream_is_restored_as_it_comes_and_settled_with_its_usage(host: Host) -> None:

@@ -95,7 +95,7 @@ def parsed(raw: bytes) -> list[Body]:
 
 
 def relayed(events: list[Body], session: RedactionSession, *, json_asked: bool = False) -> list[Body]:
-    stream = ResponseStream(session, json=json_asked)
+    stream = ResponseStream(session, {}, json=json_asked)
     raw = b"".join(stream.add(event) for event in events)
     assert stream.finished
     return parsed(raw + stream.ending(RECORD, {"cost": "0"}))
@@ -156,7 +156,7 @@ def test_a_text_without_an_end_of_its_own_is_told_whole_when_its_item_ends(sessi
 
 
 def test_the_end_is_held_back_until_the_call_is_settled_and_tells_the_usage(session: RedactionSession) -> None:
-    stream = ResponseStream(session, json=False)
+    stream = ResponseStream(session, {}, json=False)
     *events, last = sequence(response("x"))
     for event in events:
         assert stream.add(event)
@@ -169,7 +169,7 @@ def test_the_end_is_held_back_until_the_call_is_settled_and_tells_the_usage(sess
 
 def test_what_is_kept_is_the_last_event_in_placeholder_form(session: RedactionSession) -> None:
     whole = response("[EMAIL_ADDRESS_1]")
-    stream = ResponseStream(session, json=False)
+    stream = ResponseStream(session, {}, json=False)
     for event in sequence(whole):
         stream.add(event)
     assert stream.storable
@@ -177,7 +177,7 @@ def test_what_is_kept_is_the_last_event_in_placeholder_form(session: RedactionSe
 
 
 def test_a_stream_that_is_cut_by_a_bound_is_finished_and_not_kept(session: RedactionSession) -> None:
-    stream = ResponseStream(session, json=False)
+    stream = ResponseStream(session, {}, json=False)
     for event in sequence(response("x", status="incomplete", incomplete_details={"reason": "max_output_tokens"})):
         stream.add(event)
     assert stream.finished
@@ -186,7 +186,7 @@ def test_a_stream_that_is_cut_by_a_bound_is_finished_and_not_kept(session: Redac
 
 def test_what_was_produced_is_known_at_every_moment(session: RedactionSession) -> None:
     events = cut(sequence(response("uno due")), 3)
-    stream = ResponseStream(session, json=False)
+    stream = ResponseStream(session, {}, json=False)
     sizes = []
     for event in events:
         stream.add(event)
@@ -209,17 +209,17 @@ def test_what_was_produced_is_known_at_every_moment(session: RedactionSession) -
 )
 def test_an_error_and_an_event_of_another_shape_end_the_stream(session: RedactionSession, event: Body) -> None:
     with pytest.raises(ProviderError):
-        ResponseStream(session, json=False).add(event)
+        ResponseStream(session, {}, json=False).add(event)
 
 
 def test_places_that_are_no_numbers_break_nothing(session: RedactionSession) -> None:
-    stream = ResponseStream(session, json=False)
+    stream = ResponseStream(session, {}, json=False)
     raw = stream.add({"type": "response.output_text.delta", "delta": "x", "output_index": [1], "content_index": {}})
     assert parsed(raw)[0]["delta"] == "x"
 
 
 def test_an_error_is_an_event_of_the_dialect_with_the_next_number(session: RedactionSession) -> None:
-    stream = ResponseStream(session, json=False)
+    stream = ResponseStream(session, {}, json=False)
     stream.add(sequence(response("x"))[0])
     [error] = parsed(stream.error("upstream_error", "no more"))
     EVENT.validate_python(error, strict=True)

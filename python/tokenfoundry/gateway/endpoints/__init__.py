@@ -32,6 +32,8 @@ class Endpoint(Protocol):
     is_sound: bool
     """Whether a call counts as one of unit `audio`."""
     may_keep: bool
+    repeats_its_caller: bool
+    """Whether a reply says again what its caller said beside the question, so that a shared one must be restored."""
     """Whether its replies may be answered again from the cache."""
 
     # -- the question --------------------------------------------------------------------------------------------------
@@ -112,6 +114,7 @@ class JsonEndpoint:
     unbounded_output = False
     is_sound = False
     may_keep = True
+    repeats_its_caller = False
 
     def fields_in(self, headers: Mapping[str, str]) -> Body:
         return {}

@@ -15,7 +15,7 @@ from typing import Any
 from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.endpoints.checks import check_integer, check_stream
 from tokenfoundry.gateway.replies import invalid
-from tokenfoundry.gateway.response_texts import is_response, produced_texts, restored_response
+from tokenfoundry.gateway.response_texts import as_asked, is_response, produced_texts, restored_response
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.gateway.streams.responses import ResponseStream
 from tokenfoundry.gateway.texts import redacted
@@ -40,9 +40,6 @@ _REFUSED = {
 }
 _KEPT_ITEMS = ("item_reference", "compaction")
 
-# What a response repeats of fields that do not change what a model answers, and says when there is none.
-_REPEATED: dict[str, Any] = {"metadata": {}, "user": None, "safety_identifier": None, "prompt_cache_key": None}
-
 # Run by the caller; a namespace is a list of them.
 _CALLERS_TOOLS = frozenset({"function", "custom", "local_shell", "apply_patch", "namespace"})
 
@@ -51,6 +48,7 @@ class Responses(JsonEndpoint):
     name = "responses"
     kind = "responses"
     produces_output = True
+    repeats_its_caller = True
 
     def check(self, body: dict[str, Any]) -> None:
         for field, why in _REFUSED.items():
@@ -106,17 +104,13 @@ class Responses(JsonEndpoint):
 
     def restore(self, reply: dict[str, Any], session: RedactionSession, body: dict[str, Any]) -> dict[str, Any]:
         made = restored_response(reply, session, json=wants_json(body))
-        # A reply from the cache repeats what another caller said of these, which do not tell calls apart.
-        for field, default in _REPEATED.items():
-            if field in made:
-                made[field] = default if body.get(field) is None else body[field]
-        return made
+        return as_asked(made, body)
 
     def output_text(self, reply: dict[str, Any]) -> str:
         return "".join(produced_texts(reply["output"]))
 
     def stream(self, body: dict[str, Any], session: RedactionSession) -> ReplyStream:
-        return ResponseStream(session, json=wants_json(body))
+        return ResponseStream(session, body, json=wants_json(body))
 
 
 def wants_json(body: dict[str, Any]) -> bool:

@@ -12,7 +12,13 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import ProviderError
-from tokenfoundry.gateway.response_texts import is_response, produced_texts, restored_output, restored_response
+from tokenfoundry.gateway.response_texts import (
+    as_asked,
+    is_response,
+    produced_texts,
+    restored_output,
+    restored_response,
+)
 from tokenfoundry.gateway.texts import restored
 from tokenfoundry.privacy import RedactionSession, StreamRestorer
 from tokenfoundry.records import CallRecord
@@ -29,9 +35,10 @@ Place = tuple[str, int, int, int]
 class ResponseStream:
     """See `tokenfoundry.gateway.streams.ReplyStream`."""
 
-    def __init__(self, session: RedactionSession, *, json: bool) -> None:
-        """`json`: the text that was asked for is JSON."""
+    def __init__(self, session: RedactionSession, asked: Body, *, json: bool) -> None:
+        """`asked` is the body of the request. `json`: the text that was asked for is JSON."""
         self._session = session
+        self._asked = asked
         self._json = json
         self._restorers: dict[Place, tuple[StreamRestorer, Body]] = {}
         self._number = 0
@@ -139,7 +146,8 @@ class ResponseStream:
 
     def _restored(self, kind: str, event: Body) -> Body:
         if "response" in event:
-            return {**event, "response": restored_response(event["response"], self._session, json=self._json)}
+            response = restored_response(event["response"], self._session, json=self._json)
+            return {**event, "response": as_asked(response, self._asked)}
         made: Body = restored(event, self._session)
         for field in ("item", "part"):
             if field in event:
