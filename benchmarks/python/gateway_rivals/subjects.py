@@ -18,7 +18,7 @@ from gateway_rivals.processes import GATEWAY_CORE, family, free_port, process, w
 from rivals_venv import ROOT, rivals_python
 
 HERE = Path(__file__).resolve().parent
-OURS, MOUNTED, BARE = "tokenfoundry, granian", "tokenfoundry in FastAPI, uvicorn", "bare forwarding, aiohttp"
+OURS, MOUNTED, BARE = "tokenfoundry, uvicorn", "tokenfoundry in FastAPI, uvicorn", "bare forwarding, aiohttp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +177,8 @@ def _python(name: str) -> Path:
 
 
 OUR_OWN = (
-    Subject(OURS, ours("granian")),
-    Subject("tokenfoundry, uvicorn", ours("uvicorn")),
+    Subject(OURS, ours("uvicorn")),
+    Subject("tokenfoundry, granian", ours("granian")),
     Subject(MOUNTED, mounted),
     Subject(BARE, bare),
 )

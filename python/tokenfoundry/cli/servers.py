@@ -18,8 +18,8 @@ from typing import Any, Literal, Protocol, get_args
 from tokenfoundry.errors import MissingExtra
 from tokenfoundry.gateway.asgi import Receive, Scope, Send
 
-ServerName = Literal["granian", "uvicorn"]
-SERVERS: tuple[ServerName, ...] = get_args(ServerName)  # The faster one first.
+ServerName = Literal["uvicorn", "granian"]
+SERVERS: tuple[ServerName, ...] = get_args(ServerName)  # As `scripts/bench gateway` finds them, the faster one first.
 
 BACKLOG = 1024  # Connections that may wait for the server to take them.
 _MOST_CONNECTIONS = 65_536  # Idle ones included, which granian counts too; the gateway itself bounds its calls.

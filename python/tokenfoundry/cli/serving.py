@@ -23,7 +23,7 @@ _SETTLING_S = 5.0  # For the calls that a shutdown cuts, after those that it let
 _GRACE_S = 5.0  # For the echoes in progress.
 
 ServerOption = Annotated[
-    servers.ServerName | None, typer.Option("--server", help="The server to run on; granian when it is installed.")
+    servers.ServerName | None, typer.Option("--server", help="The server to run on; uvicorn when it is installed.")
 ]
 
 
