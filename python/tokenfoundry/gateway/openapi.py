@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import msgspec
 
+from tokenfoundry.gateway.admin.route import AdminRoute
 from tokenfoundry.gateway.admin.table import ROUTES
 from tokenfoundry.gateway.openapi_bodies import Schema, in_components, ref, schemas
 
@@ -48,6 +51,7 @@ class Operation:
     body: Schema | None = None
     body_type: str = _JSON
     body_required: bool = True
+    shared: Mapping[str, Schema] = field(default_factory=dict)  # what the body refers to, by name
     query: dict[str, Schema] = field(default_factory=dict)
     refusals: tuple[int, ...] = ()
     error: str = "Error"
@@ -90,29 +94,10 @@ def _read(path: str, name: str, summary: str, reply: str, **more: Any) -> Operat
     )
 
 
-def _administration() -> tuple[Operation, ...]:
-    """The admin API, from its own table."""
-    return tuple(
-        Operation(
-            method=route.method,
-            path=route.template,
-            name="_".join([route.method.lower(), *re.findall(r"[a-z]+", route.template)]),
-            summary=f"{route.summary}. Needs the scope {route.scope}.",
-            tag="admin",
-            body=None if route.body is None else in_components(route.body()),
-            body_required=route.body is not None and bool(route.body().get("required")),
-            query={name: {"type": "string", "description": what} for name, what in route.query.items()},
-            answers={_JSON: ref("Object")},
-            refusals=_OF_ADMINISTRATION,
-        )
-        for route in ROUTES
-    )
-
-
 _BINARY: Schema = {"type": "string", "format": "binary"}
 _PLAIN: Schema = {"type": "string"}
 
-OPERATIONS: tuple[Operation, ...] = (
+_INFERENCE: tuple[Operation, ...] = (
     _call("/v1/chat/completions", "chat", "A chat completion.", "ChatBody", _streaming("ChatReply")),
     _call("/v1/responses", "responses", "A response.", "ResponseBody", _streaming("ResponseReply")),
     _call("/v1/completions", "completions", "A completion of text.", "CompletionBody", _streaming("CompletionReply")),
@@ -167,34 +152,48 @@ OPERATIONS: tuple[Operation, ...] = (
     _read("/v1/usage/quotas", "quotas", "What is left of the quotas of the key's workspace.", "Object"),
     _read("/health", "health", "Whether it serves.", "Health", tag="state", needs_key=False, refusals=(500, 503)),
     _read("/openapi.json", "openapi", "This document.", "Object", tag="state", needs_key=False, refusals=(500,)),
-    *_administration(),
 )
+
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    """Every route. Made when it is first asked for: the schemas of the admin API take their time."""
+    return (*_INFERENCE, *(_of_administration(route) for route in ROUTES))
+
+
+def _of_administration(route: AdminRoute) -> Operation:
+    body = None if route.body is None else route.body()
+    return Operation(
+        method=route.method,
+        path=route.template,
+        name="_".join([route.method.lower(), *re.findall(r"[a-z]+", route.template)]),
+        summary=f"{route.summary}. Needs the scope {route.scope}.",
+        tag="admin",
+        body=None if body is None else in_components(body),
+        body_required=body is not None and bool(body.get("required")),
+        shared={} if body is None else body.get("$defs", {}),
+        query={name: {"type": "string", "description": what} for name, what in route.query.items()},
+        answers={_JSON: ref("Object")},
+        refusals=_OF_ADMINISTRATION,
+    )
 
 
 def document(*, version: str) -> dict[str, Any]:
     """The document. Its paths are below wherever it was read from, as the gateway may be mounted anywhere."""
     paths: dict[str, dict[str, Any]] = {}
-    for operation in OPERATIONS:
+    shared: dict[str, Schema] = {}
+    for operation in operations():
         paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
+        shared |= {name: in_components(schema) for name, schema in operation.shared.items()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "TokenFoundry", "version": version, "description": "One gateway to every model provider."},
         "servers": [{"url": "."}],
         "paths": paths,
         "components": {
-            "schemas": {**schemas(), **_shared()},
+            "schemas": {**schemas(), **shared},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "tf_..."}},
         },
-    }
-
-
-def _shared() -> dict[str, Schema]:
-    """What the bodies of the admin API have in common, by name."""
-    return {
-        name: in_components(schema)
-        for route in ROUTES
-        if route.body is not None
-        for name, schema in route.body().get("$defs", {}).items()
     }
 
 

@@ -111,11 +111,6 @@ class Passing:
         """The provider's key to use; None for a provider without keys."""
         return self._lease.key.text
 
-    @property
-    def key_label(self) -> str:
-        """Where that key is kept."""
-        return self._lease.key.label
-
     def sent(self) -> None:
         """The request is about to be written: the time to the first byte counts from here."""
         self._started_s = self._guards.timing.now_s()

@@ -134,15 +134,6 @@ class _Maker:
         return found
 
 
-def _has_tags(target: Target, wanted: SelectionSettings, regions: frozenset[str] | None) -> bool:
-    return (
-        wanted.tier in (None, target.tier)
-        and wanted.trust in (None, target.trust)
-        and (regions is None or target.region in regions)
-        and wanted.tags <= target.tags
-    )
-
-
 def _target(
     name: str,
     settings: TargetSettings,

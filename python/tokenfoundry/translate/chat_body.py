@@ -55,6 +55,21 @@ def refuse_others(body: Body, said: Collection[str]) -> None:
             raise Untranslatable(f"{name} cannot be said to this provider", param=name)
 
 
+def carried(body: Body, native: Collection[str]) -> Body:
+    """What a request keeps as it is: the model, whether it streams, and the provider's own fields."""
+    return {name: body[name] for name in ("model", "stream", *native) if body.get(name) is not None}
+
+
+def system_texts_of(body: Body) -> list[str]:
+    """The texts of all system and developer messages, wherever they stand, in their order."""
+    return [
+        text
+        for index, message in enumerate(body["messages"])
+        if message["role"] in ("system", "developer")
+        for text in texts_of(message, f"messages[{index}]")
+    ]
+
+
 def parts_of(message: Body, param: str) -> Iterator[tuple[Body, str]]:
     """The parts of a message's content, each with the path of its field; a bare text is one part."""
     content = message.get("content")

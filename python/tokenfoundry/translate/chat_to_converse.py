@@ -30,6 +30,7 @@ from tokenfoundry.translate.chat_answer import (
 from tokenfoundry.translate.chat_body import (
     Media,
     bound_of,
+    carried,
     functions_of,
     given,
     json_format_of,
@@ -38,6 +39,7 @@ from tokenfoundry.translate.chat_body import (
     parts_of,
     refuse_others,
     stops_of,
+    system_texts_of,
     text_of,
     texts_of,
     tool_calls_of,
@@ -98,15 +100,9 @@ class ChatToConverse(ToChat):
 
     def request(self, body: Body) -> Body:
         refuse_others(body, _SAID)
-        made: Body = {name: body[name] for name in ("model", "stream", *_NATIVE) if body.get(name) is not None}
+        made = carried(body, _NATIVE)
         made["messages"] = _messages(body)
-        system = [
-            {"text": text}
-            for index, message in enumerate(body["messages"])
-            if message["role"] in ("system", "developer")
-            for text in texts_of(message, f"messages[{index}]")
-        ]
-        if system:
+        if system := [{"text": text} for text in system_texts_of(body)]:
             made["system"] = system
         inference = given(body, {"temperature": "temperature", "top_p": "topP"})
         if (bound := bound_of(body)) is not None:

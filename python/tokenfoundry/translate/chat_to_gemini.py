@@ -34,6 +34,7 @@ from tokenfoundry.translate.chat_answer import (
 from tokenfoundry.translate.chat_body import (
     Media,
     bound_of,
+    carried,
     decoded_object,
     functions_of,
     given,
@@ -43,6 +44,7 @@ from tokenfoundry.translate.chat_body import (
     parts_of,
     refuse_others,
     stops_of,
+    system_texts_of,
     text_of,
     texts_of,
     tool_calls_of,
@@ -105,15 +107,9 @@ class ChatToGemini(ToChat):
 
     def request(self, body: Body) -> Body:
         refuse_others(body, _SAID)
-        made: Body = {name: body[name] for name in ("model", "stream", *_NATIVE) if body.get(name) is not None}
+        made = carried(body, _NATIVE)
         made["contents"] = _contents(body)
-        system = [
-            {"text": text}
-            for index, message in enumerate(body["messages"])
-            if message["role"] in ("system", "developer")
-            for text in texts_of(message, f"messages[{index}]")
-        ]
-        if system:
+        if system := [{"text": text} for text in system_texts_of(body)]:
             made["systemInstruction"] = {"parts": system}
         if functions := functions_of(body):
             made["tools"] = [{"functionDeclarations": [_declaration(function) for function in functions]}]

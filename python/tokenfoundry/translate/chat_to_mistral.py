@@ -32,6 +32,7 @@ from tokenfoundry.translate.chat_answer import (
 )
 from tokenfoundry.translate.chat_body import (
     bound_of,
+    carried,
     functions_of,
     given,
     media_of,
@@ -77,7 +78,7 @@ class ChatToMistral(ToChat):
 
     def request(self, body: Body) -> Body:
         refuse_others(body, _SAID)
-        made: Body = {name: body[name] for name in ("model", "stream", *_NATIVE) if body.get(name) is not None}
+        made = carried(body, _NATIVE)
         made |= given(body, _SAME)
         made["messages"] = [_message(message, f"messages[{index}]") for index, message in enumerate(body["messages"])]
         if (bound := bound_of(body)) is not None:

@@ -151,6 +151,27 @@ class JsonEndpoint:
         return {"error": refused.error}
 
 
+class WithoutOutput:
+    """For endpoints whose answer is no text of a model's: nothing bounds it, and nothing in it is restored."""
+
+    produces_output = False
+
+    def max_output_tokens(self, body: Body) -> int | None:
+        return 0
+
+    def bounded(self, body: Body, max_output_tokens: int) -> Body:
+        return body
+
+    def choices(self, body: Body) -> int:
+        return 1
+
+    def restore(self, reply: Body, session: RedactionSession, body: Body) -> Body:
+        return reply
+
+    def output_text(self, reply: Body) -> str:
+        return ""
+
+
 class WithoutStream:
     """For endpoints that answer at once; `check` has refused `stream`."""
 

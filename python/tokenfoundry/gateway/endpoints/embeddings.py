@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tokenfoundry.gateway.endpoints import JsonEndpoint, WithoutStream
+from tokenfoundry.gateway.endpoints import JsonEndpoint, WithoutOutput, WithoutStream
 from tokenfoundry.gateway.endpoints.token_ids import as_text, is_tokens
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.gateway.texts import redacted
@@ -16,10 +16,9 @@ _MAX_INPUTS = 2048
 _MAX_TOKENS = 8192  # of one input given as token ids
 
 
-class Embeddings(WithoutStream, JsonEndpoint):
+class Embeddings(WithoutStream, WithoutOutput, JsonEndpoint):
     name = "embeddings"
     kind = "embeddings"
-    produces_output = False
 
     def check(self, body: dict[str, Any]) -> None:
         given = body.get("input")
@@ -46,23 +45,8 @@ class Embeddings(WithoutStream, JsonEndpoint):
         given = body["input"]
         return sum(map(target.tokenizer.count, [given] if isinstance(given, str) else given))
 
-    def max_output_tokens(self, body: dict[str, Any]) -> int | None:
-        return 0
-
-    def bounded(self, body: dict[str, Any], max_output_tokens: int) -> dict[str, Any]:
-        return body
-
-    def choices(self, body: dict[str, Any]) -> int:
-        return 1
-
     def is_reply(self, reply: Any) -> bool:
         return isinstance(reply, dict) and isinstance(reply.get("data"), list)
-
-    def restore(self, reply: dict[str, Any], session: RedactionSession, body: dict[str, Any]) -> dict[str, Any]:
-        return reply
-
-    def output_text(self, reply: dict[str, Any]) -> str:
-        return ""
 
 
 def _is_tokens(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tokenfoundry.gateway.endpoints import JsonEndpoint, WithoutStream
+from tokenfoundry.gateway.endpoints import JsonEndpoint, WithoutOutput, WithoutStream
 from tokenfoundry.gateway.endpoints.checks import refuse_stream
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.gateway.texts import redacted, texts
@@ -15,10 +15,9 @@ _MAX_INPUTS = 2048
 _DEFAULT_MODEL = "omni-moderation-latest"  # the API's own
 
 
-class Moderations(WithoutStream, JsonEndpoint):
+class Moderations(WithoutStream, WithoutOutput, JsonEndpoint):
     name = "moderations"
     kind = "moderations"
-    produces_output = False
 
     def decode(self, content_type: str, raw: bytes) -> dict[str, Any]:
         body = super().decode(content_type, raw)
@@ -45,23 +44,8 @@ class Moderations(WithoutStream, JsonEndpoint):
     def input_tokens(self, body: dict[str, Any], target: Target) -> int:
         return sum(map(target.tokenizer.count, _judged(body["input"])))
 
-    def max_output_tokens(self, body: dict[str, Any]) -> int | None:
-        return 0
-
-    def bounded(self, body: dict[str, Any], max_output_tokens: int) -> dict[str, Any]:
-        return body
-
-    def choices(self, body: dict[str, Any]) -> int:
-        return 1
-
     def is_reply(self, reply: Any) -> bool:
         return isinstance(reply, dict) and isinstance(reply.get("results"), list)
-
-    def restore(self, reply: dict[str, Any], session: RedactionSession, body: dict[str, Any]) -> dict[str, Any]:
-        return reply
-
-    def output_text(self, reply: dict[str, Any]) -> str:
-        return ""
 
 
 def _is_part(item: Any) -> bool:

@@ -68,26 +68,6 @@ class VertexFormat:
         return error_message(body)
 
 
-class GenerationEnd:
-    """Whether a stream is over: when each candidate that began has said why it finished, or the prompt was blocked.
-
-    Usage may come once more after that, so the connection is read to its end.
-    """
-
-    def __init__(self) -> None:
-        self._open: set[int] = set()
-
-    def __call__(self, event: Body) -> bool:
-        candidates = event.get("candidates")
-        for candidate in candidates if isinstance(candidates, list) else []:
-            if isinstance(candidate, dict) and isinstance(index := candidate.get("index", 0), int):
-                (self._open.discard if candidate.get("finishReason") else self._open.add)(index)
-        if candidates:
-            return not self._open
-        feedback = event.get("promptFeedback")
-        return isinstance(feedback, dict) and bool(feedback.get("blockReason"))
-
-
 def error_message(body: Any) -> str:
     """What an error reply says; a refused stream answers a list with one error."""
     return message_in(body[0] if isinstance(body, list) and body else body, "error", "message")
