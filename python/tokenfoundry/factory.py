@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import msgspec
 
 from tokenfoundry._core import __version__
+from tokenfoundry.batches.books import LineFaces, Memory, RemoteBooking
+from tokenfoundry.batches.lines import Lines, LineWalk
 from tokenfoundry.budgets import BudgetBook, budgets_of_file
 from tokenfoundry.cache import Cache, Invalidations
 from tokenfoundry.clock import Clock, system_clock
@@ -77,8 +79,11 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
     from openai import AsyncOpenAI, OpenAI
 
+    from tokenfoundry.batches.service import BatchService
+
 _log = logging.getLogger("tokenfoundry")
 _AUDIT_KEY = "audit_hmac_key"
+_BATCHES = "batches"
 _INVALIDATIONS = "cache_invalidations"
 
 
@@ -110,6 +115,10 @@ class TokenFactory:
         self._why_inherited = ""
         self._store: Cache | None = None
         self._flights = Flights()
+        self._batches: BatchService | None = None
+        self._opening_batches = threading.Lock()
+        self._line_memory = Memory()
+        self._lines_of_engine: Lines | None = None
         # Everything that can be refused without touching the disk comes first.
         price_book = PriceBook.from_settings(settings, prices(), at=self._clock())
         redactor = build_redactor(settings.privacy)
@@ -165,7 +174,13 @@ class TokenFactory:
                 ),
             )
             self._app = GatewayApp(
-                self._engine, self.admin, health=self._health, drain=self._drain, shutdown=self.aclose
+                self._engine,
+                self.admin,
+                health=self._health,
+                drain=self._drain,
+                shutdown=self.aclose,
+                batches=self._batch_service,
+                startup=self._go_on_with_batches,
             )
             _tell_of_forks(self)
         except BaseException:
@@ -396,6 +411,8 @@ class TokenFactory:
 
         For whoever calls from a loop of their own that ends before the factory does; `close` still has to follow.
         """
+        if self._batches is not None:
+            await self._batches.stop(within_s=self.settings.server.drain_ms / 1000)
         await self._flights.aclose()
         for client in tuple(self._clients):
             await client.aclose()
@@ -406,6 +423,8 @@ class TokenFactory:
         if self._inherited:
             return  # They are the parent's to close.
         self._loop_thread.close(last=self.aclose)
+        if self._batches is not None:
+            self._batches.close()
         self._observers.close()
         if self._store is not None:
             self._store.close()
@@ -443,6 +462,51 @@ class TokenFactory:
         # Not who they are: anybody may ask.
         return {"status": "ok", "version": __version__, "targets": self.health().status}
 
+    def _batch_service(self) -> BatchService:
+        """Files and batches. Imported and opened at the first question: most factories have none."""
+        with self._opening_batches:
+            if self._batches is None:
+                from tokenfoundry.batches.service import BatchService
+
+                self._batches = BatchService(
+                    Path(self.settings.data_dir) / _BATCHES,
+                    self._lines,
+                    rates=Rates(self.limits, self._clock),
+                    keys=self.keys,
+                    ledger=self.ledger,
+                    clock=self._clock,
+                )
+            return self._batches
+
+    def _go_on_with_batches(self) -> None:
+        if self.settings.batches.enabled and (Path(self.settings.data_dir) / _BATCHES).is_dir():
+            self._batch_service().start()
+
+    def _lines(self) -> Lines:
+        """What the configuration in force makes of the lines of batches."""
+        engine = self.engine
+        known = self._lines_of_engine
+        if known is None or known.engine is not engine:
+            known = self._lines_of_engine = self._lines_with(engine)
+        return known
+
+    def _lines_with(self, engine: Engine) -> Lines:
+        settings = engine.settings
+        faces = LineFaces(self._faces, self._line_memory)
+        booking = Booking(faces, engine.prices, **self._books_of(settings, self._publish_line))
+        sender = self._sender_of(settings, engine.client)
+        walk = LineWalk(
+            **self._walk_of(settings, engine.redactor, engine.router, booking, sender, engine.guards),
+            repeats=None,
+            rates=Rates(RateLimiter((), clock=self._clock), self._clock),
+        )
+        remote = RemoteBooking(faces, engine.prices, **self._books_of(settings, self._publish_line))
+        return Lines(engine, walk, booking, remote, sender, self._clock)
+
+    def _publish_line(self, record: CallRecord) -> None:
+        if self._line_memory.is_news(f"{record.request_id}/{record.attempt}"):
+            self._observers.record(record)
+
     def _engine_of(
         self,
         settings: Settings,
@@ -454,37 +518,53 @@ class TokenFactory:
         """The engine of these settings over the open books. Raises `ConfigError`."""
         price_book = PriceBook.from_settings(settings, prices(), at=self._clock(), overrides=self._prices.by_target())
         router = self._router_of(settings, price_book, redactor)
-        booking = Booking(
-            self._faces,
-            price_book,
-            clock=self._clock,
-            window_of=self._window_of,
-            output_bounds=OutputBounds(settings.limits.missing_max_tokens, settings.limits.default_max_output_tokens),
-            hold_wait_s=settings.limits.hold_wait_ms / 1000,
-            publish=self._observers.record,
-        )
+        booking = Booking(self._faces, price_book, **self._books_of(settings, self._observers.record))
+        sender = self._sender_of(settings, client)
         pipeline = Pipeline(
-            keys=self.keys,
-            redactor=redactor,
-            cache=settings.cache,
+            **self._walk_of(settings, redactor, router, booking, sender, guards),
             repeats=self._repeats(settings, redactor, booking, kept),
-            router=router,
-            booking=booking,
             rates=Rates(self.limits, self._clock),
-            sender=Sender(
-                settings.providers,
-                {name: format_of(provider) for name, provider in settings.providers.items()},
-                Planner(self._translations),
-                client,
-                self._clock,
-            ),
-            guards=guards,
-            call_timeout_s=settings.limits.call_timeout_ms / 1000,
-            audit_key=self._audit_key,
-            clock=self._clock,
-            trusted_proxies=Networks(settings.server.trusted_proxies),
         )
         return Engine(settings, pipeline, router, price_book, redactor, client, guards, kept, _digest_of_keys(settings))
+
+    def _books_of(self, settings: Settings, publish: Callable[[CallRecord], None]) -> dict[str, Any]:
+        """What a booking is made of besides its ledger and prices, whoever's calls it books."""
+        limits = settings.limits
+        return {
+            "clock": self._clock,
+            "window_of": self._window_of,
+            "output_bounds": OutputBounds(limits.missing_max_tokens, limits.default_max_output_tokens),
+            "hold_wait_s": limits.hold_wait_ms / 1000,
+            "publish": publish,
+        }
+
+    def _sender_of(self, settings: Settings, client: ProviderClient) -> Sender:
+        formats = {name: format_of(provider) for name, provider in settings.providers.items()}
+        return Sender(settings.providers, formats, Planner(self._translations), client, self._clock)
+
+    def _walk_of(
+        self,
+        settings: Settings,
+        redactor: Redactor,
+        router: Router,
+        booking: Booking,
+        sender: Sender,
+        guards: Guards,
+    ) -> dict[str, Any]:
+        """What a pipeline is made of, whoever's calls it walks."""
+        return {
+            "keys": self.keys,
+            "redactor": redactor,
+            "cache": settings.cache,
+            "router": router,
+            "booking": booking,
+            "sender": sender,
+            "guards": guards,
+            "call_timeout_s": settings.limits.call_timeout_ms / 1000,
+            "audit_key": self._audit_key,
+            "clock": self._clock,
+            "trusted_proxies": Networks(settings.server.trusted_proxies),
+        }
 
     def _router_of(self, settings: Settings, price_book: PriceBook, redactor: Redactor) -> Router:
         """Where calls go by these settings and prices. Raises `ConfigError`."""

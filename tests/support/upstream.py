@@ -23,11 +23,14 @@ Behaviour = Callable[["Exchange"], Awaitable[None]]
 class Exchange:
     """One request at the provider, and the means to answer it."""
 
-    def __init__(self, path: str, headers: dict[str, str], raw: bytes, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, path: str, headers: dict[str, str], raw: bytes, writer: asyncio.StreamWriter, method: str
+    ) -> None:
+        self.method = method
         self.path = path
         self.headers = headers
         self.raw = raw
-        self.body: dict[str, Any] = json.loads(raw) if "json" in headers.get("content-type", "json") else {}
+        self.body: dict[str, Any] = json.loads(raw) if raw and "json" in headers.get("content-type", "json") else {}
         self.writer = writer
 
     async def send(self, data: bytes) -> None:
@@ -109,7 +112,7 @@ class Upstream:
                     name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:]) if name
                 }
                 raw = await reader.readexactly(int(headers.get("content-length", 0)))
-                exchange = Exchange(head[0].split(" ")[1], headers, raw, writer)
+                exchange = Exchange(head[0].split(" ")[1], headers, raw, writer, head[0].split(" ")[0])
                 self.received.append(exchange)
                 await self.behave(exchange)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):

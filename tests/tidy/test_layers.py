@@ -51,6 +51,7 @@ PYTHON_LAYERS = [
     {"attribution", "routing", "providers", "observers"},
     {"analytics"},
     {"gateway"},
+    {"batches"},
     {"compat"},
     {"echo_provider"},
     {"factory"},
@@ -61,7 +62,7 @@ RANK = {module: rank for rank, layer in enumerate(PYTHON_LAYERS) for module in l
 
 HEAVY = {
     "anthropic": {"factory.py"},
-    "cryptography": {"compat/presidio/cipher.py"},
+    "cryptography": {"compat/presidio/cipher.py", "privacy/sealed.py"},
     "fastapi": {"gateway/router.py"},
     "granian": {"cli/servers.py"},
     "gliner": {"privacy/opinions.py"},

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -15,6 +15,7 @@ from tokenfoundry._core import __version__
 from tokenfoundry.errors import Conflict, InvalidInput, InvalidState, NotFound, StoreError, TokenFoundryError
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.asgi import Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write_to
+from tokenfoundry.gateway.batch_routes import BATCH_ROUTES, BatchDesk
 from tokenfoundry.gateway.call import Request
 from tokenfoundry.gateway.client_watch import STAYS, ClientGone, ClientWatch
 from tokenfoundry.gateway.endpoints import Endpoint
@@ -23,8 +24,10 @@ from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
 from tokenfoundry.gateway.engine import Engine
 from tokenfoundry.gateway.estimate import endpoint_of
 from tokenfoundry.gateway.openapi import document_bytes
-from tokenfoundry.gateway.pipeline import Pipeline, store_unavailable
+from tokenfoundry.gateway.pipeline import store_unavailable
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, decode_object, invalid, json_answer
+from tokenfoundry.gateway.routes import Route, Visit, find, not_allowed
+from tokenfoundry.gateway.unforeseen import kind_and_place
 from tokenfoundry.resilience.drain import Drain
 
 _log = logging.getLogger("tokenfoundry")
@@ -45,12 +48,17 @@ class GatewayApp:
         health: Callable[[], dict[str, Any]],
         drain: Drain,
         shutdown: Callable[[], Awaitable[None]],
+        batches: Callable[[], BatchDesk],
+        startup: Callable[[], None],
     ) -> None:
+        """`startup` is called on the loop of a server that starts, `shutdown` awaited when it ends."""
         self._engine = engine
         self._admin = admin
         self._health = health
         self._drain = drain
         self._shutdown = shutdown
+        self._batches = batches
+        self._startup = startup
         self._out_of_order = ""
 
     def use(self, engine: Engine) -> None:
@@ -60,10 +68,6 @@ class GatewayApp:
     def refuse_all(self, why: str) -> None:
         """Answers every call from now on with this reason, and lets no server start with it."""
         self._out_of_order = why
-
-    @cached_property
-    def _document(self) -> bytes:
-        return document_bytes(version=__version__)
 
     async def drain(self) -> None:
         """Ends the calls of the running loop: refuses new ones from now on, waits for those in progress, cuts and
@@ -75,8 +79,9 @@ class GatewayApp:
             _log.warning("%d calls were cut, as they had not ended within %g s of the shutdown", cut, within_s)
 
     def resume(self) -> None:
-        """Takes calls on the running loop again, after `drain`."""
+        """Takes calls on the running loop, also after `drain`, and goes on with what was left to be done."""
         self._drain.resume()
+        self._startup()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._out_of_order:
@@ -161,10 +166,11 @@ class GatewayApp:
         receive: Receive,
         client: ClientWatch,
     ) -> Answer | StreamAnswer:
-        pipeline = engine.pipeline
         endpoint = ENDPOINTS.get(path) or COUNTERS.get(path)
         if endpoint is not None:
-            _expect(method, "POST")
+            pipeline = engine.pipeline
+            if method != "POST":
+                raise not_allowed("POST")
             # The key first: a stranger's body is not worth reading.
             pipeline.authenticate(headers, peer)
             body = await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes)
@@ -173,25 +179,31 @@ class GatewayApp:
             if path in COUNTERS:
                 return json_answer({"input_tokens": await pipeline.count(request)})
             return await pipeline.run(request)
-        if path == "/v1/estimate":
-            _expect(method, "POST")
-            return json_answer(await _estimate(engine, headers, peer, receive))
-        if path == "/v1/models" or path.startswith("/v1/models/"):
-            _expect(method, "GET")
-            return _models(pipeline, headers, peer, path.removeprefix("/v1/models").removeprefix("/"))
-        if path == "/v1/usage/quotas":
-            _expect(method, "GET")
-            workspace = pipeline.authenticate(headers, peer).workspace
-            return json_answer(await asyncio.to_thread(self._admin.quota_page, workspace))
-        if path == "/health":
-            _expect(method, "GET")
-            return json_answer(self._health())
-        if path == "/openapi.json":
-            _expect(method, "GET")
-            return Answer(200, self._document)
         if path.startswith("/admin/"):
             return await self._administer(engine, method, path, query, headers, peer, receive)
-        raise invalid(f"there is nothing at {path}", status=404, code="not_found")
+        found = find(ROUTES, method, path)
+        if found is None:
+            raise invalid(f"there is nothing at {path}", status=404, code="not_found")
+        route, names = found
+        return await route.handle(self, Visit(engine, query, headers, peer, receive, names))
+
+    @property
+    def desk(self) -> BatchDesk:
+        """Files and batches, opened at the first question."""
+        return self._batches()
+
+    def quotas(self, workspace: str) -> dict[str, Any]:
+        """What `GET /v1/usage/quotas` shows a key of that workspace."""
+        return self._admin.quota_page(workspace)
+
+    def health(self) -> dict[str, Any]:
+        """What `GET /health` says."""
+        return self._health()
+
+    @cached_property
+    def document(self) -> bytes:
+        """The OpenAPI document."""
+        return document_bytes(version=__version__)
 
     async def _administer(
         self,
@@ -224,30 +236,48 @@ class GatewayApp:
                 return
 
 
-def _models(pipeline: Pipeline, headers: Mapping[str, str], peer: str, name: str) -> Answer:
+async def _models(app: GatewayApp, visit: Visit) -> Answer:
     """All models of the key, or the one that is named."""
-    names = pipeline.models(pipeline.authenticate(headers, peer))
+    names, name = visit.engine.pipeline.models(visit.key()), visit.names.get("name", "")
     if name and name not in names:
         raise invalid(f"the model {name!r} does not exist", status=404, code="model_not_found")
-    if is_anthropics(headers):
+    if is_anthropics(visit.headers):
         return json_answer(model_info(name) if name else model_page(names))
     models = [{"id": each, "object": "model", "created": 0, "owned_by": "tokenfoundry"} for each in names]
     return json_answer(models[names.index(name)] if name else {"object": "list", "data": models})
 
 
-async def _estimate(engine: Engine, headers: Mapping[str, str], peer: str, receive: Receive) -> dict[str, Any]:
-    pipeline = engine.pipeline
-    pipeline.authenticate(headers, peer)
-    body = decode_object(await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes))
+async def _estimate(app: GatewayApp, visit: Visit) -> Answer:
+    visit.key()
+    body = await visit.body()
     endpoint = endpoint_of(body, {each.name: each for each in ENDPOINTS.values()})
     asked = {name: value for name, value in body.items() if name != "endpoint"}
-    key = pipeline.authenticate(headers, peer)
-    return await pipeline.estimate(Request(endpoint, key, headers, msgspec.json.encode(asked)))
+    request = Request(endpoint, visit.key(), visit.headers, msgspec.json.encode(asked))
+    return json_answer(await visit.engine.pipeline.estimate(request))
 
 
-def _expect(method: str, allowed: str) -> None:
-    if method != allowed:
-        raise Refused(405, "method_not_allowed", f"use {allowed}", headers={"allow": allowed})
+async def _quotas(app: GatewayApp, visit: Visit) -> Answer:
+    return json_answer(await asyncio.to_thread(app.quotas, visit.key().workspace))
+
+
+async def _health(app: GatewayApp, visit: Visit) -> Answer:
+    return json_answer(app.health())
+
+
+async def _document(app: GatewayApp, visit: Visit) -> Answer:
+    return Answer(200, app.document)
+
+
+# Everything but the endpoints that take a call, which stand in a table of their own, and the admin API, likewise.
+ROUTES: Final[tuple[Route, ...]] = (
+    Route("GET", "/v1/models", _models),
+    Route("GET", "/v1/models/{name:path}", _models),
+    Route("POST", "/v1/estimate", _estimate),
+    Route("GET", "/v1/usage/quotas", _quotas),
+    Route("GET", "/health", _health),
+    Route("GET", "/openapi.json", _document),
+    *BATCH_ROUTES,
+)
 
 
 def _busy() -> Refused:
@@ -286,10 +316,6 @@ def refusal_of(error: Exception) -> Refused:
     if isinstance(error, InvalidState):
         return Refused(503, "out_of_order", str(error), kind="service_unavailable")
     # The message of an unforeseen error may quote the request, so neither the client nor the log gets it.
-    frames = error.__traceback__
-    while frames is not None and frames.tb_next is not None:
-        frames = frames.tb_next
-    where = f"{frames.tb_frame.f_code.co_qualname}:{frames.tb_lineno}" if frames else "nowhere"
-    _log.error("unforeseen %s at %s", type(error).__name__, where)
+    _log.error("unforeseen %s", kind_and_place(error))
     kind = "service_unavailable" if isinstance(error, TokenFoundryError) else "server_error"
     return Refused(500, "internal_error", f"internal error ({type(error).__name__})", kind=kind)

@@ -21,9 +21,9 @@ _WHY = {
     400: "The request is wrong, or holds what the policy does not let leave; `param` names the field.",
     401: "No key, an unknown one, or one that has expired.",
     403: "The key, its scope or a rule about the data does not allow it.",
-    404: "There is no such model, or nothing of that name.",
+    404: "There is no such model, or nothing of that name in the key's project.",
     405: "The path takes another method.",
-    409: "The name or id is taken, or belongs to the configuration file.",
+    409: "The name or id is taken, or belongs to the configuration file; or it is in use, or has ended.",
     413: "The body is too large.",
     415: "The provider does not take this media type.",
     422: "The provider does not take these values.",
@@ -35,6 +35,7 @@ _WHY = {
 }
 _OF_CALLS = (400, 401, 403, 404, 413, 415, 422, 429, 500, 502, 503, 504)
 _OF_READING = (401, 403, 404, 500, 503)
+_OF_ORDERING = (400, 401, 403, 404, 413, 429, 500, 503)
 _OF_ADMINISTRATION = (400, 401, 403, 404, 409, 413, 500, 503)
 
 
@@ -154,11 +155,88 @@ _INFERENCE: tuple[Operation, ...] = (
     _read("/openapi.json", "openapi", "This document.", "Object", tag="state", needs_key=False, refusals=(500,)),
 )
 
+_AFTER = {"type": "string", "description": "The id of the last one of the page before."}
+
+
+def _listed(most: int) -> dict[str, Schema]:
+    return {"after": _AFTER, "limit": {"type": "integer", "minimum": 1, "maximum": most}}
+
+
+_BATCHING: tuple[Operation, ...] = (
+    _read(
+        "/v1/files",
+        "upload_file",
+        "A file of calls for a batch, one JSON object a line. Checked and redacted as it comes.",
+        "File",
+        method="POST",
+        tag="batches",
+        body=ref("UploadForm"),
+        body_type="multipart/form-data",
+        refusals=_OF_ORDERING,
+    ),
+    _read(
+        "/v1/files",
+        "list_files",
+        "The files of the key's project.",
+        "Files",
+        tag="batches",
+        query={**_listed(10_000), "order": {"enum": ["asc", "desc"]}, "purpose": {"type": "string"}},
+        refusals=(400, *_OF_READING),
+    ),
+    _read("/v1/files/{file_id}", "file", "One file.", "File", tag="batches"),
+    _read(
+        "/v1/files/{file_id}",
+        "delete_file",
+        "Erases a file and its content.",
+        "FileDeleted",
+        method="DELETE",
+        tag="batches",
+        refusals=(*_OF_READING, 409),
+    ),
+    _read(
+        "/v1/files/{file_id}/content",
+        "file_content",
+        "The content of a file: results with the caller's own values back in place.",
+        "File",
+        tag="batches",
+        answers={"application/octet-stream": _BINARY},
+    ),
+    _read(
+        "/v1/batches",
+        "create_batch",
+        "A batch of the calls in a file, held on every budget before the first is sent.",
+        "Batch",
+        method="POST",
+        tag="batches",
+        body=ref("BatchBody"),
+        refusals=_OF_ORDERING,
+    ),
+    _read(
+        "/v1/batches",
+        "list_batches",
+        "The batches of the key's project, the newest first.",
+        "Batches",
+        tag="batches",
+        query=_listed(100),
+        refusals=(400, *_OF_READING),
+    ),
+    _read("/v1/batches/{batch_id}", "batch", "One batch.", "Batch", tag="batches"),
+    _read(
+        "/v1/batches/{batch_id}/cancel",
+        "cancel_batch",
+        "Sends nothing more of a batch; what was answered is kept.",
+        "Batch",
+        method="POST",
+        tag="batches",
+        refusals=(*_OF_READING, 409),
+    ),
+)
+
 
 @cache
 def operations() -> tuple[Operation, ...]:
     """Every route. Made when it is first asked for: the schemas of the admin API take their time."""
-    return (*_INFERENCE, *(_of_administration(route) for route in ROUTES))
+    return (*_INFERENCE, *_BATCHING, *(_of_administration(route) for route in ROUTES))
 
 
 def _of_administration(route: AdminRoute) -> Operation:

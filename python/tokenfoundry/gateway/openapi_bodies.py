@@ -160,6 +160,75 @@ _ESTIMATE = fields(
     endpoint={"enum": list(ESTIMATED), "description": "What the rest of the body is for; else its fields tell."},
 )
 
+_BATCH_URLS = ["/v1/chat/completions", "/v1/responses", "/v1/completions", "/v1/embeddings", "/v1/moderations"]
+_EXPIRY = fields("anchor seconds", anchor={"const": "created_at"}, seconds=integer(3600, 30 * 86_400))
+_UPLOAD = fields(
+    "file purpose",
+    file={"type": "string", "format": "binary", "description": "JSON lines: custom_id, method, url, body."},
+    purpose={"const": "batch"},
+)
+_BATCH = closed(
+    fields(
+        "input_file_id endpoint completion_window",
+        input_file_id=_TEXT,
+        endpoint={"enum": _BATCH_URLS},
+        completion_window={"const": "24h"},
+        metadata=maybe({"type": "object", "additionalProperties": {"type": "string", "maxLength": 512}}),
+        output_expires_after=maybe(_EXPIRY),
+    )
+)
+_WHEN = maybe({"type": "integer"})
+_FILE_REPLY = fields(
+    "id object bytes created_at filename purpose status",
+    id=_TEXT,
+    object={"const": "file"},
+    bytes={"type": "integer"},
+    created_at={"type": "integer"},
+    expires_at={"type": "integer"},
+    filename=_TEXT,
+    purpose={"enum": ["batch", "batch_output"]},
+    status={"const": "processed"},
+)
+_STATUSES = "validating failed in_progress finalizing completed expired cancelling cancelled"
+_BATCH_REPLY = fields(
+    "id object endpoint input_file_id completion_window status created_at request_counts",
+    id=_TEXT,
+    object={"const": "batch"},
+    endpoint=_TEXT,
+    model=_TEXT,
+    errors=maybe(_ANY_OBJECT),
+    input_file_id=_TEXT,
+    completion_window=_TEXT,
+    status={"enum": _STATUSES.split()},
+    output_file_id=maybe(_TEXT),
+    error_file_id=maybe(_TEXT),
+    created_at={"type": "integer"},
+    expires_at=_WHEN,
+    in_progress_at=_WHEN,
+    finalizing_at=_WHEN,
+    completed_at=_WHEN,
+    failed_at=_WHEN,
+    expired_at=_WHEN,
+    cancelling_at=_WHEN,
+    cancelled_at=_WHEN,
+    request_counts=fields(
+        "total completed failed",
+        total={"type": "integer"},
+        completed={"type": "integer"},
+        failed={"type": "integer"},
+    ),
+    usage=_ANY_OBJECT,
+    metadata=maybe(_ANY_OBJECT),
+)
+
+
+def _page(of: str) -> Schema:
+    first_and_last = {"first_id": maybe(_TEXT), "last_id": maybe(_TEXT)}
+    return fields(
+        "object data has_more", object={"const": "list"}, data=list_of(ref(of)), has_more=_YES_NO, **first_and_last
+    )
+
+
 _ERROR = fields(
     "error",
     error=fields("message type", message=_TEXT, type=_TEXT, param=maybe(_TEXT), code=maybe(_TEXT)),
@@ -200,6 +269,11 @@ _ANSWERS: dict[str, Schema] = {
     ),
     "Model": _LISTED_MODEL,
     "Models": fields("object data", object={"const": "list"}, data=list_of(ref("Model"))),
+    "File": _FILE_REPLY,
+    "Files": _page("File"),
+    "FileDeleted": fields("id object deleted", id=_TEXT, object={"const": "file"}, deleted={"const": True}),
+    "Batch": _BATCH_REPLY,
+    "Batches": _page("Batch"),
     "Health": fields("status version", status={"const": "ok"}, version=_TEXT),
     "Object": _ANY_OBJECT,
     "Error": _ERROR,
@@ -218,6 +292,8 @@ _QUESTIONS: dict[str, Schema] = {
     "TranscriptionForm": _TRANSCRIPTIONS,
     "ModerationBody": _MODERATIONS,
     "EstimateBody": _ESTIMATE,
+    "UploadForm": _UPLOAD,
+    "BatchBody": _BATCH,
 }
 
 

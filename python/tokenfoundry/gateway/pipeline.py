@@ -191,14 +191,14 @@ class Pipeline:
 
     def models(self, key: Key) -> list[str]:
         """The names that this key may ask for. Raises `Refused` (403) for a key that may ask for none."""
-        _demand(key, "models")
+        demand(key, "models")
         return [name for name in self._router.models if key.allows_model(name)]
 
     # -- identify ------------------------------------------------------------------------------------------------------
 
     def _identify(self, request: Request) -> Call:
         key, endpoint = request.key, request.endpoint
-        _demand(key, endpoint.name)
+        demand(key, endpoint.name)
         body = request.body
         if isinstance(body, bytes):
             body = endpoint.decode(request.headers.get("content-type", ""), body)
@@ -503,7 +503,8 @@ def store_unavailable(error: StoreError, request_id: str = "") -> Refused:
     return Refused(503, "store_unavailable", message, kind="service_unavailable", headers=headers)
 
 
-def _demand(key: Key, endpoint: str) -> None:
+def demand(key: Key, endpoint: str) -> None:
+    """Raises `Refused` (403) for a key that may not use that endpoint."""
     if "inference" not in key.scopes:
         raise _out_of_scope(key, "has no inference scope")
     if key.endpoints is not None and endpoint not in key.endpoints:

@@ -13,6 +13,7 @@ _FIXED: Final = {
     "durability": "the books were opened with it",
     "limits.session_idle_ms": "the books were opened with it",
     "cache.max_bytes": "the cache was opened with it",
+    "batches.key": "the files that are kept are sealed with it",
     "server.host": "the server listens on it",
     "server.port": "the server listens on it",
 }

@@ -13,6 +13,7 @@ from typing import Any
 
 from tokenfoundry.errors import MissingExtra
 from tokenfoundry.gateway.asgi import Message, Receive, Scope, Send
+from tokenfoundry.gateway.batch_routes import BATCH_ROUTES
 from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
 
 try:
@@ -82,6 +83,9 @@ def build_router(app: App, lifespan: Callable[[Any], AbstractAsyncContextManager
         schema = _BODIES.get(endpoint.name, _ANY_BODY)
         described = {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
         router.add_api_route(path, _handing_on(app, path), methods=["POST"], name=_name(path), openapi_extra=described)
+    for route in BATCH_ROUTES:
+        name = "_".join([route.method.lower(), _name(route.path)])
+        router.add_api_route(route.path, _handing_on(app, route.path), methods=[route.method], name=name)
     for path in _PAGES:
         router.add_api_route(path, _handing_on(app, path), methods=["GET"], name=_name(path))
     for path in _BELOW:

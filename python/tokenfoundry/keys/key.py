@@ -21,6 +21,7 @@ Scope = Literal[
     "admin:reports",
 ]
 Endpoint = Literal[
+    "batches",
     "chat",
     "completions",
     "embeddings",

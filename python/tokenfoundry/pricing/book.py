@@ -8,7 +8,7 @@ at load: there is no call without a price. A node of one's own (`on_prem`) is ne
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -48,6 +48,8 @@ class PriceBook:
 
     fx: FxTable
     targets: dict[str, PricedModel]
+    batches: dict[str, Rates] = field(default_factory=dict)
+    """The rates of the lines of a provider's batches, by target, where they are stated."""
 
     @classmethod
     def from_settings(
@@ -79,7 +81,15 @@ class PriceBook:
             except ConfigError as error:
                 raise ConfigError(str(error), path=f"targets.{name}") from None
             _check_bounded(name, settings.targets[name], rates)
-        return cls(fx, targets)
+        return cls(fx, targets, _batch_rates_of(settings))
+
+    def of_batches(self) -> PriceBook:
+        """The book for the lines of providers' batches: their rates where they are stated, else the normal ones."""
+        targets = {
+            name: replace(priced, history=RateHistory.constant(self.batches[name])) if name in self.batches else priced
+            for name, priced in self.targets.items()
+        }
+        return replace(self, targets=targets)
 
     def charge(self, target: str, usage: Usage, *, at: datetime | int) -> Charge:
         """What `usage` on `target` costs, at the rates and the exchange rate in force at `at`, the start of the call.
@@ -118,6 +128,15 @@ class PriceBook:
         return priced.history.at(at_ms)
 
 
+def _batch_rates_of(settings: Settings) -> dict[str, Rates]:
+    rates: dict[str, Rates] = {}
+    for name, target in settings.targets.items():
+        if target.price is not None and target.price.batch is not None:
+            stated = target.price.batch.model_dump(exclude_none=True)
+            rates[name] = Rates.from_price(stated, currency=target.price.currency or settings.currency)
+    return rates
+
+
 # Endpoints whose calls are billed by the token.
 _BY_TOKEN = frozenset({"chat", "embeddings", "responses", "completions"})
 
@@ -154,7 +173,9 @@ _EXAMPLES = {
 
 def _price_of(name: str, target: TargetSettings, settings: Settings, catalogue: Catalogue) -> PricedModel:
     if target.price is not None:
-        rates = Rates.from_price(target.price.model_dump(exclude_none=True), currency=settings.currency)
+        rates = Rates.from_price(
+            target.price.model_dump(exclude_none=True, exclude={"batch"}), currency=settings.currency
+        )
         return PricedModel(
             target.model, "", target.model, target.context_tokens, RateHistory.constant(rates), "configuration"
         )

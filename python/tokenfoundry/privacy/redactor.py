@@ -300,6 +300,21 @@ class Redactor:
         """
         return RedactionSession(self._protection, scope)
 
+    def resumed(self, values: Mapping[str, str]) -> RedactionSession:
+        """A session with these placeholders, as `RedactionSession.values` had them: it restores what the one before
+        redacted.
+
+        >>> redactor = Redactor()
+        >>> before = redactor.session()
+        >>> said = before.redact("Sono mario@example.it")
+        >>> redactor.resumed(dict(before.values)).restore(said)
+        'Sono mario@example.it'
+        """
+        session = RedactionSession(self._protection)
+        for placeholder, value in values.items():
+            session.values.assign(placeholder[1:].rpartition("_")[0], value)
+        return session
+
     def is_clean(self, text: str) -> bool:
         """Whether nothing is found in `text` that the policy protects."""
         return not self._protection.findings(text)

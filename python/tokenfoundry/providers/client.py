@@ -38,10 +38,7 @@ class _Transports:
         self._has_parser = importlib.util.find_spec("httptools") is not None
 
     def of(self, name: str, provider: ProviderSettings) -> Transport:
-        proxy = provider.proxy or proxy_of_environment(provider.base_url)
-        if proxy and not proxy.startswith(("http://", "https://")):
-            said = "the environment's is not http://host:port: state one here, or name the provider's host in NO_PROXY"
-            raise ConfigError(said, path=f"providers.{name}.proxy")
+        proxy = _proxy_of(name, provider)
         if proxy or provider.client == "aiohttp" or not self._has_parser:
             return self._aiohttp(proxy)
         if self._lean is None:
@@ -49,6 +46,10 @@ class _Transports:
 
             self._lean = LeanTransport()
         return self._lean
+
+    def in_pieces(self, name: str, provider: ProviderSettings) -> Transport:
+        """A transport that takes a request's body in pieces."""
+        return self._aiohttp(_proxy_of(name, provider))
 
     def _aiohttp(self, proxy: str | None) -> Transport:
         transport = self._by_proxy.get(proxy)
@@ -62,6 +63,14 @@ class _Transports:
         return [*([] if self._lean is None else [self._lean]), *self._by_proxy.values()]
 
 
+def _proxy_of(name: str, provider: ProviderSettings) -> str | None:
+    proxy = provider.proxy or proxy_of_environment(provider.base_url)
+    if proxy and not proxy.startswith(("http://", "https://")):
+        said = "the environment's is not http://host:port: state one here, or name the provider's host in NO_PROXY"
+        raise ConfigError(said, path=f"providers.{name}.proxy")
+    return proxy
+
+
 def _limits_of(provider: ProviderSettings) -> Limits:
     times = provider.timeout_s
     return Limits(times.connect, times.write, times.first_byte, times.read, times.total)
@@ -71,11 +80,11 @@ class ProviderClient:
     """Sends requests to the configured providers. Close it from each loop that used it."""
 
     def __init__(self, providers: Mapping[str, ProviderSettings]) -> None:
-        transports = _Transports()
+        self._own = transports = _Transports()
+        self._providers = dict(providers)
         self._routes = {
             name: (transports.of(name, provider), _limits_of(provider)) for name, provider in providers.items()
         }
-        self._transports = transports.all()
 
     def send(
         self, provider: str, request: WireRequest, *, within_s: float = math.inf
@@ -88,12 +97,23 @@ class ProviderClient:
             limits = replace(limits, total_s=max(within_s, _LEAST_S))
         return transport.send(request, limits)
 
+    def transfer(
+        self, provider: str, request: WireRequest, *, within_s: float
+    ) -> AbstractAsyncContextManager[UpstreamReply]:
+        """As `send`, of what is large: its body may come in `pieces`, and nothing but `within_s` bounds the whole."""
+        transport, limits = self._routes[provider]
+        if request.pieces is not None:
+            transport = self._own.in_pieces(provider, self._providers[provider])
+            # The reply comes when all of the request is there.
+            limits = replace(limits, first_byte_s=within_s)
+        return transport.send(request, replace(limits, total_s=within_s))
+
     @property
     def open_loops(self) -> int:
         """How many event loops have not closed their connections."""
-        return max((transport.open_loops for transport in self._transports), default=0)
+        return max((transport.open_loops for transport in self._own.all()), default=0)
 
     async def aclose(self) -> None:
         """Closes the connections opened on the running loop."""
-        for transport in self._transports:
+        for transport in self._own.all():
             await transport.aclose()

@@ -1,5 +1,6 @@
 """One YAML file, the environment and arguments, checked and immutable; see `Settings` and `Settings.example()`."""
 
+from tokenfoundry.settings.batches import BatchSettings
 from tokenfoundry.settings.budgets import BudgetSettings, BudgetTerms, BurstSettings
 from tokenfoundry.settings.cache import CacheScope, CacheSettings, CacheTerms, IntentCacheSettings
 from tokenfoundry.settings.fields import Comparison, KeyReference, Secret
@@ -31,6 +32,7 @@ from tokenfoundry.settings.windows import WindowSettings
 
 __all__ = [
     "AliasSettings",
+    "BatchSettings",
     "BudgetSettings",
     "BudgetTerms",
     "BurstSettings",

@@ -34,7 +34,7 @@ targets:                               # what calls can be sent to
     region: it
     trust: on_prem                     # may get personal data as it is
     tier: large
-    price: {input: "0.15", output: "0.45", currency: EUR}   # per million tokens
+    price: {input: "0.15", output: "0.45", currency: EUR}   # per million tokens; batch: {...} where batches cost less
     context_tokens: 32768
     max_output_tokens: 8192
     endpoints: [chat]
@@ -142,4 +142,12 @@ limits:
   hold_wait: 2s                        # for calls in progress to free a budget that they fill; 0: not at all
   call_timeout: 15m                    # of a whole call: waiting, retries and other targets included
   session_idle: 30m                    # after which a session of x-tf-session has ended
+
+batches:                               # /v1/files and /v1/batches
+  enabled: true
+  max_file_bytes: 200MB
+  max_lines: 50000
+  keep: 30d                            # how long files are kept, at most; encrypted
+  poll: 30s                            # how often a provider is asked how its batches are
+  concurrency: 4                       # lines at once where the provider has no batches of its own
 """

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from tokenfoundry.networks import network_of
 from tokenfoundry.settings import load
+from tokenfoundry.settings.batches import BatchSettings
 from tokenfoundry.settings.budgets import BudgetSettings
 from tokenfoundry.settings.cache import CacheSettings
 from tokenfoundry.settings.example import EXAMPLE
@@ -141,6 +142,7 @@ class Settings(Section):
     )
     server: ServerSettings = Field(ServerSettings(), description="The server of `tokenfoundry serve`.")
     limits: LimitSettings = Field(LimitSettings(), description="Bounds on a single call.")
+    batches: BatchSettings = Field(BatchSettings(), description="Files of calls that are answered within a day.")
 
     @classmethod
     def load(cls, path: str | PathLike[str], *, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

@@ -71,6 +71,11 @@ def _read_switch(value: Any) -> Any:
     return "off" if value is False else value
 
 
+def _read_batches(value: Any) -> Any:
+    """YAML reads a bare `on` as true."""
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+
+
 Option = Annotated[str, BeforeValidator(_read_option)]
 
 
@@ -99,6 +104,11 @@ class ProviderSettings(Section):
         pattern=r"^https?://[^\s/?#]+/?$",
         description="The proxy it is reached through, http://host:port; HTTPS_PROXY and the like of the environment "
         "when missing.",
+    )
+    batches: Annotated[Literal["auto", "on", "off"], BeforeValidator(_read_batches)] = Field(
+        "auto",
+        description="Whether batches go to its own files and batches API. auto: where its format is openai or azure. "
+        "on: also another server of OpenAI's format that has it. off: their lines are sent one by one.",
     )
     client: Literal["auto", "aiohttp"] = Field(
         "auto",
@@ -139,6 +149,15 @@ class ProviderSettings(Section):
         return self
 
 
+class BatchPriceSettings(Section):
+    """What a line of a provider's batch costs per million tokens. Decimals in quotes."""
+
+    input: Rate = Field(description="Input tokens.")
+    output: Rate = Field(description="Output tokens, reasoning included.")
+    cache_read: Rate | None = Field(None, description="Input tokens from the provider's cache; input when missing.")
+    cache_write: Rate | None = Field(None, description="Input tokens written to that cache; input when missing.")
+
+
 class PriceSettings(Section):
     """What a target costs per million tokens, instead of the catalogue's price. Decimals in quotes.
 
@@ -159,6 +178,9 @@ class PriceSettings(Section):
     )
     audio_second: Rate | None = Field(None, description="One second of sound to be transcribed.")
     characters: Rate | None = Field(None, description="A million characters of text to be spoken.")
+    batch: BatchPriceSettings | None = Field(
+        None, description="The price in the provider's batches; the normal one, flagged, when missing."
+    )
     currency: CurrencyCode | None = Field(None, description="ISO 4217; the ledger's currency when missing.")
 
     @model_validator(mode="before")

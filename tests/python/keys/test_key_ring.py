@@ -110,7 +110,7 @@ def test_an_empty_place_of_an_old_secret_opens_nothing() -> None:
         ({"models": ["fast", ""]}, r"^models\[1\]: needs 1 to 128"),
         ({"models": ["gpt*mini"]}, r"^models\[0\]: 'gpt\*mini' has a \* that is not at its end"),
         ({"models": "fast"}, "^models: expected"),
-        ({"endpoints": ["pictures"]}, r"^endpoints\[0\]: should be chat, "),
+        ({"endpoints": ["pictures"]}, r"^endpoints\[0\]: should be batches, chat, "),
         ({"endpoints": []}, "^endpoints: an empty list"),
         ({"regions": [""]}, r"^regions\[0\]"),
         ({"intents": []}, "^intents: an empty list"),

@@ -7,7 +7,7 @@ OpenAI-compatible address) is one format with a row of presets.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -22,6 +22,8 @@ class WireRequest:
     headers: dict[str, str] = field(repr=False)  # holds the provider's key
     body: bytes = field(repr=False)
     method: str = "POST"
+    pieces: Callable[[], AsyncIterator[bytes]] | None = field(default=None, repr=False)
+    """A body that is too large to be held, instead of `body`; `content-length` is among the headers then."""
 
 
 @dataclass(frozen=True, slots=True)

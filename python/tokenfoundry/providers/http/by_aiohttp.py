@@ -45,8 +45,11 @@ def _translated() -> Iterator[None]:
         raise ReplyLost(f"the provider's reply was lost: {type(error).__name__}") from error
 
 
-def _data(body: bytes) -> bytes | io.BytesIO | None:
+def _data(request: WireRequest) -> bytes | io.BytesIO | AsyncIterator[bytes] | None:
     """aiohttp writes large bytes in one go and warns of it; a file it writes piece by piece."""
+    if request.pieces is not None:
+        return request.pieces()
+    body = request.body
     return io.BytesIO(body) if len(body) > _MAX_BYTES_AT_ONCE else body or None
 
 
@@ -87,7 +90,7 @@ class AiohttpTransport:
             sending = self._session().request(
                 request.method,
                 _as_it_is(request.url),
-                data=_data(request.body),
+                data=_data(request),
                 headers=request.headers,
                 proxy=self._proxy,
                 timeout=aiohttp.ClientTimeout(total=limits.total_s, connect=limits.connect_s),

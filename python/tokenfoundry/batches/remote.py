@@ -1,0 +1,153 @@
+"""The files and batches of a provider that has them: asked, and read as they come."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from tokenfoundry.batches.lines import Lines
+from tokenfoundry.errors import ProviderError
+from tokenfoundry.gateway.attempt import Attempt
+from tokenfoundry.gateway.call import Call
+from tokenfoundry.providers.batch_api import BatchApi, batch_api_of, line_url
+from tokenfoundry.providers.client import ProviderClient
+from tokenfoundry.providers.formats import WireRequest
+from tokenfoundry.providers.framing.json_lines import JsonLines
+from tokenfoundry.providers.http.limits import MAX_REPLY_BYTES
+from tokenfoundry.settings import ProviderSettings
+
+_TRANSFER_S = 3600.0
+_NAME = "line-"
+
+
+class RemoteRefused(ProviderError):
+    """The provider answered with an error. `status` is what it answered, `said` its words, which may quote a prompt."""
+
+    def __init__(self, status: int, said: str) -> None:
+        super().__init__(f"the provider answered {status}")
+        self.status = status
+        self.said = said
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the same would be refused again."""
+        return 400 <= self.status < 500 and self.status not in (401, 403, 408, 409, 429)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteBatch:
+    """What a provider says of a batch."""
+
+    id: str
+    status: str
+    input_file: str
+    output_file: str
+    error_file: str
+    message: str
+
+    @classmethod
+    def of(cls, body: Any) -> RemoteBatch:
+        """Raises `ProviderError` for what is no batch."""
+        if not isinstance(body, dict) or not isinstance(body.get("id"), str) or not isinstance(body.get("status"), str):
+            raise ProviderError("the provider's reply has not the shape of a batch")
+        errors = (body.get("errors") or {}).get("data") or []
+        first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+        return cls(
+            id=body["id"],
+            status=body["status"],
+            input_file=str(body.get("input_file_id") or ""),
+            output_file=str(body.get("output_file_id") or ""),
+            error_file=str(body.get("error_file_id") or ""),
+            message=str(first.get("message") or ""),
+        )
+
+
+class RemoteBatches:
+    """One provider. Everything raises `RemoteRefused`, or another `ProviderError` when it could not be asked."""
+
+    def __init__(self, client: ProviderClient, name: str, settings: ProviderSettings) -> None:
+        self._client = client
+        self._name = name
+        self._api: BatchApi = batch_api_of(settings)
+
+    async def upload(self, filename: str, size_bytes: int, content: Callable[[], AsyncIterator[bytes]]) -> str:
+        """The id of a file that was sent."""
+        made = await self._asked(self._api.upload(filename, size_bytes, content), within_s=_TRANSFER_S)
+        if not isinstance(made.get("id"), str):
+            raise ProviderError("the provider's reply has not the shape of a file")
+        return str(made["id"])
+
+    async def create(self, file_id: str, url: str) -> RemoteBatch:
+        return RemoteBatch.of(await self._asked(self._api.create(file_id, url)))
+
+    async def find(self, file_id: str) -> RemoteBatch | None:
+        """The batch that was made of that file, if there is one among the newest."""
+        listed = (await self._asked(self._api.newest())).get("data")
+        for body in listed if isinstance(listed, list) else []:
+            batch = RemoteBatch.of(body)
+            if batch.input_file == file_id:
+                return batch
+        return None
+
+    async def batch(self, batch_id: str) -> RemoteBatch:
+        return RemoteBatch.of(await self._asked(self._api.batch(batch_id)))
+
+    async def cancel(self, batch_id: str) -> None:
+        await self._asked(self._api.cancel(batch_id))
+
+    async def delete(self, file_id: str) -> None:
+        await self._asked(self._api.delete(file_id))
+
+    async def content(self, file_id: str) -> AsyncIterator[dict[str, Any]]:
+        """The lines of a file, as they come."""
+        reader = JsonLines(most_bytes=MAX_REPLY_BYTES)
+        async with self._client.transfer(self._name, self._api.content(file_id), within_s=_TRANSFER_S) as reply:
+            if not reply.is_success:
+                raise _refusal(reply.status, await reply.read())
+            async for data in reply.chunks():
+                for line in reader.feed(data):
+                    yield line
+        for line in reader.feed(b"\n"):
+            yield line
+
+    async def _asked(self, request: WireRequest, *, within_s: float = 60.0) -> dict[str, Any]:
+        async with self._client.transfer(self._name, request, within_s=within_s) as reply:
+            status, raw = reply.status, await reply.read()
+        if not 200 <= status < 300:
+            raise _refusal(status, raw)
+        try:
+            body = msgspec.json.decode(raw)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            raise ProviderError("the provider's reply is not JSON") from None
+        return body if isinstance(body, dict) else {}
+
+
+def _refusal(status: int, raw: bytes) -> RemoteRefused:
+    try:
+        body = msgspec.json.decode(raw)
+        said = body["error"]["message"]
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, KeyError, TypeError, IndexError):
+        said = ""
+    return RemoteRefused(status, said if isinstance(said, str) else "")
+
+
+def wire_line(lines: Lines, call: Call, attempt: Attempt, *, number: int) -> bytes:
+    """A line as the provider gets it: redacted, in its dialect, and named by its number, as the caller's own name may
+    say anything. Raises `Untranslatable`.
+    """
+    settings = lines.engine.settings.providers[attempt.target.provider]
+    said = lines.sender.said(call, attempt)
+    # A key goes into the head of a request, of which nothing is used here.
+    body = lines.sender.request(call, attempt, said, key="-").body
+    url = line_url(settings, said.plan.dialect)
+    line = {"custom_id": f"{_NAME}{number}", "method": "POST", "url": url, "body": msgspec.Raw(body)}
+    return msgspec.json.encode(line) + b"\n"
+
+
+def number_of(name: Any) -> int:
+    """The number of the line that a provider names; 0 when it names none."""
+    text = name.removeprefix(_NAME) if isinstance(name, str) else ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else 0

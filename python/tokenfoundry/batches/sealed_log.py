@@ -1,0 +1,125 @@
+"""A file of sealed pieces, written at its end only.
+
+Each piece is its length (4 bytes, little-endian) and its sealed bytes; its number is sealed with it, so that pieces can
+be neither exchanged nor left out in the middle. What a process did not finish writing is dropped when the file is next
+written to. That a file is complete is known by whoever knows how much is in it.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, NamedTuple, Self
+
+from tokenfoundry.errors import DataLoss
+from tokenfoundry.privacy.sealed import OVERHEAD_BYTES, Sealer
+
+_LENGTH = struct.Struct("<I")
+MAX_PIECE_BYTES = 64 * 2**20
+
+
+class Place(NamedTuple):
+    """Where a piece is."""
+
+    number: int
+    offset: int
+
+
+class LogWriter:
+    """Appends to a log, which is made when it is not there. One at a time."""
+
+    def __init__(self, path: Path, sealer: Sealer) -> None:
+        self._path = path
+        self._sealer = sealer
+        places = list(_places(path)) if path.exists() else []
+        self._file: BinaryIO = path.open("ab")
+        self._number = len(places)
+        os.chmod(path, 0o600)
+        whole = _end_of(path, places)
+        if self._file.tell() != whole:
+            self._file.truncate(whole)
+            self._file.seek(0, os.SEEK_END)
+
+    def append(self, plain: bytes) -> None:
+        """Adds a piece; what is appended and flushed survives a killed process."""
+        sealed = self._sealer.seal(plain, place=_place_of(self._number))
+        self._file.write(_LENGTH.pack(len(sealed)) + sealed)
+        self._number += 1
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def close(self, *, sync: bool = False) -> None:
+        """With `sync`, once it is on the disk itself. Harmless twice."""
+        if self._file.closed:
+            return
+        self._file.flush()
+        if sync:
+            os.fsync(self._file.fileno())
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._file.close()
+
+
+class LogReader:
+    """Reads a log's pieces, in order or one by one."""
+
+    def __init__(self, path: Path, sealer: Sealer) -> None:
+        self._path = path
+        self._sealer = sealer
+
+    def places(self) -> list[Place]:
+        """Where the pieces are. Opens none."""
+        return list(_places(self._path))
+
+    def at(self, place: Place) -> bytes:
+        """One piece. Raises `DataLoss`."""
+        with self._path.open("rb") as file:
+            file.seek(place.offset)
+            return self._read(file, place.number)
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self._path.open("rb") as file:
+            for place in _places(self._path):
+                yield self._read(file, place.number)
+
+    def _read(self, file: BinaryIO, number: int) -> bytes:
+        (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
+        return self._sealer.open(file.read(length), place=_place_of(number))
+
+
+def _place_of(number: int) -> bytes:
+    return number.to_bytes(8, "little")
+
+
+def _places(path: Path) -> Iterator[Place]:
+    """Every piece that is there whole. Raises `DataLoss` for what is no log."""
+    size = path.stat().st_size
+    offset = number = 0
+    with path.open("rb") as file:
+        while offset + _LENGTH.size <= size:
+            file.seek(offset)
+            (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
+            if not OVERHEAD_BYTES <= length <= MAX_PIECE_BYTES + OVERHEAD_BYTES:
+                raise DataLoss(f"{path.name} is damaged at byte {offset}")
+            if offset + _LENGTH.size + length > size:
+                return
+            yield Place(number, offset)
+            offset += _LENGTH.size + length
+            number += 1
+
+
+def _end_of(path: Path, places: list[Place]) -> int:
+    if not places:
+        return 0
+    with path.open("rb") as file:
+        file.seek(places[-1].offset)
+        (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
+    return places[-1].offset + _LENGTH.size + int(length)
