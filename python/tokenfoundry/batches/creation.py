@@ -15,15 +15,15 @@ from typing import Any
 
 import msgspec
 
-from tokenfoundry.batches.intake import in_line, read_line
-from tokenfoundry.batches.lines import URLS, Lines, request_id
+from tokenfoundry.batches.intake import in_line, read_line, storage_full
+from tokenfoundry.batches.lines import URLS, Asker, Lines, request_id
 from tokenfoundry.batches.records import Batch, Counts, File, Line, Owner, Step
 from tokenfoundry.batches.remote import wire_line
 from tokenfoundry.batches.results import refused_result
 from tokenfoundry.batches.store import BATCH_PREFIX, Store
 from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.booking import axes_of
-from tokenfoundry.gateway.call import Call, Request
+from tokenfoundry.gateway.call import Call
 from tokenfoundry.gateway.facts import facts_of
 from tokenfoundry.gateway.refusals import refused_by_routing
 from tokenfoundry.gateway.replies import Refused, invalid
@@ -98,7 +98,7 @@ def _keep_s(value: Any) -> int | None:
 class Creation:
     """Makes one batch."""
 
-    def __init__(self, lines: Lines, store: Store, asker: Request, order: Order, *, now_ms: int) -> None:
+    def __init__(self, lines: Lines, store: Store, asker: Asker, order: Order, *, now_ms: int) -> None:
         self._lines = lines
         self._store = store
         self._asker = asker
@@ -108,6 +108,9 @@ class Creation:
 
     async def make(self) -> Batch:
         """The batch, its lines held. Raises `Refused`; then nothing is held and nothing is kept."""
+        # The plan is about as large as the file, and so may be the results.
+        if self._store.disk_bytes() + 2 * self._order.file.size_bytes > self._lines.engine.settings.batches.max_bytes:
+            raise storage_full()
         batch: Batch | None = None
         held: set[int] = set()
         try:

@@ -13,12 +13,11 @@ from typing import NamedTuple
 import msgspec
 
 from tokenfoundry.batches.form import UploadForm
-from tokenfoundry.batches.lines import URLS, Lines
+from tokenfoundry.batches.lines import URLS, Asker, Lines
 from tokenfoundry.batches.records import File, Owner
 from tokenfoundry.batches.sealed_log import LogWriter
 from tokenfoundry.batches.store import FILE_PREFIX, Store
 from tokenfoundry.gateway.asgi import Receive
-from tokenfoundry.gateway.call import Request
 from tokenfoundry.gateway.client_watch import ClientGone
 from tokenfoundry.gateway.replies import Refused, invalid
 from tokenfoundry.ids import uuid7
@@ -66,7 +65,7 @@ def read_line(raw: bytes) -> Asked:
 class Intake:
     """Takes one upload."""
 
-    def __init__(self, lines: Lines, store: Store, asker: Request, *, now_ms: int) -> None:
+    def __init__(self, lines: Lines, store: Store, asker: Asker, *, now_ms: int) -> None:
         self._lines = lines
         self._store = store
         self._asker = asker
@@ -76,6 +75,7 @@ class Intake:
         self._rest = bytearray()
         self._sealing = bytearray()
         self._size_bytes = 0
+        self._others_bytes = store.disk_bytes()
         self._number = 0
         self._requests = 0
         self._seen: set[bytes] = set()
@@ -147,9 +147,8 @@ class Intake:
         self._size_bytes += len(data)
         if self._size_bytes > self._settings.max_file_bytes:
             raise _too_large(self._settings.max_file_bytes)
-        if self._store.size_bytes + self._size_bytes > self._settings.max_bytes:
-            what = "the files that are kept take all the disk that they may (batches.max_bytes): delete some"
-            raise Refused(413, "storage_full", what, param="file")
+        if self._others_bytes + self._size_bytes > self._settings.max_bytes:
+            raise storage_full()
         self._sealing += data
         if len(self._sealing) >= _PIECE_BYTES:
             writer.append(bytes(self._sealing))
@@ -203,6 +202,11 @@ class Intake:
     def _too_long(self, number: int) -> Refused:
         what = f"line {number} is over {self._settings.max_line_bytes} bytes (batches.max_line_bytes)"
         return invalid(what, param="file")
+
+
+def storage_full() -> Refused:
+    what = "the files that are kept take all the disk that they may (batches.max_bytes): delete some"
+    return Refused(413, "storage_full", what, param="file")
 
 
 def in_line(number: int, refused: Refused) -> Refused:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tokenfoundry.attribution import Attribution
 from tokenfoundry.batches.books import LineBooks
@@ -47,6 +47,18 @@ def endpoint_of(url: str) -> Endpoint:
 def request_id(batch_id: str, number: int, turn: int = 0) -> str:
     """The id of a line's call. A call that could not be made is made again in another turn, as another call."""
     return f"{batch_id}:{number}:{turn}" if turn else f"{batch_id}:{number}"
+
+
+class Asker(NamedTuple):
+    """Who uploads a file or makes a batch of one: a key, and what it says of itself in headers."""
+
+    key: Key
+    headers: Mapping[str, str]
+
+    @property
+    def stated(self) -> dict[str, str]:
+        """The headers that say on which axes its calls are booked."""
+        return {name: value for name, value in self.headers.items() if name.startswith("x-tf-")}
 
 
 class LineWalk(Pipeline):
@@ -88,9 +100,10 @@ class Lines:
     sender: Sender
     clock: Clock
 
-    async def begin(self, url: str, body: bytes, asker: Request, *, id: str, at_ms: int) -> Call:
-        """A line of somebody's upload; `asker` is the request that brought it or made its batch. Raises `Refused`."""
-        request = Request(endpoint_of(url), asker.key, {**_stated(asker), "content-type": "application/json"}, body)
+    async def begin(self, url: str, body: bytes, asker: Asker, *, id: str, at_ms: int) -> Call:
+        """A line of somebody's upload. Raises `Refused`."""
+        headers = {**asker.stated, "content-type": "application/json"}
+        request = Request(endpoint_of(url), asker.key, headers, body)
         return await self.walk.begin(request, request_id=id, at_ms=at_ms)
 
     def call(self, batch: Batch, line: Line, turn: int = 0) -> Call:
@@ -172,7 +185,3 @@ class Lines:
         books = self.booking.ledger
         assert isinstance(books, LineBooks), "lines are booked in books that outlive the process"
         return books
-
-
-def _stated(asker: Request) -> dict[str, str]:
-    return {name: value for name, value in asker.headers.items() if name.startswith("x-tf-")}

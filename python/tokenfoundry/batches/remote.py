@@ -24,12 +24,11 @@ _NAME = "line-"
 
 
 class RemoteRefused(ProviderError):
-    """The provider answered with an error. `status` is what it answered, `said` its words, which may quote a prompt."""
+    """The provider answered with the error `status`. Its words are left out: they may quote a prompt."""
 
-    def __init__(self, status: int, said: str) -> None:
+    def __init__(self, status: int) -> None:
         super().__init__(f"the provider answered {status}")
         self.status = status
-        self.said = said
 
     @property
     def is_final(self) -> bool:
@@ -46,22 +45,18 @@ class RemoteBatch:
     input_file: str
     output_file: str
     error_file: str
-    message: str
 
     @classmethod
     def of(cls, body: Any) -> RemoteBatch:
         """Raises `ProviderError` for what is no batch."""
         if not isinstance(body, dict) or not isinstance(body.get("id"), str) or not isinstance(body.get("status"), str):
             raise ProviderError("the provider's reply has not the shape of a batch")
-        errors = (body.get("errors") or {}).get("data") or []
-        first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
         return cls(
             id=body["id"],
             status=body["status"],
             input_file=str(body.get("input_file_id") or ""),
             output_file=str(body.get("output_file_id") or ""),
             error_file=str(body.get("error_file_id") or ""),
-            message=str(first.get("message") or ""),
         )
 
 
@@ -106,7 +101,7 @@ class RemoteBatches:
         reader = JsonLines(most_bytes=MAX_REPLY_BYTES)
         async with self._client.transfer(self._name, self._api.content(file_id), within_s=_TRANSFER_S) as reply:
             if not reply.is_success:
-                raise _refusal(reply.status, await reply.read())
+                raise RemoteRefused(reply.status)
             async for data in reply.chunks():
                 for line in reader.feed(data):
                     yield line
@@ -117,21 +112,12 @@ class RemoteBatches:
         async with self._client.transfer(self._name, request, within_s=within_s) as reply:
             status, raw = reply.status, await reply.read()
         if not 200 <= status < 300:
-            raise _refusal(status, raw)
+            raise RemoteRefused(status)
         try:
             body = msgspec.json.decode(raw)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             raise ProviderError("the provider's reply is not JSON") from None
         return body if isinstance(body, dict) else {}
-
-
-def _refusal(status: int, raw: bytes) -> RemoteRefused:
-    try:
-        body = msgspec.json.decode(raw)
-        said = body["error"]["message"]
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, KeyError, TypeError, IndexError):
-        said = ""
-    return RemoteRefused(status, said if isinstance(said, str) else "")
 
 
 def wire_line(lines: Lines, call: Call, attempt: Attempt, *, number: int) -> bytes:

@@ -83,7 +83,7 @@ class RemoteRun:
         work = self._work
         remote = work.batch.remote
         if remote.batch:
-            return RemoteBatch(remote.batch, "", remote.file, "", "", "")
+            return RemoteBatch(remote.batch, "", remote.file, "", "")
         if work.batch.status == "cancelling" and not remote.creating:
             await work.end("cancelled", CANCELLED)
             await self._tidy(api)

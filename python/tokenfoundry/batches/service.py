@@ -13,7 +13,7 @@ import msgspec
 from tokenfoundry.attribution import attribute
 from tokenfoundry.batches.creation import Creation, read_order
 from tokenfoundry.batches.intake import Intake
-from tokenfoundry.batches.lines import Lines
+from tokenfoundry.batches.lines import Asker, Lines
 from tokenfoundry.batches.records import Batch, File, Owner
 from tokenfoundry.batches.runner import Runner
 from tokenfoundry.batches.shapes import batch_shape, file_shape, page
@@ -22,8 +22,6 @@ from tokenfoundry.batches.work import STAMPS
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import InvalidInput, NotFound
 from tokenfoundry.gateway.asgi import Receive
-from tokenfoundry.gateway.call import Request
-from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.gateway.rates import Passage, Rates
 from tokenfoundry.gateway.replies import Refused, StreamAnswer, invalid
 from tokenfoundry.keys import Key, KeyRing
@@ -160,14 +158,14 @@ class BatchService:
             raise invalid("files and batches are not enabled here (batches.enabled)", status=404, code="not_found")
         return lines.walk.admit(headers, peer)
 
-    def _admitted(self, headers: Mapping[str, str], peer: str) -> tuple[Lines, Request]:
+    def _admitted(self, headers: Mapping[str, str], peer: str) -> tuple[Lines, Asker]:
         lines = self._lines()
-        return lines, Request(_ANY, self._admit(lines, headers, peer), headers, b"")
+        return lines, Asker(self._admit(lines, headers, peer), headers)
 
     def _owner(self, headers: Mapping[str, str], peer: str) -> Owner:
         return _owner_of(self._admit(self._lines(), headers, peer))
 
-    def _passage(self, lines: Lines, asker: Request) -> Passage:
+    def _passage(self, lines: Lines, asker: Asker) -> Passage:
         """A request of the limits of the key and what it is attributed to. Raises `Refused`."""
         try:
             axes = attribute(asker.key, asker.headers, lines.engine.redactor.detector)
@@ -183,10 +181,6 @@ class BatchService:
 
     def _is_over(self, file: File) -> bool:
         return file.expires_ms <= self._clock()
-
-
-# A request for files is for no endpoint; what is checked of it is its key.
-_ANY = ENDPOINTS["/v1/chat/completions"]
 
 
 def _cancelled(batch: Batch, *, now_ms: int) -> Batch:

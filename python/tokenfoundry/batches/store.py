@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -129,10 +130,13 @@ class Store:
             for piece in self.reader(batch_id, "journal"):
                 yield msgspec.json.decode(piece, type=Step)
 
-    @property
-    def size_bytes(self) -> int:
-        """The contents of all files, as their owners see them."""
-        return sum(file.size_bytes for file in self.files())
+    def disk_bytes(self) -> int:
+        """The disk that everything here takes. Reads the directory."""
+        size_bytes = 0
+        for path in self._directory.iterdir():
+            with suppress(FileNotFoundError):  # Just erased.
+                size_bytes += path.stat().st_size
+        return size_bytes
 
     def _path(self, id: str, part: Part) -> Path:
         return self._directory / f"{id}.{part}"

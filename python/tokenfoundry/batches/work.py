@@ -25,6 +25,8 @@ STAMPS: dict[str, str] = {
     "cancelled": "cancelled_at",
 }
 
+_TURNS_OF_A_LIFE = 1000
+
 
 class Work:
     """One batch that goes on. `open` it before its lines are looked at, which most looks at a batch do not need."""
@@ -114,9 +116,6 @@ class Work:
         # Restored and kept: nobody needs the values of the placeholders any more.
         for part in ("plan", "journal"):
             self.store.erase(batch.id, part)
-
-
-_TURNS_OF_A_LIFE = 1000
 
 
 def first_turn(life: int) -> int:

@@ -14,7 +14,7 @@ class BatchSettings(Section):
     max_file_bytes: SizeBytes = Field(200 * 10**6, description="The largest file that is taken; a larger one gets 413.")
     max_lines: int = Field(50_000, ge=1, le=1_000_000, description="How many requests a file may hold.")
     max_line_bytes: SizeBytes = Field(4 * 10**6, description="The longest line of a file. Lines are held in memory.")
-    max_bytes: SizeBytes = Field(10 * 10**9, description="How much disk all files together may take.")
+    max_bytes: SizeBytes = Field(10 * 10**9, description="How much disk files and batches may take.")
     keep_ms: DurationMs = Field(
         30 * 86_400_000,
         alias="keep",

@@ -76,6 +76,9 @@ def _read_batches(value: Any) -> Any:
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
 
 
+# Their batches, where they have any, are not OpenAI's.
+_OTHER_APIS = frozenset({"anthropic", "bedrock", "cohere", "gemini", "mistral", "vertex"})
+
 Option = Annotated[str, BeforeValidator(_read_option)]
 
 
@@ -143,6 +146,8 @@ class ProviderSettings(Section):
         problems: list[FieldProblem] = [
             (("options", name), f"{self.format} has no such option{did_you_mean(name, known)}") for name in unknown
         ]
+        if self.batches == "on" and self.format in _OTHER_APIS:
+            problems.append((("batches",), f"should be auto or off: {self.format} has not OpenAI's batches"))
         if FORMATS[self.format].needs_key and not self.keys:
             problems.append((("keys",), f'is required by {self.format}, such as ["env:{self.format.upper()}_API_KEY"]'))
         refuse_fields(type(self).__name__, problems)
