@@ -122,18 +122,24 @@ class Runner:
 
     async def _tick(self) -> None:
         while True:
-            await self._erase_what_is_over()
-            for batch in self._store.batches():
-                if batch.has_ended or batch.id in self._tasks:
-                    continue
-                if batch.status == "holding":
-                    await self._forget(batch)
-                    continue
-                task = self._begin(batch)
-                if batch.is_remote:
-                    await asyncio.wait({task})
+            try:
+                await self._look_around()
+            except (StoreError, OSError) as error:
+                _log.warning("batches are looked at again later: %s", error)
             engine = self._lines().engine
             await engine.guards.timing.sleep(engine.settings.batches.poll_ms / 1000)
+
+    async def _look_around(self) -> None:
+        await self._erase_what_is_over()
+        for batch in self._store.batches():
+            if batch.has_ended or batch.id in self._tasks:
+                continue
+            if batch.status == "holding":
+                await self._forget(batch)
+                continue
+            task = self._begin(batch)
+            if batch.is_remote:
+                await asyncio.wait({task})
 
     def _begin(self, batch: Batch) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(self._work_on(batch.id))

@@ -23,7 +23,7 @@ from tokenfoundry.clock import Clock
 from tokenfoundry.errors import InvalidInput, NotFound
 from tokenfoundry.gateway.asgi import Receive
 from tokenfoundry.gateway.rates import Passage, Rates
-from tokenfoundry.gateway.replies import Refused, StreamAnswer, invalid
+from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid, json_answer
 from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.ledger import Axes, Ledger
 from tokenfoundry.privacy.sealed import Sealer, key_in_file, key_of_text
@@ -71,12 +71,11 @@ class BatchService:
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
-    async def upload(self, headers: Mapping[str, str], peer: str, receive: Receive) -> dict[str, Any]:
+    async def upload(self, headers: Mapping[str, str], peer: str, receive: Receive) -> Answer | StreamAnswer:
         lines, asker = self._admitted(headers, peer)
-        with self._passage(lines, asker):
+        with self._passage(lines, asker) as passage:
             file = await Intake(lines, self._store, asker, now_ms=self._clock()).take(headers, receive)
-        self._admit(lines, headers, peer)  # Once more: a key may be frozen while a file is on its way.
-        return file_shape(file)
+            return passage.on(json_answer(file_shape(file)))
 
     def files(self, headers: Mapping[str, str], peer: str, query: Mapping[str, str]) -> dict[str, Any]:
         owner = self._owner(headers, peer)
@@ -117,17 +116,17 @@ class BatchService:
 
     # -- batches -------------------------------------------------------------------------------------------------------
 
-    async def create(self, headers: Mapping[str, str], peer: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def create(self, headers: Mapping[str, str], peer: str, body: dict[str, Any]) -> Answer | StreamAnswer:
         lines, asker = self._admitted(headers, peer)
         owner = _owner_of(asker.key)
-        with self._passage(lines, asker):
+        with self._passage(lines, asker) as passage:
             order = read_order(body, self._store, owner)
             self._file(owner, order.file.id)
             creation = Creation(lines, self._store, asker, order, now_ms=self._clock())
             self._runner.begun_here(creation.id)
             batch = await creation.make()
-        self._runner.begin(batch)
-        return batch_shape(batch, None)
+            self._runner.begin(batch)
+            return passage.on(json_answer(batch_shape(batch, None)))
 
     def batches(self, headers: Mapping[str, str], peer: str, query: Mapping[str, str]) -> dict[str, Any]:
         owner = self._owner(headers, peer)

@@ -21,7 +21,7 @@ class BatchDesk(Protocol):
     `Refused`, and `NotFound` for what that project does not have.
     """
 
-    async def upload(self, headers: Headers, peer: str, receive: Receive) -> Shape: ...
+    async def upload(self, headers: Headers, peer: str, receive: Receive) -> Answer | StreamAnswer: ...
 
     def files(self, headers: Headers, peer: str, query: Mapping[str, str]) -> Shape: ...
 
@@ -31,7 +31,7 @@ class BatchDesk(Protocol):
 
     def content(self, headers: Headers, peer: str, id: str) -> StreamAnswer: ...
 
-    async def create(self, headers: Headers, peer: str, body: Shape) -> Shape: ...
+    async def create(self, headers: Headers, peer: str, body: Shape) -> Answer | StreamAnswer: ...
 
     def batches(self, headers: Headers, peer: str, query: Mapping[str, str]) -> Shape: ...
 
@@ -57,8 +57,9 @@ def _said(handle: Callable[[BatchDesk, Visit], Awaitable[Shape]]) -> Handler:
     return answer
 
 
-async def _upload(desk: BatchDesk, visit: Visit) -> Shape:
-    return await desk.upload(visit.headers, visit.peer, visit.receive)
+async def _upload(app: HasDesk, visit: Visit) -> Answer | StreamAnswer:
+    visit.key()
+    return await app.desk.upload(visit.headers, visit.peer, visit.receive)
 
 
 async def _files(desk: BatchDesk, visit: Visit) -> Shape:
@@ -78,8 +79,9 @@ async def _content(app: HasDesk, visit: Visit) -> StreamAnswer:
     return app.desk.content(visit.headers, visit.peer, visit.names["file_id"])
 
 
-async def _create(desk: BatchDesk, visit: Visit) -> Shape:
-    return await desk.create(visit.headers, visit.peer, await visit.body())
+async def _create(app: HasDesk, visit: Visit) -> Answer | StreamAnswer:
+    visit.key()
+    return await app.desk.create(visit.headers, visit.peer, await visit.body())
 
 
 async def _batches(desk: BatchDesk, visit: Visit) -> Shape:
@@ -95,12 +97,12 @@ async def _cancel(desk: BatchDesk, visit: Visit) -> Shape:
 
 
 BATCH_ROUTES: Final[tuple[Route, ...]] = (
-    Route("POST", "/v1/files", _said(_upload)),
+    Route("POST", "/v1/files", _upload),
     Route("GET", "/v1/files", _said(_files)),
     Route("GET", "/v1/files/{file_id}", _said(_file)),
     Route("DELETE", "/v1/files/{file_id}", _said(_delete)),
     Route("GET", "/v1/files/{file_id}/content", _content),
-    Route("POST", "/v1/batches", _said(_create)),
+    Route("POST", "/v1/batches", _create),
     Route("GET", "/v1/batches", _said(_batches)),
     Route("GET", "/v1/batches/{batch_id}", _said(_batch)),
     Route("POST", "/v1/batches/{batch_id}/cancel", _said(_cancel)),

@@ -158,6 +158,28 @@ async def _ticked(desk: Any) -> None:
     await desk._runner._forget(desk._store.batches()[0])
 
 
+def test_after_a_restart_a_budget_has_the_room_that_the_results_leave(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path
+) -> None:
+    budget = {"name": "cap", "unit": "tokens", "window": {"kind": "lifetime"}, "hard": 10_000}
+    made = batching(upstream.base_url, tmp_path / "data", budgets=[budget], durability="power")
+    with TokenFactory.from_config(made) as gateway:
+        key = gateway.create_key()
+        client = gateway.openai_client(key=key)
+        batch = create(client, [line(str(number)) for number in range(LINES)])
+        held = gateway.ledger.balances()[0].held
+        assert held > LINES * 25
+        until(client, batch, "in_progress")
+    with TokenFactory.from_config(made) as gateway:
+        # Nobody knows yet what they used: what was held counts as used.
+        assert (gateway.ledger.balances()[0].posted, gateway.ledger.balances()[0].held) == (held, 0)
+        provider.complete()
+        client = gateway.openai_client(key=key)
+        until(client, batch, "completed")
+        assert (gateway.ledger.balances()[0].posted, gateway.ledger.balances()[0].held) == (LINES * 25, 0)
+        assert_each_line_is_billed_once(gateway)
+
+
 def test_a_server_that_is_killed_sends_no_line_twice_and_leaves_nothing_held(tmp_path: Path) -> None:
     provider = BatchProvider()
     provider.other = echo

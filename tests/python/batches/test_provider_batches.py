@@ -12,7 +12,7 @@ import pytest
 from openai import OpenAI
 
 from support.batch_provider import BatchProvider
-from support.batching import EMAIL, batching, bytes_on_disk, create, line, results, said, until
+from support.batching import CHAT, EMAIL, batching, bytes_on_disk, create, jsonl, line, results, said, until
 from support.upstream import Exchange, Upstream, completion, usage_of
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.records import CallRecord
@@ -232,7 +232,10 @@ def test_responses_and_embeddings_are_batches_too(client: OpenAI, provider: Batc
 
 def test_a_batch_is_one_request_of_its_keys_limits(gateway: TokenFactory, provider: BatchProvider) -> None:
     client = gateway.openai_client(key=gateway.create_key(rpm=2, tpm=100), max_retries=0)
-    batch = create(client, [line(str(number)) for number in range(20)])  # the second one; the upload was the first
+    file = client.files.with_raw_response.create(file=("x.jsonl", jsonl([line("a")])), purpose="batch")
+    assert file.headers["x-ratelimit-remaining-requests"] == "1"
+    asked = {"input_file_id": file.parse().id, "endpoint": CHAT, "completion_window": "24h"}
+    batch = client.batches.create(**asked)  # type: ignore[arg-type]
     with pytest.raises(openai.RateLimitError):
         create(client, [line("a")])
     until(client, batch, "in_progress")
