@@ -39,6 +39,8 @@ class BatchProvider:
         self.completes_by_itself = False
         """Whether a batch is done when it is asked for."""
         self.deletes = True
+        self.readings = 0
+        """How often a file is still being read when it is asked for."""
         self.before: Callable[[Exchange], Any] | None = None
         """Called first with each request; what it returns that is not None is the status to refuse it with."""
 
@@ -70,6 +72,10 @@ class BatchProvider:
             if self.deletes:
                 self.files.pop(rest[0], None)
             await exchange.answer({"id": rest[0], "object": "file", "deleted": True})
+        elif rest[1:] != ["content"]:
+            self.readings -= 1
+            status = "pending" if self.readings >= 0 else "processed"
+            await exchange.answer({"id": rest[0], "object": "file", "status": status})
         elif rest[0] in self.files:
             await exchange.answer(self.files[rest[0]], content_type="application/octet-stream")
         else:

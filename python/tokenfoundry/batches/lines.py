@@ -177,7 +177,7 @@ class Lines:
             await self.books.release(id)
             return
         with suppress(NotFound):
-            await self.attempt(batch, call, target).void("the line was not sent", status=_NOT_SENT)
+            await self.attempt(batch, call, target).void("nothing came of the line", status=_NOT_SENT)
 
     @property
     def books(self) -> LineBooks:

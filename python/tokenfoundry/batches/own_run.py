@@ -81,6 +81,8 @@ class OwnRun:
             if begun is not None and self._may_have_been_answered(request_id(batch.id, number, begun)):
                 work.write(Step(number=number, result=error_result(request_id(batch.id, number, begun), line, LOST)))
                 continue
+            if begun is not None:
+                await work.lines.release(batch, line, begun)
             if is_resumed:
                 for life in range(batch.lives):
                     await work.lines.release(batch, line, first_turn(life))
@@ -156,6 +158,7 @@ class OwnRun:
                 continue
             work.write(result)
             return
+        work.write(Step(number=number, result=error_result(request_id(batch.id, number, first), line, UNANSWERED)))
 
     async def _answered(self, batch: Batch, line: Line, turn: int) -> Step:
         lines = self._work.lines

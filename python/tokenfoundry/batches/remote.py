@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,10 @@ from tokenfoundry.settings import ProviderSettings
 
 _TRANSFER_S = 3600.0
 _NAME = "line-"
+# The states of a file that is not yet "processed" ("Azure OpenAI batch", Microsoft Learn). Of one that comes to "error"
+# no batch can be made, and the provider says so then.
+_BEING_READ = frozenset({"pending", "running", "notRunning"})
+_CODE = re.compile(r"[a-z_]{1,64}")
 
 
 class RemoteRefused(ProviderError):
@@ -45,18 +50,24 @@ class RemoteBatch:
     input_file: str
     output_file: str
     error_file: str
+    code: str = ""
+    """Why it failed, in a word."""
 
     @classmethod
     def of(cls, body: Any) -> RemoteBatch:
         """Raises `ProviderError` for what is no batch."""
         if not isinstance(body, dict) or not isinstance(body.get("id"), str) or not isinstance(body.get("status"), str):
             raise ProviderError("the provider's reply has not the shape of a batch")
+        errors = body.get("errors")
+        listed = errors.get("data") if isinstance(errors, dict) else None
+        code = listed[0].get("code") if isinstance(listed, list) and listed and isinstance(listed[0], dict) else None
         return cls(
             id=body["id"],
             status=body["status"],
             input_file=str(body.get("input_file_id") or ""),
             output_file=str(body.get("output_file_id") or ""),
             error_file=str(body.get("error_file_id") or ""),
+            code=code if isinstance(code, str) and _CODE.fullmatch(code) else "",
         )
 
 
@@ -74,6 +85,16 @@ class RemoteBatches:
         if not isinstance(made.get("id"), str):
             raise ProviderError("the provider's reply has not the shape of a file")
         return str(made["id"])
+
+    async def is_ready(self, file_id: str) -> bool:
+        """Whether a batch can be made of a file: some providers read it first. One that cannot say is taken to be."""
+        try:
+            status = (await self._asked(self._api.file(file_id))).get("status")
+        except RemoteRefused as refused:
+            if refused.is_final:
+                return True
+            raise
+        return status not in _BEING_READ
 
     async def create(self, file_id: str, url: str) -> RemoteBatch:
         return RemoteBatch.of(await self._asked(self._api.create(file_id, url)))

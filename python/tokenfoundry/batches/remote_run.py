@@ -97,6 +97,8 @@ class RemoteRun:
             name = f"tokenfoundry-{work.batch.id}.jsonl"
             remote = Remote(file=await api.upload(name, size_bytes, self._content))
             work.update(remote=remote)
+        if not await api.is_ready(remote.file):
+            return None
         told: RemoteBatch | None = None
         if remote.creating:
             told = await api.find(remote.file)
@@ -149,7 +151,8 @@ class RemoteRun:
         work = self._work
         if told.status == "failed":
             # It was not begun: the provider found the file wrong.
-            failure = Failure("upstream_error", "the provider refused the batch when it read its file")
+            why = f" ({told.code})" if told.code else ""
+            failure = Failure("upstream_error", f"the provider refused the batch when it read its file{why}")
             await work.end("failed", UNANSWERED, failure=failure)
             await self._tidy(api)
         elif told.status in _ENDS:

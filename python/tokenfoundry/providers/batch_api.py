@@ -70,6 +70,9 @@ class BatchApi:
     def cancel(self, batch_id: str) -> WireRequest:
         return self._post(f"/batches/{quote(batch_id, safe='')}/cancel", {})
 
+    def file(self, file_id: str) -> WireRequest:
+        return self._get(f"/files/{quote(file_id, safe='')}")
+
     def content(self, file_id: str) -> WireRequest:
         return self._get(f"/files/{quote(file_id, safe='')}/content")
 

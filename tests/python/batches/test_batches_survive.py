@@ -77,7 +77,7 @@ def test_a_batch_at_a_provider_goes_on_wherever_its_gateway_died(
         assert_each_line_is_billed_once(gateway)
     provider.before = None
     stages = [stage.rpartition("/v1")[2] for stage, _ in snapshots.taken]
-    assert stages[:2] == ["/files", "/batches"]
+    assert (stages[0], stages[2]) == ("/files", "/batches")
     assert any(stage.endswith("/content") for stage in stages)
     assert len(stages) >= 5
     for number, (stage, copy) in enumerate(snapshots.taken):
@@ -92,7 +92,7 @@ def test_a_batch_at_a_provider_goes_on_wherever_its_gateway_died(
             assert_each_line_is_billed_once(gateway)
             assert EMAIL.encode() not in bytes_on_disk(gateway)
         # Only a gateway that had not begun to make the batch makes one: the others find it.
-        assert len(provider.batches) - batches_before == (number == 0), stage
+        assert len(provider.batches) - batches_before == (number < 2), stage
 
 
 def test_lines_that_were_not_sent_when_a_gateway_died_are_sent_by_the_next_and_no_other(

@@ -12,6 +12,7 @@ from support.batching import EMAIL, batching, bytes_on_disk, create, line, resul
 from support.upstream import Exchange, Upstream, answer_with, echo, last_content
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.records import CallRecord
+from tokenfoundry.settings import Settings
 
 
 def test_the_lines_are_sent_redacted_answered_and_booked_once_each(
@@ -130,6 +131,31 @@ def test_a_cancelled_batch_sends_no_further_line_and_gives_back_what_it_held(
         assert codes == {"batch_cancelled"}
         assert gateway.ledger.holds() == []
         assert sorted(entry.kind for entry in gateway.ledger.entries()) == ["settled", *["void"] * 4]
+
+
+def test_lines_that_were_not_sent_within_the_day_expire_and_get_back_what_was_held(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path
+) -> None:
+    now_ms = 1_800_000_000_000
+
+    async def behave(exchange: Exchange) -> None:
+        nonlocal now_ms
+        now_ms += 86_400_000
+        await answer_with("ok")(exchange)
+
+    provider.other = behave
+    sections = {"batches": {"poll": "1ms", "concurrency": 1}}
+    made = Settings.from_dict(batching(upstream.base_url, tmp_path / "data", **sections))
+    with TokenFactory(made, clock=lambda: now_ms) as gateway:
+        client = gateway.openai_client(key=gateway.create_key())
+        batch = create(client, [line(str(each), str(each), model="plain") for each in range(3)])
+        done = until(client, batch, "expired")
+        assert done.expired_at == done.created_at + 86_400
+        assert list(results(client, done.output_file_id)) == ["0"]
+        codes = [each["error"]["code"] for each in results(client, done.error_file_id).values()]
+        assert codes == ["batch_expired"] * 2
+        assert gateway.ledger.holds() == []
+        assert sorted(entry.kind for entry in gateway.ledger.entries()) == ["settled", "void", "void"]
 
 
 def test_a_batch_of_a_key_that_was_stopped_sends_nothing_more(

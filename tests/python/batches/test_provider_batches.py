@@ -16,6 +16,7 @@ from support.batching import CHAT, EMAIL, batching, bytes_on_disk, create, jsonl
 from support.upstream import Exchange, Upstream, completion, usage_of
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.records import CallRecord
+from tokenfoundry.settings import Settings
 
 NANO_OF_A_LINE = 20 * 1_000 + 5 * 2_000  # 20 tokens in and 5 out, at 1 and 2 EUR a million
 
@@ -179,6 +180,52 @@ def test_a_provider_that_is_down_is_asked_again(client: OpenAI, provider: BatchP
     until(client, batch, "completed")
 
 
+def test_lines_of_a_batch_that_its_provider_forgot_are_billed_as_they_were_held(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path
+) -> None:
+    now_ms = 1_800_000_000_000
+    made = Settings.from_dict(batching(upstream.base_url, tmp_path / "data"))
+    with TokenFactory(made, clock=lambda: now_ms) as gateway:
+        client = gateway.openai_client(key=gateway.create_key())
+        batch = create(client, [line("a"), line("b")])
+        held = gateway.ledger.holds()[0].amounts
+        until(client, batch, "in_progress")
+        provider.before = lambda _: 404
+        for _ in range(3):
+            assert client.batches.retrieve(batch.id).status == "in_progress"
+        now_ms += 3 * 86_400_000 + 1
+        done = until(client, batch, "expired")
+        assert {each["error"]["code"] for each in results(client, done.error_file_id).values()} == {"unreadable_answer"}
+        entries = gateway.ledger.entries()
+        assert [(entry.kind, entry.amounts, entry.flags.name) for entry in entries] == [
+            ("settled", held, "UNCERTAIN|ESTIMATED")
+        ] * 2
+
+
+def test_a_batch_is_made_once_its_file_has_been_read(client: OpenAI, provider: BatchProvider) -> None:
+    provider.readings = 3
+    batch = create(client, [line("a")])
+    until(client, batch, "in_progress")
+    before = provider.asked[: provider.asked.index("POST /batches")]
+    assert before == ["POST /files", *["GET /files/file-1"] * 4]
+
+
+def test_a_batch_that_fails_at_the_provider_says_why_in_a_word(
+    gateway: TokenFactory, client: OpenAI, provider: BatchProvider
+) -> None:
+    batch = create(client, [line("a")])
+    until(client, batch, "in_progress")
+    errors = [{"code": "token_limit_exceeded", "message": f"too much of {EMAIL}"}]
+    provider.batches["batch_1"] |= {"status": "failed", "errors": {"object": "list", "data": errors}}
+    done = until(client, batch, "failed")
+    assert done.errors is not None
+    assert done.errors.data is not None
+    said = "the provider refused the batch when it read its file (token_limit_exceeded)"
+    assert done.errors.data[0].message == said
+    assert gateway.ledger.holds() == []
+    assert [entry.amounts.requests for entry in gateway.ledger.entries()] == [0]
+
+
 def test_the_files_at_the_provider_are_deleted_when_they_are_collected(client: OpenAI, provider: BatchProvider) -> None:
     batch = create(client, [line("a")])
     until(client, batch, "in_progress")
@@ -210,7 +257,15 @@ def test_a_line_that_must_stay_on_prem_is_refused_by_itself_at_an_external_targe
         assert EMAIL.encode() not in bytes_on_disk(gateway)
 
 
-def test_responses_and_embeddings_are_batches_too(client: OpenAI, provider: BatchProvider) -> None:
+def test_other_endpoints_are_batches_too(upstream: Upstream, provider: BatchProvider, tmp_path: Path) -> None:
+    made = batching(upstream.base_url, tmp_path / "data")
+    free = {"endpoints": ["moderations"], "price": {"input": "0", "output": "0"}}
+    made["targets"]["omni-moderation-latest"] = {**made["targets"]["small"], **free}
+    with TokenFactory.from_config(made) as gateway:
+        _run_other_endpoints(gateway.openai_client(key=gateway.create_key()), provider)
+
+
+def _run_other_endpoints(client: OpenAI, provider: BatchProvider) -> None:
     asked = {"custom_id": "e", "method": "POST", "url": "/v1/embeddings", "body": {"model": "small", "input": EMAIL}}
     batch = create(client, [asked], url="/v1/embeddings")
     until(client, batch, "in_progress")
@@ -219,12 +274,16 @@ def test_responses_and_embeddings_are_batches_too(client: OpenAI, provider: Batc
     answer = results(client, until(client, batch, "completed").output_file_id)["e"]
     assert answer["response"]["body"]["data"][0]["embedding"] == [0.5, 0.25]
 
+    # Its default model, as OpenAI has one.
+    judged = {**asked, "url": "/v1/moderations", "body": {"input": "x"}}
+    assert create(client, [judged], url="/v1/moderations").model == "omni-moderation-latest"
+
     # The target serves chat alone, so a response is said as one and comes back as what was asked.
     body = {"model": "small", "input": f"Scrivi a {EMAIL}"}
     batch = create(client, [{**asked, "url": "/v1/responses", "body": body}], url="/v1/responses")
     until(client, batch, "in_progress")
-    assert json.loads(provider.uploads[1])["url"] == "/v1/chat/completions"
-    assert list(provider.batches.values())[1]["endpoint"] == "/v1/chat/completions"
+    assert json.loads(provider.uploads[-1])["url"] == "/v1/chat/completions"
+    assert list(provider.batches.values())[-1]["endpoint"] == "/v1/chat/completions"
     provider.complete()
     answer = results(client, until(client, batch, "completed").output_file_id)["e"]
     assert answer["response"]["body"]["output"][0]["content"][0]["text"] == f"Scrivi a {EMAIL}"

@@ -105,7 +105,7 @@ def test_everything_a_key_may_be_given_is_an_option(keys: Keys) -> None:
         (["--budget", "money=500/hourly"], "budgets[0].window.kind"),
         (["--budget", "money=1/daily", "--budget", "money=2/daily"], "budgets[1]: the key has another daily budget"),
         (["--allow-ip", "10.0.0.1/8"], "allowed_ips[0]: '10.0.0.1/8' should be an address range"),
-        (["--endpoint", "pictures"], "endpoints[0]: should be chat, completions, embeddings"),
+        (["--endpoint", "pictures"], "endpoints[0]: should be batches, chat, completions"),
         (["--model", "g*t"], "models[0]: 'g*t' has a * that is not at its end"),
     ],
     ids=lambda each: each if isinstance(each, str) else " ".join(each),
