@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import NotFound
-from tokenfoundry.gateway.booking import Booking, axes_of, tallies_of
+from tokenfoundry.gateway.booking import Booking, axes_of, spent, tallies_of
 from tokenfoundry.gateway.call import Call
 from tokenfoundry.gateway.client_watch import ClientGone
 from tokenfoundry.gateway.output_bound import OutputBound, affordable_tokens
@@ -56,6 +56,7 @@ class Attempt:
         self.taken = NOTHING_TAKEN
         self.seen: Callable[[], tuple[str | None, Usage | None]] | None = None
         """Of a stream: the text that came so far, and the usage that was reported."""
+        self._known: CallRecord | None = None  # What all its records have in common, made with the first.
         self._booking = booking
         self._call = call
         self._number = number
@@ -288,22 +289,27 @@ class Attempt:
         outcome: Outcome,
         *,
         status: int,
+        usage: Usage | None = None,
         cost_nano: int = 0,
         recalled_nano: int = 0,
         flags: tuple[str, ...] = (),
         **fields: Any,
     ) -> CallRecord:
-        return self._booking.record_of(
-            self._call,
-            outcome,
+        call = self._call
+        if self._known is None:
+            self._known = self._booking.record_of(
+                call, outcome, status=status, target=self.target, attempt=self._number, route=self.route
+            )
+        return msgspec.structs.replace(
+            self._known,
+            outcome=outcome,
             status=status,
-            target=self.target,
-            attempt=self._number,
-            route=self.route,
+            latency_ms=call.latency_ms,
             cost_nano=cost_nano,
             counterfactual_nano=cost_nano + recalled_nano,
             flags=(*flags, *self._flags),
             max_tokens_from=self.output_bound.source,
+            **spent(usage),
             **fields,
         )
 
