@@ -36,7 +36,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.gateway.app import refusal_of
+from tokenfoundry.gateway.app import GatewayApp, refusal_of
 from tokenfoundry.gateway.asgi import (
     ClientGone,
     Message,
@@ -105,8 +105,7 @@ class Route:
 class Gateway(Protocol):
     """What the middleware needs of a `TokenFactory`."""
 
-    @property
-    def engine(self) -> Engine: ...
+    def app(self) -> GatewayApp: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,8 @@ class TokenFactoryMiddleware:
             return
         visit = _Visit(self._app, hosted, send)
         try:
-            await visit.run(self._factory.engine, scope, receive)
+            with self._factory.app().hosting() as engine:
+                await visit.run(engine, scope, receive)
         except ClientGone:
             return
         except Exception as error:
