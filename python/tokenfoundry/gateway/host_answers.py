@@ -201,7 +201,7 @@ class _Stream:
 
     def reported(self) -> Usage | None:
         try:
-            return self._events.usage
+            return self._events.usage_so_far(lambda: self._exchange.attempt.output_tokens(self.produced()))
         except InvalidInput:
             return None
 

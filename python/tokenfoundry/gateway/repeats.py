@@ -147,14 +147,15 @@ class Repeats:
         call.flight = flight
         return await flight.led(walk)
 
-    def recording(self, call: Call, target: Target) -> Recording | None:
-        """What is to see the events of this call's stream from `target`; None when it leaves nothing to others."""
-        if not call.may_store:
-            return None
-        if call.flight is None:
-            return Recording(call.endpoint.name, None)
-        call.flight.begin(target)
-        return Recording(call.endpoint.name, call.flight.publish)
+    def recording(self, call: Call) -> Recording | None:
+        """What is to see the events of one attempt's stream; None when it leaves nothing to others."""
+        return Recording(call.endpoint.name, is_followed=call.flight is not None) if call.may_store else None
+
+    def begun(self, call: Call, target: Target, recording: Recording) -> None:
+        """The attempt with that recording answers the call."""
+        if call.flight is not None:
+            call.flight.begin(target)
+            recording.publish_to(call.flight.publish)
 
     def held(self, call: Call, *, for_everybody: bool) -> None:
         """An attempt has its hold. An answer that this caller's budgets have made smaller is not `for_everybody`."""

@@ -453,6 +453,31 @@ def test_a_provider_that_dies_in_mid_stream_is_told_of_to_all(
     assert [record.outcome for record in records(gateway)] == ["cut"]
 
 
+def test_followers_get_nothing_of_an_attempt_that_failed_before_it_answered(
+    gateway: TokenFactory, key: str, upstream: Upstream, script: Script
+) -> None:
+    async def fails_early(exchange: Exchange) -> None:
+        if exchange.body["model"] == "large-1":
+            await script(exchange)
+            return
+        await script._step()
+        await exchange.start_stream()
+        await exchange.event({**chunk({}), "choices": [], "usage": usage_of(20, 1)})  # Withheld from the client.
+        exchange.reset()
+
+    upstream.behave = fails_early
+
+    async def work() -> list[Told]:
+        asked = [request(key, CHAT, chat_body(content, model="both", stream=True)) for content in (MARIO, ANNA)]
+        tasks, _ = await led_and_followed(gateway, upstream, asked)
+        script.go(10)
+        return await asyncio.gather(*tasks)
+
+    leader, follower = run(gateway, work())
+    assert (leader.text, follower.text, follower.cache, follower.done) == (MARIO, ANNA, "joined", True)
+    assert [exchange.body["model"] for exchange in upstream.received] == ["small-1", "large-1"]
+
+
 def test_over_http_a_leader_that_disconnects_goes_on_for_its_follower(
     gateway: TokenFactory, key: str, upstream: Upstream, script: Script
 ) -> None:
