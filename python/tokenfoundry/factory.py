@@ -357,19 +357,14 @@ class TokenFactory:
         is_same = settings.providers == before.settings.providers
         is_same = is_same and _digest_of_keys(settings) == before.digest_of_keys
         client = before.client if is_same else ProviderClient(settings.providers)
-        # What was seen of the targets holds for as long as they are the same.
-        is_guarded = (
-            is_same
-            and settings.targets == before.settings.targets
-            and settings.resilience == before.settings.resilience
-        )
-        guards = before.guards if is_guarded else build_guards(settings, self._timing, self.observed)
+        guards = build_guards(settings, self._timing, self.observed)
         kept = before.kept if redactor is before.redactor else self._kept_answers(settings)
         engine = self._engine_of(settings, redactor, client, guards, kept)
         limits = limits_in_force(settings.rate_limits, self.keys)
         if settings is not before.settings:
             # The last that can be refused.
             self.budgets.replace_file(budgets_of_file(settings))
+        guards.take_over(before.guards)
         self._engine = engine
         self.limits.set_limits(limits)
         self.admin.use_quotas(settings.quotas)
