@@ -104,7 +104,7 @@ class GatewayApp:
         finally:
             if not isinstance(answer, StreamAnswer):
                 stay.leave()
-        return OpenStream(engine, answer, stay, _shutting_down).answer if isinstance(answer, StreamAnswer) else answer
+        return OpenStream(answer, stay, _shutting_down).answer if isinstance(answer, StreamAnswer) else answer
 
     @contextmanager
     def hosting(self) -> Iterator[Engine]:
@@ -131,7 +131,7 @@ class GatewayApp:
         return _busy() if self._drain.in_progress >= engine.settings.server.max_concurrent else None
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        engine = self._engine  # Held until the answer is written: what it holds open is closed after its last call.
+        engine = self._engine  # The one that this call keeps to its end.
         if (refused := self._refused(engine)) is not None:
             await write_to(_told(refused, path_of(scope), headers_of(scope)), STAYS, send)
             return

@@ -9,16 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from tokenfoundry.gateway.engine import Engine
 from tokenfoundry.gateway.replies import Refused, StreamAnswer
 from tokenfoundry.resilience.drain import Stay
 
 
 class OpenStream:
-    """Keeps `engine`, whose connections it uses, and its place among the calls in progress."""
+    """Keeps its place among the calls in progress."""
 
-    def __init__(self, engine: Engine, answer: StreamAnswer, stay: Stay, shutting_down: Callable[[], Refused]) -> None:
-        self._engine = engine
+    def __init__(self, answer: StreamAnswer, stay: Stay, shutting_down: Callable[[], Refused]) -> None:
         self._answer = answer
         self._stay = stay
         self._shutting_down = shutting_down
