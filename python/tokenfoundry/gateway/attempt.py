@@ -237,8 +237,12 @@ class Attempt:
         await self._resolve(self._booking.ledger.void(self._id, detail=record.to_bytes()))
         self._booking.publish(record)
 
+    def output_tokens(self, produced: str | None) -> int:
+        """What that text counts as; the most it can be when it is not known."""
+        return self.worst.output_tokens if produced is None else self.target.tokenizer.count(produced)
+
     def _seen(self, produced: str) -> Usage:
-        outputs = self.target.tokenizer.count(produced)
+        outputs = self.output_tokens(produced)
         return Usage(input_tokens=self._input_tokens, output_tokens=outputs, estimated=True)
 
     async def _post(

@@ -28,7 +28,7 @@ from tokenfoundry.gateway.rates import Rates, TargetLimited
 from tokenfoundry.gateway.recall import question_of
 from tokenfoundry.gateway.refusals import refused_by_policy, refused_by_provider, refused_by_routing
 from tokenfoundry.gateway.repeats import Repeats, not_cached
-from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid
+from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid, of_everybody
 from tokenfoundry.gateway.sender import Sender
 from tokenfoundry.gateway.stream import Relay
 from tokenfoundry.gateway.streams.replay import NO_BORDERS
@@ -93,7 +93,9 @@ class Pipeline:
         audit_key: bytes,
         clock: Clock,
         trusted_proxies: Networks,
+        connections: object = None,
     ) -> None:
+        """`connections` are what every call holds for as long as it may use them."""
         self._keys = keys
         self._redactor = redactor
         self._cache = cache
@@ -104,11 +106,10 @@ class Pipeline:
         self._sender = sender
         self._guards = guards
         self._call_timeout_s = call_timeout_s
-        self._prompt_hmac = hmac.new(
-            audit_key, digestmod="sha256"
-        )  # Copied for each prompt, which spares the key's set-up.
+        self._prompt_hmac = hmac.new(audit_key, digestmod="sha256")  # Copied for each prompt.
         self._clock = clock
         self._trusted_proxies = trusted_proxies
+        self._connections = connections
 
     async def run(self, request: Request) -> Answer | StreamAnswer:
         """The answer to one request. Raises `Refused`."""
@@ -251,6 +252,7 @@ class Pipeline:
             deadline=Deadline(self._call_timeout_s, self._guards.timing.now_s),
             client=request.client,
             as_object=request.as_object,
+            connections=self._connections,
         )
 
     # -- redact --------------------------------------------------------------------------------------------------------
@@ -391,7 +393,8 @@ class Pipeline:
             request = self._sender.request(call, attempt, said, key=passing.key)
         except Untranslatable as error:
             await attempt.void(f"not sayable to the provider: {error.param or 'the body'}", status=400)
-            raise AttemptFailed(invalid(f"{attempt.target.name}: {error}", param=error.param)) from None
+            refused = invalid(f"{attempt.target.name}: {error}", param=error.param)
+            raise AttemptFailed(of_everybody(refused)) from None
         except InvalidInput as error:
             await attempt.void(str(error), status=502)
             raise AttemptFailed(_upstream_error(502, attempt.target, str(error))) from None
@@ -497,12 +500,13 @@ class Pipeline:
         told = f"the provider answered {status}"
         if status in _CALLERS_FAULT:
             passing.succeeded(upstream.headers)
-            message = call.session.restore(self._sender.error_message(attempt.target, body))
-            return invalid(f"{attempt.target.name}: {told}{': ' if message else ''}{message}", status=status)
+            message = self._sender.error_message(attempt.target, body)
+            sentence = f"{attempt.target.name}: {told}{': ' if message else ''}{message}"
+            return of_everybody(invalid(call.session.restore(sentence), status=status), sentence)
         if status == 429:
             asked_s = passing.limited(upstream.headers)
             wait_s = self._guards.keys_wait_s(attempt.target.name) if asked_s is None else asked_s
-            return AttemptFailed(refused_by_provider(attempt.target.name, wait_s), mend="other_key")
+            return AttemptFailed(of_everybody(refused_by_provider(attempt.target.name, wait_s)), mend="other_key")
         refused = _upstream_error(502, attempt.target, told)
         if status in DENIALS:
             passing.denied(status)
@@ -546,4 +550,4 @@ def _key_text(headers: Mapping[str, str]) -> str:
 
 def _upstream_error(status: int, target: Target, message: str) -> Refused:
     code = "upstream_timeout" if status == 504 else "upstream_error"
-    return Refused(status, code, f"{target.name}: {message}", kind="upstream_error")
+    return of_everybody(Refused(status, code, f"{target.name}: {message}", kind="upstream_error"))

@@ -51,6 +51,9 @@ _RAW_OF_EVENT: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "responses": responses.usage_of_event,
 }
 
+# Whose streams tell the input before the output.
+_INPUT_FIRST = frozenset({"messages"})
+
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """What one call consumed. A provider's zero is a count; a count that nobody reported is no `Usage` at all.
@@ -186,6 +189,20 @@ class UsageMeter:
     def usage(self) -> Usage | None:
         """What was reported so far. Raises `InvalidInput` for counts that cannot be true."""
         return Usage.from_body(self._dialect, {"usage": self._raw}) if self._raw else None
+
+    def usage_so_far(self, count_output: Callable[[], int]) -> Usage | None:
+        """The same; of a stream that has told its input alone, with the output that was counted, as estimated.
+
+        >>> meter = UsageMeter("messages")
+        >>> meter.see({"type": "message_start", "message": {"usage": {"input_tokens": 25, "output_tokens": 1}}})
+        >>> meter.usage is None, meter.usage_so_far(lambda: 3).total_tokens
+        (True, 28)
+        """
+        usage = self.usage
+        if usage is not None or self._dialect not in _INPUT_FIRST or self._raw.get("input_tokens") is None:
+            return usage
+        told = Usage.from_body(self._dialect, {"usage": {**self._raw, "output_tokens": count_output()}})
+        return None if told is None else msgspec.structs.replace(told, estimated=True)
 
 
 def _usage_field(event: Mapping[str, Any]) -> Any:
