@@ -141,7 +141,7 @@ def test_what_is_posted_in_whole_numbers_is_what_the_decimals_say(
 
 def test_an_amount_beyond_the_ledger_is_refused_in_whole_numbers_too() -> None:
     book = book_of({"model": "m", "price": {"input": "1000000000", "output": "0"}})
-    with pytest.raises(InvalidInput, match="under 9.2 billion"):
+    with pytest.raises(InvalidInput, match=r"under 9\.2 billion"):
         book.cost_nano("t", Usage(input_tokens=10**11), at=AT)
 
 
