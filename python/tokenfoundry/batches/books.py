@@ -68,25 +68,23 @@ class LineBooks(AsyncLedger):
         tallies: Tallies = NO_TALLIES,
         flags: EntryFlags = NO_FLAGS,
         detail: bytes | None = None,
-    ) -> Entry:
+    ) -> None:
         """Posts what was used, once."""
         known = self._ledger.entry(id)
         if known is None:
-            entry = await self._books.settle(id, amounts, tallies=tallies, flags=flags, detail=detail)
+            await self._books.settle(id, amounts, tallies=tallies, flags=flags, detail=detail)
         else:
-            entry = await self._corrected(known, amounts, tallies, detail)
+            await self._correct(known, amounts, tallies, detail)
         self._memory.held.pop(id, None)
-        return entry
 
-    async def void(self, id: str, *, detail: bytes | None = None) -> Entry:
+    async def void(self, id: str, *, detail: bytes | None = None) -> None:
         """Releases a hold, once."""
         known = self._ledger.entry(id)
         if known is None:
-            entry = await self._books.void(id, detail=detail)
+            await self._books.void(id, detail=detail)
         else:
-            entry = await self._corrected(known, NOTHING, NO_TALLIES, detail)
+            await self._correct(known, NOTHING, NO_TALLIES, detail)
         self._memory.held.pop(id, None)
-        return entry
 
     async def release(self, id: str) -> None:
         """Releases the hold if there is one; gives back what was posted for one that nobody resolved."""
@@ -100,24 +98,24 @@ class LineBooks(AsyncLedger):
             return False
         return known.kind != "recovered" or self._ledger.entry(late(id)) is not None
 
-    async def record(self, id: str, *, kind: Literal["hit", "refused"], axes: Axes, **fields: Any) -> Entry:
-        return await self._books.record(id, kind=kind, axes=axes, **fields)
+    async def record(self, id: str, *, kind: Literal["hit", "refused"], axes: Axes, **fields: Any) -> None:
+        await self._books.record(id, kind=kind, axes=axes, **fields)
 
     async def record_if_it_fits(
         self, id: str, *, kind: Literal["hit"], axes: Axes, amounts: Amounts, **fields: Any
-    ) -> Entry | Refusal:
+    ) -> Refusal | None:
         return await self._books.record_if_it_fits(id, kind=kind, axes=axes, amounts=amounts, **fields)
 
     def close(self) -> None:
         """Nothing: `books` are closed by who made them."""
 
-    async def _corrected(self, known: Entry, amounts: Amounts, tallies: Tallies, detail: bytes | None) -> Entry:
-        """What is on the books for a hold that has ended: corrected if it was posted because its process died."""
+    async def _correct(self, known: Entry, amounts: Amounts, tallies: Tallies, detail: bytes | None) -> None:
+        """Corrects what is on the books for a hold that has ended, if it was posted because its process died."""
         if known.kind != "recovered" or self._ledger.entry(late(known.id)) is not None:
             self._memory.repeated.add(known.id)
-            return known
+            return
         # In a thread: a correction waits for the disk where the books do.
-        return await asyncio.to_thread(
+        await asyncio.to_thread(
             self._ledger.adjust,
             late(known.id),
             known.seq,

@@ -164,6 +164,7 @@ class Creation:
             owner=order.file.owner,
             key=self._asker.key.id,
             axes=msgspec.to_builtins(call.axes),
+            regions=self._asker.key.regions,
             input_file=order.file.id,
             url=order.url,
             model=order.file.model,

@@ -117,7 +117,7 @@ class Lines:
             request_id=request_id(batch.id, line.number, turn),
             at_ms=batch.at_ms,
             endpoint=endpoint_of(batch.url),
-            key=Key(id=batch.key, workspace=batch.owner.workspace, project=batch.owner.project),
+            key=Key(id=batch.key, workspace=batch.owner.workspace, project=batch.owner.project, regions=batch.regions),
             axes=Attribution(**batch.axes),
             alias=batch.model,
             reachable=reachable,

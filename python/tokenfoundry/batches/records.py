@@ -92,6 +92,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     owner: Owner
     key: str
     axes: dict[str, str]
+    regions: tuple[str, ...] | None
+    """Where the key's calls may be computed; None for anywhere."""
     input_file: str
     url: str
     model: str

@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
-from tokenfoundry.batches.lines import Lines
 from tokenfoundry.batches.records import Failure, Remote, Status, Step
 from tokenfoundry.batches.remote import RemoteBatch, RemoteBatches, RemoteRefused, number_of, wire_line
 from tokenfoundry.batches.results import (
@@ -47,12 +46,23 @@ class RemoteRun:
 
     async def advance(self) -> None:
         """Raises `ProviderError` when the provider could not be asked: another look may."""
-        work, lines = self._work, self._work.lines
-        target = _target_of(lines, work)
-        if target is None:
-            if self._is_given_up:
-                await self._give_up()
+        work = self._work
+        remote = work.batch.remote
+        if not (remote.batch or remote.creating) and work.now_ms >= work.batch.expires_ms:
+            await work.end("expired", EXPIRED)  # The provider was never told of it.
             return
+        target = self._target()
+        try:
+            if target is not None:
+                await self._look(target)
+        except ProviderError:
+            if not self._is_given_up:
+                raise
+        if self._is_given_up and not work.batch.has_ended:
+            await self._give_up()
+
+    async def _look(self, target: Target) -> None:
+        work, lines = self._work, self._work.lines
         settings = lines.engine.settings.providers[target.provider]
         api = RemoteBatches(lines.engine.client, target.provider, settings)
         try:
@@ -64,16 +74,10 @@ class RemoteRun:
             return
         if told is None:
             return
-        try:
+        told = await api.batch(told.id)
+        if work.batch.status == "cancelling" and told.status in _GOING_ON:
+            await api.cancel(told.id)
             told = await api.batch(told.id)
-            if work.batch.status == "cancelling" and told.status in _GOING_ON:
-                await api.cancel(told.id)
-                told = await api.batch(told.id)
-        except ProviderError:
-            if self._is_given_up:
-                await self._give_up()
-                return
-            raise
         await self._follow(api, told)
 
     # -- making --------------------------------------------------------------------------------------------------------
@@ -205,22 +209,23 @@ class RemoteRun:
         """
         work = self._work
         await work.open()
-        for line in work.plan if work.batch.remote.batch else ():
-            if line.number in work.progress.done:
+        target, remote = self._target(), work.batch.remote
+        # Without the target there is no price for them any more.
+        is_told = target is not None and (remote.batch or remote.creating)
+        for line in work.plan if is_told else ():
+            if target is None or line.number in work.progress.done:
                 continue
             call = work.lines.call(work.batch, line)
-            target = work.lines.target(work.batch, call)
-            if target is None:
-                break  # There is no price for them any more.
             await work.lines.attempt(work.batch, call, target).cut("the provider's batch cannot be read any more")
             work.write(Step(number=line.number, result=error_result(call.request_id, line, UNREADABLE)))
             await asyncio.sleep(0)
         await work.end("expired", EXPIRED)
 
-
-def _target_of(lines: Lines, work: Work) -> Target | None:
-    try:
-        reachable = lines.engine.router.may_reach(work.batch.model)
-    except LookupError:
-        return None
-    return next((each for each in reachable if each.name == work.batch.target), None)
+    def _target(self) -> Target | None:
+        """The batch's target; None while the configuration does not have it."""
+        work = self._work
+        try:
+            reachable = work.lines.engine.router.may_reach(work.batch.model)
+        except LookupError:
+            return None
+        return next((each for each in reachable if each.name == work.batch.target), None)

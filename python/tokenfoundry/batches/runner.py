@@ -142,6 +142,9 @@ class Runner:
                 await asyncio.wait({task})
 
     def _begin(self, batch: Batch) -> asyncio.Task[None]:
+        """The task that works on a batch: there is never a second one, as both would write its journal."""
+        if (task := self._tasks.get(batch.id)) is not None:
+            return task
         task = asyncio.get_running_loop().create_task(self._work_on(batch.id))
         self._tasks[batch.id] = task
         return task

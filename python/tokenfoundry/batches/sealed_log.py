@@ -29,43 +29,52 @@ class Place(NamedTuple):
 
 
 class LogWriter:
-    """Appends to a log, which is made when it is not there. One at a time."""
+    """Appends to a log, which is made with its first piece when it is not there. One at a time."""
 
     def __init__(self, path: Path, sealer: Sealer) -> None:
+        """Reads how much of the log is whole. Opens nothing before there is something to write."""
         self._path = path
         self._sealer = sealer
         places = list(_places(path)) if path.exists() else []
-        self._file: BinaryIO = path.open("ab")
         self._number = len(places)
-        os.chmod(path, 0o600)
-        whole = _end_of(path, places)
-        if self._file.tell() != whole:
-            self._file.truncate(whole)
-            self._file.seek(0, os.SEEK_END)
+        self._whole_bytes = _end_of(path, places)
+        self._file: BinaryIO | None = None
 
     def append(self, plain: bytes) -> None:
         """Adds a piece; what is appended and flushed survives a killed process."""
+        if self._file is None:
+            self._file = self._opened()
         sealed = self._sealer.seal(plain, place=_place_of(self._number))
         self._file.write(_LENGTH.pack(len(sealed)) + sealed)
         self._number += 1
 
     def flush(self) -> None:
-        self._file.flush()
+        if self._file is not None:
+            self._file.flush()
 
     def close(self, *, sync: bool = False) -> None:
-        """With `sync`, once it is on the disk itself. Harmless twice."""
-        if self._file.closed:
+        """With `sync`, once it is on the disk itself. Harmless twice; nothing can be appended after it."""
+        if self._file is None or self._file.closed:
             return
         self._file.flush()
         if sync:
             os.fsync(self._file.fileno())
         self._file.close()
 
+    def _opened(self) -> BinaryIO:
+        file = self._path.open("ab")
+        os.chmod(self._path, 0o600)
+        if file.tell() != self._whole_bytes:
+            file.truncate(self._whole_bytes)
+            file.seek(0, os.SEEK_END)
+        return file
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
 
 class LogReader:

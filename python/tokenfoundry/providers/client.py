@@ -93,9 +93,7 @@ class ProviderClient:
         See `Transport`.
         """
         transport, limits = self._routes[provider]
-        if within_s < limits.total_s:
-            limits = replace(limits, total_s=max(within_s, _LEAST_S))
-        return transport.send(request, limits)
+        return transport.send(request, limits, max(within_s, _LEAST_S))
 
     def transfer(
         self, provider: str, request: WireRequest, *, within_s: float

@@ -110,7 +110,7 @@ def test_an_upload_that_is_cut_off_leaves_nothing_behind(gateway: TokenFactory) 
     key = gateway.create_key()
     folder = Path(gateway.settings.data_dir) / "batches"
     head = (
-        f"POST /v1/files HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\ncontent-length: 100000\r\n"
+        f"POST /v1/files HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\ncontent-length: 1000000\r\n"
         "content-type: multipart/form-data; boundary=b\r\n\r\n"
         '--b\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nbatch\r\n'
         '--b\r\ncontent-disposition: form-data; name="file"; filename="x"\r\n\r\n'
@@ -118,7 +118,7 @@ def test_an_upload_that_is_cut_off_leaves_nothing_behind(gateway: TokenFactory) 
     with served(gateway.app()) as address:
         host, _, port = address.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port))) as connection:
-            connection.sendall(head.encode() + jsonl([line("a")]))
+            connection.sendall(head.encode() + jsonl([line(str(each), "x" * 10_000) for each in range(20)]))
             while not (folder.exists() and [*folder.iterdir()]):
                 pass
         while [*folder.iterdir()]:
@@ -212,6 +212,7 @@ def test_a_reload_without_the_target_lets_a_batch_wait_until_it_is_back(
         without = {name: each for name, each in made["targets"].items() if name != "small"}
         aliases = {"fast": ["large"]}
         gateway.reload(settings.from_dict({**made, "targets": without, "aliases": aliases, "routing": {}}))
+        client.batches.retrieve(batch.id)  # Whoever looked with the settings before is done.
         provider.complete()
         for _ in range(5):
             assert client.batches.retrieve(batch.id).status == "in_progress"

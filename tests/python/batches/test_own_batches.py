@@ -107,6 +107,27 @@ def test_what_must_stay_on_prem_goes_to_the_node_as_it_was_written(
         assert EMAIL.encode() not in bytes_on_disk(gateway)
 
 
+def test_a_batch_stays_where_its_key_may_be_computed(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path
+) -> None:
+    made = batching(upstream.base_url, tmp_path / "data")
+    made["targets"]["italian"] = {**made["targets"]["plain"], "region": "it", "model": "italian-1"}
+    made["aliases"]["anywhere"] = ["small", "plain", "italian"]
+
+    async def refuse(exchange: Exchange) -> None:
+        await exchange.answer({"error": {"message": "down"}}, status=500)
+
+    provider.other = refuse
+    with TokenFactory.from_config(made) as gateway:
+        client = gateway.openai_client(key=gateway.create_key(regions=["it"]))
+        done = until(client, create(client, [line("a", model="anywhere")]), "completed")
+        refused = results(client, done.error_file_id)["a"]["response"]
+        assert refused["body"]["error"]["message"] == "italian: the provider answered 500"
+        # Neither at first nor when its target fails does it go elsewhere.
+        assert {exchange.body["model"] for exchange in upstream.received} == {"italian-1"}
+        assert gateway.ledger.holds() == []
+
+
 def test_a_cancelled_batch_sends_no_further_line_and_gives_back_what_it_held(
     upstream: Upstream, provider: BatchProvider, tmp_path: Path
 ) -> None:

@@ -202,6 +202,22 @@ def test_lines_of_a_batch_that_its_provider_forgot_are_billed_as_they_were_held(
         ] * 2
 
 
+def test_a_batch_that_its_provider_never_took_expires_within_the_day(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path
+) -> None:
+    now_ms = 1_800_000_000_000
+    provider.before = lambda _: 503
+    made = Settings.from_dict(batching(upstream.base_url, tmp_path / "data"))
+    with TokenFactory(made, clock=lambda: now_ms) as gateway:
+        client = gateway.openai_client(key=gateway.create_key())
+        batch = create(client, [line("a")])
+        until(client, batch, "validating")
+        now_ms += 86_400_000
+        done = until(client, batch, "expired")
+        assert results(client, done.error_file_id)["a"]["error"]["code"] == "batch_expired"
+        assert [entry.kind for entry in gateway.ledger.entries()] == ["void"]
+
+
 def test_a_batch_is_made_once_its_file_has_been_read(client: OpenAI, provider: BatchProvider) -> None:
     provider.readings = 3
     batch = create(client, [line("a")])
