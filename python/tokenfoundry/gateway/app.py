@@ -182,10 +182,11 @@ class GatewayApp:
         if endpoint is not None:
             _expect(method, "POST")
             # The key first: a stranger's body is not worth reading.
-            pipeline.authenticate(headers, peer)
+            key = pipeline.authenticate(headers, peer)
             body = await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes)
-            # Once more: a key may be frozen while a body is on its way.
-            request = Request(endpoint, pipeline.authenticate(headers, peer), headers, body, client)
+            if not pipeline.is_in_force(key):  # A key may be frozen while a body is on its way.
+                key = pipeline.authenticate(headers, peer)
+            request = Request(endpoint, key, headers, body, client)
             if path in COUNTERS:
                 return json_answer({"input_tokens": await pipeline.count(request)})
             return await pipeline.run(request)

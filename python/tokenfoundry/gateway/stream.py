@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
 from typing import Any
 
 from tokenfoundry.errors import InvalidInput, ProviderError, StoreError
 from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.booking import summary_of
 from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.open_reply import OpenReply
 from tokenfoundry.gateway.repeats import Repeats
 from tokenfoundry.providers.client import ReplyLost, UpstreamReply
 from tokenfoundry.providers.plan import Events
@@ -42,7 +42,7 @@ class Relay:
         self._reply = call.endpoint.stream(call.body, call.session)
         self._pieces = self._relay()
         self._first: bytes | None = None
-        self._open_reply: AsyncExitStack | None = None
+        self._open_reply: OpenReply | None = None
         attempt.seen = self.seen
 
     async def begin(self) -> None:
@@ -56,7 +56,7 @@ class Relay:
         except _BROKEN as error:
             raise ReplyLost(_said(error)) from error
 
-    def own(self, open_reply: AsyncExitStack) -> None:
+    def own(self, open_reply: OpenReply) -> None:
         """`open_reply` is closed with the stream."""
         self._open_reply = open_reply
         if self._repeats is not None and self._recording is not None:

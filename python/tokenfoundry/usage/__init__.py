@@ -89,10 +89,25 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """True when the counts come from a tokenizer, because no provider reported them."""
 
     def __post_init__(self) -> None:
-        for name in _COUNTS:
-            count = getattr(self, name)
-            if type(count) is not int or not 0 <= count <= _COUNT_MAX:
-                raise InvalidInput(f"usage: {name} must be a whole number of at least 0, not {count!r}")
+        # Every call makes two of these: the loop that says what is wrong runs only when something is.
+        if not (
+            type(self.input_tokens) is int is type(self.output_tokens)
+            and type(self.cache_read_tokens) is int is type(self.cache_write_tokens)
+            and type(self.reasoning_tokens) is int is type(self.audio_tokens)
+            and type(self.images) is int is type(self.audio_seconds) is type(self.characters)
+            and 0
+            <= self.input_tokens
+            | self.output_tokens
+            | self.cache_read_tokens
+            | self.cache_write_tokens
+            | self.reasoning_tokens
+            | self.audio_tokens
+            | self.images
+            | self.audio_seconds
+            | self.characters
+            <= _COUNT_MAX
+        ):
+            self._check_each()
         if self.cache_read_tokens + self.cache_write_tokens > self.input_tokens:
             raise InvalidInput(
                 f"usage: {self.cache_read_tokens} cached and {self.cache_write_tokens} newly cached tokens "
@@ -109,6 +124,17 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
                 f"usage: {self.audio_tokens} audio tokens are more than "
                 f"the {self.input_tokens + self.output_tokens} of input and output"
             )
+
+    def _check_each(self) -> None:
+        for name in _COUNTS:
+            count = getattr(self, name)
+            if type(count) is not int or not 0 <= count <= _COUNT_MAX:
+                raise InvalidInput(f"usage: {name} must be a whole number of at least 0, not {count!r}")
+
+    @property
+    def is_by_unit(self) -> bool:
+        """Whether any of it is billed by another unit than the token."""
+        return bool(self.images or self.audio_seconds or self.characters)
 
     @property
     def total_tokens(self) -> int:
