@@ -143,7 +143,8 @@ py::object Note(const BooksHandle& self, const py::str& id, const py::str& actor
                 const py::bytes& detail, int64_t now_ms) {
   const ledger::NoteRequest request{std::string(Utf8(id)), std::string(Utf8(actor)), std::string(Utf8(reason)),
                                     std::string(View(detail)), now_ms};
-  return FromPosted(Unlocked(self, [&](books::Books& books) { return books.ledger().Note(request); }), true);
+  return FromPosted(Unlocked(self, [&](books::Books& books) { return books.ledger().Note(request); }), true,
+                    Told::kEntry);
 }
 
 store::Ticket SetBudgets(const BooksHandle& self, const py::list& budgets, int64_t now_ms) {
