@@ -66,10 +66,11 @@ def find_entry(ledger: Ledger, name: str) -> Entry:
 def entry_row(entry: Entry, budgets: Mapping[str, BudgetSettings], *, currency: str) -> dict[str, Any]:
     """An entry as it is shown: amounts as decimal text by unit, times in ISO 8601, and what its call's record says.
 
-    `change` is what an administrator did, with amounts in the budget's unit as long as there is that budget.
+    `change` is what an administrator did to a budget, with amounts in its unit as long as there is that budget; `act`
+    is what they did otherwise.
     """
-    record = CallRecord.from_bytes(entry.detail) if entry.detail else None
-    change = entry.change
+    change, is_act = entry.change, entry.kind == "changed"
+    record = CallRecord.from_bytes(entry.detail) if entry.detail and not is_act else None
     return {
         "seq": entry.seq,
         "id": entry.id,
@@ -87,6 +88,7 @@ def entry_row(entry: Entry, budgets: Mapping[str, BudgetSettings], *, currency: 
         "change": _change_of(entry, budgets) if change is not None else None,
         "actor": change.actor if change is not None else entry.actor,
         "reason": change.reason if change is not None else entry.reason,
+        "act": msgspec.json.decode(entry.detail) if entry.detail and is_act else None,
         "record": None if record is None else msgspec.to_builtins(record),
     }
 

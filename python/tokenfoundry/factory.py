@@ -26,6 +26,7 @@ from tokenfoundry.cache import Cache, Invalidations
 from tokenfoundry.clock import Clock, system_clock
 from tokenfoundry.errors import ConfigError, Conflict, InvalidState, MissingExtra
 from tokenfoundry.gateway.admin import Admin, Running
+from tokenfoundry.gateway.admin.notes import note_reload
 from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.booking import Booking
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
@@ -170,7 +171,7 @@ class TokenFactory:
                 prices=self._prices,
                 running=Running(
                     engine=lambda: self._engine,
-                    reload=self.reload,
+                    reload=lambda who: self.reload(who=who),
                     reprice=self.reprice,
                     explain=self.explain_route,
                     health=self.health,
@@ -344,12 +345,13 @@ class TokenFactory:
         """How the targets and provider keys are, as this process has seen them: breakers, rests, queues, latencies."""
         return self._engine.guards.health(in_progress=self._drain.in_progress)
 
-    def reload(self, settings: Settings | None = None) -> None:
+    def reload(self, settings: Settings | None = None, *, who: str = "the host of the gateway") -> None:
         """Puts other settings in force without dropping a call: calls in progress end as they began, the next ones
         find the new ones. Without `settings` they are read again from where they came.
 
         Changes all of it or nothing. Raises `ConfigError` for settings that are wrong, `Conflict` for a change of what
-        an open data directory cannot change, or when there is nowhere to read from. Any thread.
+        an open data directory cannot change, or when there is nowhere to read from. Any thread. The books say that
+        `who` did it.
         """
         with self._reloading:
             if settings is None:
@@ -360,7 +362,9 @@ class TokenFactory:
                 # As a file has none that is empty because somebody is writing it.
                 raise ConfigError("names no targets, so nothing would be served any more", path="targets")
             refuse_fixed(self.settings, settings)
+            before = self.settings
             self._exchange(settings)
+            note_reload(self.ledger, before, settings, who=who)
             _log.info("new settings are in force")
 
     def reprice(self) -> None:

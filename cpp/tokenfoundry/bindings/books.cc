@@ -139,6 +139,14 @@ py::object Apply(const BooksHandle& self, const py::str& id, const py::tuple& ch
                     Told::kEntry);
 }
 
+py::object Note(const BooksHandle& self, const py::str& id, const py::str& actor, const py::str& reason,
+                const py::bytes& detail, int64_t now_ms) {
+  const ledger::NoteRequest request{std::string(Utf8(id)), std::string(Utf8(actor)), std::string(Utf8(reason)),
+                                    std::string(View(detail)), now_ms};
+  return FromPosted(Unlocked(self, [&](books::Books& books) { return books.ledger().Note(request); }), true,
+                    Told::kEntry);
+}
+
 store::Ticket SetBudgets(const BooksHandle& self, const py::list& budgets, int64_t now_ms) {
   std::vector<ledger::Budget> values;
   for (const py::handle budget : budgets) values.push_back(ToBudget(py::cast<py::tuple>(budget)));
@@ -259,6 +267,7 @@ void AddBooks(py::module_& module) {
       .def("adjust", &Adjust, py::arg("id"), py::arg("of"), py::arg("amounts"), py::arg("tallies"), py::arg("actor"),
            py::arg("reason"), py::arg("detail"), py::arg("now_ms"))
       .def("apply", &Apply, py::arg("id"), py::arg("change"), py::arg("now_ms"))
+      .def("note", &Note, py::arg("id"), py::arg("actor"), py::arg("reason"), py::arg("detail"), py::arg("now_ms"))
       .def("set_budgets", &SetBudgets, py::arg("budgets"), py::arg("now_ms"))
       .def("balances", &Balances, py::arg("at_ms"), py::arg("only_of"))
       .def("headroom", &Headroom, py::arg("axes"), py::arg("at_ms"), py::arg("now_ms"))

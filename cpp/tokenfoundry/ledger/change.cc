@@ -4,11 +4,15 @@
 
 namespace tokenfoundry::ledger {
 
-absl::Status Change::Validate() const {
-  constexpr size_t kTextBytes_max = 4096;
-  if (kind < ChangeKind::kRaise || kind > ChangeKind::kGrant) return absl::InvalidArgumentError("kind: unknown");
+absl::Status ValidateWho(std::string_view actor, std::string_view reason) {
   if (actor.empty() || actor.size() > 256) return absl::InvalidArgumentError("actor: not 1 to 256 bytes");
-  if (reason.size() > kTextBytes_max) return absl::InvalidArgumentError("reason: over 4096 bytes");
+  if (reason.size() > 4096) return absl::InvalidArgumentError("reason: over 4096 bytes");
+  return absl::OkStatus();
+}
+
+absl::Status Change::Validate() const {
+  if (kind < ChangeKind::kRaise || kind > ChangeKind::kGrant) return absl::InvalidArgumentError("kind: unknown");
+  TF_RETURN_IF_ERROR(ValidateWho(actor, reason));
   const bool has_amount = kind == ChangeKind::kRaise || kind == ChangeKind::kGrant;
   if (has_amount ? amount <= 0 : amount != 0) {
     return absl::InvalidArgumentError(has_amount ? "amount: not positive" : "amount: only of a raise or a grant");

@@ -25,6 +25,9 @@ enum class ChangeKind : uint8_t {
 };
 constexpr std::array<std::string_view, 5> kChangeKindNames{"raise", "reset", "freeze", "unfreeze", "grant"};
 
+// Who does something (required), and why.
+absl::Status ValidateWho(std::string_view actor, std::string_view reason);
+
 struct Change {
   ChangeKind kind = ChangeKind::kRaise;
   std::string budget;

@@ -103,6 +103,25 @@ absl::StatusOr<Posted> Ledger::Impl::ApplyLocked(const ChangeRequest& request) {
   return posted;
 }
 
+absl::StatusOr<Posted> Ledger::Impl::Note(const NoteRequest& request) {
+  TF_RETURN_IF_ERROR(ValidateId(request.id));
+  TF_RETURN_IF_ERROR(ValidateTime(request.now_ms));
+  TF_RETURN_IF_ERROR(ValidateDetail(request.detail));
+  TF_RETURN_IF_ERROR(ValidateWho(request.actor, request.reason));
+  Entry entry;
+  entry.kind = EntryKind::kChanged;
+  entry.id = request.id;
+  entry.at_ms = request.now_ms;
+  entry.actor = request.actor;
+  entry.reason = request.reason;
+  entry.detail = request.detail;
+  return Locked(store::OnStall::kWait, [&]() -> absl::StatusOr<Posted> {
+    TF_ASSIGN_OR_RETURN(std::optional<Posted> repeated, Repeated(entry));
+    if (repeated) return *std::move(repeated);
+    return Post(std::move(entry), nullptr, {}, request.now_ms);
+  });
+}
+
 // The accounts that count now: those in memory and on disk of the current window, or of the slots of a rolling one.
 absl::StatusOr<std::vector<Ledger::Impl::Place>> Ledger::Impl::ToReset(size_t budget, const Change& change,
                                                                        int64_t now_ms) {

@@ -24,7 +24,7 @@ enum class EntryKind : uint8_t {
   kRefused = 4,    // Turned away; no hold.
   kRecovered = 5,  // A hold of an earlier process, ended at its held amounts when the ledger was opened.
   kAdjusted = 6,   // A correction of an earlier entry: the difference, on the same axes and in the same windows.
-  kChanged = 7,    // An administrator's change of a budget; nothing was used.
+  kChanged = 7,    // An administrator's change, of a budget or of what the books do not keep; nothing was used.
 };
 constexpr size_t kEntryKinds = 7;
 constexpr std::array<std::string_view, kEntryKinds> kEntryKindNames{"settled",   "void",     "hit",    "refused",
@@ -56,8 +56,8 @@ struct Entry {
   int64_t session_start_ms = 0;  // Of the session of the call; 0 if it belongs to none.
   std::vector<Burn> burns;       // By prepaid budgets.
   std::optional<uint64_t> of;    // kAdjusted: the entry that it corrects.
-  std::optional<Change> change;  // kChanged.
-  std::string actor;             // kAdjusted: who ..
+  std::optional<Change> change;  // kChanged: of a budget.
+  std::string actor;             // kAdjusted, and kChanged without a change: who ..
   std::string reason;            // .. and why.
   std::string detail;            // The caller's own record, opaque here.
 

@@ -30,6 +30,7 @@ absl::StatusOr<Posted> Ledger::Record(const RecordRequest& request, store::OnSta
 }
 absl::StatusOr<Posted> Ledger::Adjust(const AdjustRequest& request) { return impl_->Adjust(request); }
 absl::StatusOr<Posted> Ledger::Apply(const ChangeRequest& request) { return impl_->Apply(request); }
+absl::StatusOr<Posted> Ledger::Note(const NoteRequest& request) { return impl_->Note(request); }
 absl::StatusOr<store::Ticket> Ledger::SetBudgets(const std::vector<Budget>& budgets, int64_t now_ms) {
   return impl_->SetBudgets(budgets, now_ms);
 }

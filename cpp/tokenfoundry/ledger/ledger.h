@@ -144,6 +144,14 @@ struct ChangeRequest {
   int64_t now_ms = 0;
 };
 
+struct NoteRequest {
+  std::string id;
+  std::string actor;  // Required.
+  std::string reason;
+  std::string detail;
+  int64_t now_ms = 0;
+};
+
 struct Posted {
   Entry entry;
   std::vector<Event> events;  // That this entry raised; none on a repeat.
@@ -215,6 +223,10 @@ class Ledger {
 
   // Raises, resets, freezes, unfreezes or funds a budget. Repeats as with Record. kNotFound for an unknown budget.
   absl::StatusOr<Posted> Apply(const ChangeRequest& request);
+
+  // Writes who changed something that the books do not keep, for the audit log: keys, prices, routes. It counts nowhere.
+  // Repeats as with Record.
+  absl::StatusOr<Posted> Note(const NoteRequest& request);
 
   // Replaces the set. A budget that is new, or counts differently than before, counts what its current window already
   // holds: entries since that window's beginning are read again, under the lock. Changes follow a budget by its name.

@@ -131,10 +131,7 @@ absl::StatusOr<Posted> Ledger::Impl::Adjust(const AdjustRequest& request) {
   TF_RETURN_IF_ERROR(ValidateTallies(request.tallies));
   TF_RETURN_IF_ERROR(ValidateTime(request.now_ms));
   TF_RETURN_IF_ERROR(ValidateDetail(request.detail));
-  if (request.actor.empty() || request.actor.size() > 256) {
-    return absl::InvalidArgumentError("actor: not 1 to 256 bytes");
-  }
-  if (request.reason.size() > 4096) return absl::InvalidArgumentError("reason: over 4096 bytes");
+  TF_RETURN_IF_ERROR(ValidateWho(request.actor, request.reason));
   return Locked(store::OnStall::kWait, [&] { return AdjustLocked(request); });
 }
 

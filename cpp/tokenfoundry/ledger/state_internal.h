@@ -44,6 +44,7 @@ class Ledger::Impl {
   absl::StatusOr<Posted> Record(const RecordRequest& request, store::OnStall on_stall);
   absl::StatusOr<Posted> Adjust(const AdjustRequest& request);
   absl::StatusOr<Posted> Apply(const ChangeRequest& request);
+  absl::StatusOr<Posted> Note(const NoteRequest& request);
   absl::StatusOr<store::Ticket> SetBudgets(const std::vector<Budget>& budgets, int64_t now_ms);
   std::vector<Budget> Budgets() const;
   absl::StatusOr<Amounts> Headroom(const Axes& axes, int64_t at_ms, int64_t now_ms);

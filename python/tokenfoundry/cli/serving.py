@@ -71,7 +71,7 @@ def serve(
 def _reload(factory: TokenFactory) -> None:
     """What SIGHUP asks for. There is nobody to answer but whoever reads what the server writes."""
     try:
-        factory.reload()
+        factory.reload(who="a signal to the server")
     except TokenFoundryError as error:
         err.print(f"the configuration was not read again: {error}", markup=False, soft_wrap=True)
     else:

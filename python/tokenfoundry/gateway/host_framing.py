@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 _BLANK = re.compile(rb"\r?\n\r?\n")
+_MOST_BYTES = 1 << 20  # Of a unit; what is longer is passed on in pieces that nobody looks into.
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,9 @@ class Events:
             units.append(_event(buffer[start : blank.end()]))
             start = blank.end()
         self._rest = buffer[start:]
+        if len(self._rest) > _MOST_BYTES:
+            units.append(Unit(self._rest, None))
+            self._rest = b""
         return units
 
     def close(self) -> list[Unit]:
@@ -86,7 +90,11 @@ class Lines:
 
     def feed(self, data: bytes) -> list[Unit]:
         *lines, self._rest = (self._rest + data).split(b"\n")
-        return [_line(line + b"\n") for line in lines]
+        units = [_line(line + b"\n") for line in lines]
+        if len(self._rest) > _MOST_BYTES:
+            units.append(Unit(self._rest, None))
+            self._rest = b""
+        return units
 
     def close(self) -> list[Unit]:
         rest, self._rest = self._rest, b""

@@ -22,7 +22,7 @@ _WHY = {
     401: "No key, an unknown one, or one that has expired.",
     403: "The key, its scope or a rule about the data does not allow it.",
     404: "There is no such model, or nothing of that name in the key's project.",
-    405: "The path takes another method.",
+    405: "The path takes another method; `allow` names those that it takes.",
     409: "The name or id is taken, or belongs to the configuration file; or it is in use, or has ended.",
     413: "The body is too large.",
     415: "The provider does not take this media type.",
@@ -36,7 +36,7 @@ _WHY = {
 _OF_CALLS = (400, 401, 403, 404, 413, 415, 422, 429, 500, 502, 503, 504)
 _OF_READING = (401, 403, 404, 500, 503)
 _OF_ORDERING = (400, 401, 403, 404, 413, 429, 500, 503)
-_OF_ADMINISTRATION = (400, 401, 403, 404, 409, 413, 500, 503)
+_OF_ADMINISTRATION = (400, 401, 403, 404, 405, 409, 413, 500, 503)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

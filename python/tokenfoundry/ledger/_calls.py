@@ -138,6 +138,14 @@ def change_arguments(id: str, change: Change, now_ms: int) -> tuple[Any, ...]:
     return id, (CHANGE_KINDS.index(change.kind) + 1, *rest), now_ms
 
 
+def note_arguments(id: str, actor: str, reason: str, detail: bytes, now_ms: int) -> tuple[Any, ...]:
+    _check(id, str, "id")
+    _check(actor, str, "actor")
+    _check(reason, str, "reason")
+    _check(detail, bytes, "detail")
+    return id, actor, reason, detail, now_ms
+
+
 def held(id: str, amounts: Amounts, axes: Axes, detail: bytes, result: tuple[Any, ...]) -> Hold:
     """The hold that `reserve` made or found: what was asked for, and when its call began."""
     _, at, _, tracked = result

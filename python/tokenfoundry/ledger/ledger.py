@@ -217,6 +217,20 @@ class Ledger:
         """
         return self._posted(self._core.apply(*_calls.change_arguments(id, change, self._clock())), NOTHING, NO_TALLIES)
 
+    def note(self, id: str, *, actor: str, reason: str = "", detail: bytes = b"") -> Entry:
+        """Writes who changed something that the books do not keep, and why: an entry that counts nowhere.
+
+        `detail` says what was done. Repeats as with `record`.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as path, Ledger.open(path) as led:
+        ...     entry = led.note("reload-1", actor="anna", detail=b"the configuration")
+        ...     entry.kind, entry.actor, led.verify().ok
+        ('changed', 'anna', True)
+        """
+        arguments = _calls.note_arguments(id, actor, reason, detail, self._clock())
+        return self._posted(self._core.note(*arguments), NOTHING, NO_TALLIES)
+
     def set_budgets(self, budgets: Iterable[Budget]) -> None:
         """Replaces the set of budgets.
 

@@ -13,16 +13,23 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 from tokenfoundry.errors import ConfigError
 from tokenfoundry.providers.formats import WireRequest
-from tokenfoundry.providers.http import ConnectFailed, Limits, ReplyLost, ReplyTimeout, Transport, UpstreamReply
+from tokenfoundry.providers.http import (
+    ConnectFailed,
+    Limits,
+    ReplyLost,
+    ReplyTimeout,
+    Sending,
+    Transport,
+    UpstreamReply,
+)
 from tokenfoundry.providers.http.proxies import proxy_of_environment
 from tokenfoundry.settings import ProviderSettings
 
-__all__ = ["ConnectFailed", "ProviderClient", "ReplyLost", "ReplyTimeout", "UpstreamReply"]
+__all__ = ["ConnectFailed", "ProviderClient", "ReplyLost", "ReplyTimeout", "Sending", "UpstreamReply"]
 
 _LEAST_S = 0.001  # No time at all would mean no bound to aiohttp.
 
@@ -86,18 +93,14 @@ class ProviderClient:
             name: (transports.of(name, provider), _limits_of(provider)) for name, provider in providers.items()
         }
 
-    def send(
-        self, provider: str, request: WireRequest, *, within_s: float = math.inf
-    ) -> AbstractAsyncContextManager[UpstreamReply]:
+    def send(self, provider: str, request: WireRequest, *, within_s: float = math.inf) -> Sending:
         """Sends `request` to the provider; the reply lives as long as the block, and must be complete in `within_s`.
         See `Transport`.
         """
         transport, limits = self._routes[provider]
         return transport.send(request, limits, max(within_s, _LEAST_S))
 
-    def transfer(
-        self, provider: str, request: WireRequest, *, within_s: float
-    ) -> AbstractAsyncContextManager[UpstreamReply]:
+    def transfer(self, provider: str, request: WireRequest, *, within_s: float) -> Sending:
         """As `send`, of what is large: its body may come in `pieces`, and nothing but `within_s` bounds the whole."""
         transport, limits = self._routes[provider]
         if request.pieces is not None:

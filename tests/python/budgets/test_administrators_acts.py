@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tokenfoundry.errors import Conflict, InvalidInput, NotFound
+from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.ledger import Axes
 
 BUDGETS = """
@@ -165,7 +166,8 @@ def test_who_did_it_is_the_key_the_name_or_both(office: Any) -> None:
         ("budgets/watched/raise", {"amount": 1}, InvalidInput, "no cap to raise"),
         ("budgets/claims/reset", {"amount": 1}, InvalidInput, "amount: has no place in a reset"),
         ("budgets/claims/reset", {"until": "4h"}, InvalidInput, "until: a reset happens once"),
-        ("budgets/claims/melt", {}, NotFound, "the admin API has no POST"),
+        ("budgets/claims/melt", {}, Refused, "use PUT, DELETE"),
+        ("melt", {}, NotFound, "the admin API has no POST"),
         ("entries/99/adjust", {"tokens": 1, "reason": "x"}, NotFound, "there is no entry 99"),
         ("entries/first/adjust", {"tokens": 1, "reason": "x"}, NotFound, "no entry has the id 'first'"),
         ("entries/0/adjust", {"reason": "x"}, InvalidInput, "corrects nothing"),

@@ -108,7 +108,7 @@ def test_the_real_client_is_served_and_the_books_are_closed_at_the_end(
     assert not (tmp_path / "data" / "server.json").exists()
     with Ledger.open(tmp_path / "data" / "books") as ledger:
         assert ledger.holds() == []
-        assert [entry.kind for entry in ledger.entries()] == ["settled", "settled"]
+        assert [entry.kind for entry in ledger.entries()] == ["changed", "settled", "settled"], "a key was made"
 
 
 @pytest.mark.parametrize("server", SERVERS)
@@ -168,7 +168,7 @@ def test_a_second_signal_cuts_what_runs_and_settles_it(server: str, upstream: Up
         assert served.process.wait(timeout=20) == 0
     with Ledger.open(tmp_path / "data" / "books") as ledger:
         assert ledger.holds() == []
-        assert [entry.kind for entry in ledger.entries()] == ["settled"]
+        assert [entry.kind for entry in ledger.entries()] == ["changed", "settled"], "a key was made"
 
 
 @pytest.mark.parametrize("server", SERVERS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -96,10 +97,102 @@ def full() -> Settings:
 
 def test_deployments_of_a_name_become_its_targets_in_order_with_fallbacks_behind(full: Settings) -> None:
     aliases = {name: alias.targets for name, alias in full.aliases.items()}
+    # The second has `order: 1`, so it is asked when the first has failed.
     assert aliases["gpt-4o"] == ("gpt-4o-azure", "gpt-4o-openai", "claude-anthropic", "local-hosted_vllm")
     assert aliases["gpt-4"] == aliases["gpt-4o"]
     assert aliases["hidden"] == aliases["claude"] == ("claude-anthropic", "local-hosted_vllm")
     assert "lost" not in aliases
+
+
+def shared(router: str = "", *deployments: str, more: str = "") -> tuple[Any, tuple[str, ...]]:
+    """The use of the name `m`, which has these deployments, and the notes."""
+    made = import_config(
+        "model_list:\n"
+        + "".join(
+            f"- {{model_name: m, litellm_params: {{model: groq/llama-{number}{each}}}}}\n"
+            for number, each in enumerate(deployments)
+        )
+        + more
+        + f"router_settings: {{{router}}}\n"
+    )
+    return Settings.from_yaml(made.yaml, environ={}).aliases["m"].use, made.notes
+
+
+@pytest.mark.parametrize(
+    ("deployments", "expected"),
+    [
+        ((", weight: 9", ", weight: 1"), {"m-groq": 9, "m-groq-2": 1}),
+        ((", rpm: 900", ", rpm: 100"), {"m-groq": 900, "m-groq-2": 100}),
+        ((", tpm: 30000000", ", tpm: 7500000"), {"m-groq": 1_000_000, "m-groq-2": 250_000}),
+        ((", tpm: 5000, rpm: 1", ", tpm: 1, rpm: 3"), {"m-groq": 1, "m-groq-2": 3}),
+        (("", ", weight: 7"), {"m-groq": 1, "m-groq-2": 1}),
+        (("", "", ""), {"m-groq": 1, "m-groq-2": 1, "m-groq-3": 1}),
+    ],
+    ids=str,
+)
+def test_calls_are_shared_as_a_shuffle_shares_them(deployments: tuple[str, ...], expected: dict[str, float]) -> None:
+    assert shared("", *deployments)[0].split == expected
+    assert shared("routing_strategy: simple-shuffle", *deployments)[0].split == expected
+
+
+def test_what_has_no_weight_beside_what_has_is_asked_when_that_failed() -> None:
+    use, _ = shared("", ", weight: 1", ", weight: 0", ", weight: 3")
+    assert (use.split["m-groq"], use.split["m-groq-3"]) == (1, 3)
+    assert use.split["m-groq-2"] < 1e-5
+    assert shared("", ", weight: 1", ", weight: 0")[0].targets == ("m-groq", "m-groq-2")
+
+
+@pytest.mark.parametrize(("strategy", "order"), [("latency-based-routing", "latency"), ("cost-based-routing", "price")])
+def test_an_order_stays_an_order_unless_fallbacks_would_be_in_it(strategy: str, order: str) -> None:
+    use, notes = shared(f"routing_strategy: {strategy}", "", ", weight: 5")
+    assert (use.order, use.among.names) == (order, ("m-groq", "m-groq-2"))
+    assert not any("routing_strategy" in note for note in notes)
+    other = "- {model_name: other, litellm_params: {model: groq/other}}\n"
+    use, notes = shared(f"routing_strategy: {strategy}, fallbacks: [{{m: [other]}}]", "", "", more=other)
+    assert list(use.split) == ["m-groq", "m-groq-2", "other-groq"]
+    assert use.split["other-groq"] < 1e-5
+    assert any(note.startswith(f"m: is not ordered by {order}") for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "split"),
+    [
+        ("least-busy", {"m-groq": 1, "m-groq-2": 1}),
+        ("usage-based-routing", {"m-groq": 10, "m-groq-2": 30}),
+        ("usage-based-routing-v2", {"m-groq": 10, "m-groq-2": 30}),
+        ("my-own", {"m-groq": 10, "m-groq-2": 30}),
+    ],
+)
+def test_a_strategy_without_a_counterpart_is_told_with_what_comes_nearest(strategy: str, split: dict[str, int]) -> None:
+    use, notes = shared(f"routing_strategy: {strategy}", ", rpm: 10", ", rpm: 30")
+    assert use.split == split
+    assert any(note.startswith(f"router_settings.routing_strategy: {strategy}") for note in notes)
+
+
+def test_retries_cooldowns_and_fails_are_said_of_resilience() -> None:
+    router = "num_retries: 3, allowed_fails: 0, cooldown_time: 300, retry_after: 5, disable_cooldowns: true"
+    made = import_config(
+        f"model_list: [{{model_name: m, litellm_params: {{model: groq/llama}}}}]\nrouter_settings: {{{router}}}"
+    )
+    resilience = Settings.from_yaml(made.yaml, environ={}).resilience
+    assert resilience.retries.most == 3
+    assert resilience.breaker.failures == 1
+    assert (resilience.breaker.open_ms, resilience.breaker.longest_open_ms) == (300_000, 300_000)
+    for name in ("retry_after", "disable_cooldowns"):
+        assert any(note.startswith(f"router_settings.{name}") for note in made.notes)
+
+
+def test_deployments_of_one_model_have_one_limit_together() -> None:
+    made = import_config(
+        """
+model_list:
+- {model_name: m, litellm_params: {model: openai/gpt-4o, rpm: 10, api_key: os.environ/ONE}}
+- {model_name: m, litellm_params: {model: openai/gpt-4o, rpm: 30, tpm: 5, api_key: os.environ/TWO}}
+"""
+    )
+    (limit,) = Settings.from_yaml(made.yaml, environ={}).rate_limits
+    assert (limit.name, limit.rpm, limit.tpm) == ("m-openai", 40, 5)
+    assert any(note.startswith("rate_limits.m-openai") for note in made.notes)
 
 
 def test_providers_have_their_formats_addresses_keys_and_options(full: Settings) -> None:
@@ -149,7 +242,6 @@ def test_limits_and_budgets_count_what_they_counted(full: Settings) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "model_list[1].litellm_params.weight",
         "model_list[1].litellm_params.api_key",
         "model_list[0].model_info.base_model",
         "model_list[5].litellm_params.aws_access_key_id",
@@ -162,6 +254,7 @@ def test_limits_and_budgets_count_what_they_counted(full: Settings) -> None:
         "router_settings.fallbacks: there is no model 'nothing'",
         "router_settings.redis_host",
         "router_settings.some_new_setting",
+        "router_settings.allowed_fails: counts failures in a row",
         "litellm_settings.cache_params.type",
         "litellm_settings.cache_params.namespace",
         "litellm_settings.drop_params",

@@ -178,6 +178,13 @@ async def test_an_answer_without_a_body_is_one(host: Host, status: int) -> None:
     assert "content-length" not in host.headers
 
 
+@pytest.mark.parametrize("kind", ["text/event-stream", "application/x-ndjson"])
+async def test_an_event_without_an_end_is_passed_on_in_pieces(host: Host, kind: str) -> None:
+    sent = [b"data: " + b"x" * 300_000 for _ in range(9)]
+    assert await host.answer(*sent, kind=kind) == b"".join(sent)
+    assert host.record.outcome == "answered"
+
+
 async def test_an_empty_stream_of_events_is_an_answer(host: Host) -> None:
     assert await host.answer(kind="text/event-stream") == b""
     assert (host.record.outcome, host.record.output_tokens) == ("answered", 0)

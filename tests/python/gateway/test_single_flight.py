@@ -94,7 +94,8 @@ def script(upstream: Upstream) -> Iterator[Script]:
 
 
 def records(gateway: TokenFactory) -> list[CallRecord]:
-    return [CallRecord.from_bytes(entry.detail) for entry in gateway.ledger.entries()]
+    entries = [entry for entry in gateway.ledger.entries() if entry.kind != "changed"]
+    return [CallRecord.from_bytes(entry.detail) for entry in entries]
 
 
 def flights_of(gateway: TokenFactory) -> list[Flight]:

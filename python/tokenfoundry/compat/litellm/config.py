@@ -1,18 +1,19 @@
 """LiteLLM's `config.yaml` as a configuration of ours.
 
 Source: litellm 1.83, `proxy/_types.py` (`ConfigYAML`, `ConfigGeneralSettings`), `types/router.py` and the arguments of
-`router.Router`. LiteLLM's router spreads calls over the deployments of a name; ours are tried in order, so that is what
-is said of them. What has no counterpart is a note; no field is dropped in silence.
+`router.Router`. What has no counterpart is a note; no field is dropped in silence.
 """
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import yaml
 
+from tokenfoundry.compat.litellm.balancing import DEFAULT, Balancing, Named
 from tokenfoundry.compat.litellm.deployments import Deployment, Fields, budget_of, read_deployment
 from tokenfoundry.compat.litellm.notes import Notes
 from tokenfoundry.errors import ConfigError
@@ -33,7 +34,11 @@ _INSTEAD = {
     "enable_pre_call_checks": "a target whose context is too small is never chosen",
     "content_policy_fallbacks": "a refusal of a provider for what a prompt says is given to the caller",
     "set_verbose": "has no counterpart",
-    "routing_strategy": "the targets of a name are tried in the order of the file",
+    "routing_strategy_args": "has no counterpart",
+    "retry_policy": "resilience.retries counts for every kind of failure that a moment may mend",
+    "allowed_fails_policy": "resilience.breaker counts every failure of a target alike",
+    "disable_cooldowns": "raise resilience.breaker.failures as far as a target may fail",
+    "retry_after": "a provider's own Retry-After is kept; else waits grow, from resilience.retries.base on",
     "max_internal_user_budget": "state consumers.default_budget, and give each key a consumer",
     "default_team_settings": "give each key its workspace and project",
     "alerting": "budgets raise events: factory.on_event, GET /admin/events",
@@ -73,7 +78,7 @@ class _Import:
         self._read = read
         self._providers: dict[str, dict[str, Any]] = {}
         self._targets: dict[str, dict[str, Any]] = {}
-        self._groups: dict[str, list[str]] = {}
+        self._groups: dict[str, list[Named]] = {}
         self._budgets: list[dict[str, Any]] = []
         self._limits: list[dict[str, Any]] = []
         self._settings: dict[str, Any] = {}
@@ -120,15 +125,22 @@ class _Import:
         for made in sorted(deployments, key=lambda each: each.order):
             target = self._new_name(made)
             self._targets[target] = {"provider": self._provider(made), **made.target_fields}
-            self._groups.setdefault(made.group, []).append(target)
+            self._groups.setdefault(made.group, []).append((target, made))
             match = {"model": made.model}
             if made.limits:
-                self._limits.append({"name": target, "match": match, **made.limits})
+                self._limit(target, match, made)
             if made.budget:
                 self._budgets.append({"name": target, "match": match, **made.budget})
-        for group, targets in self._groups.items():
-            if len(targets) > 1:
-                self._notes.add(group, f"its calls go to {targets[0]}, and to the next when it fails")
+
+    def _limit(self, target: str, match: Mapping[str, str], made: Deployment) -> None:
+        """A limit counts by model: deployments of one model at several places have one, of all together."""
+        same = next((limit for limit in self._limits if limit["match"] == match), None)
+        if same is None:
+            self._limits.append({"name": target, "match": match, **made.limits})
+            return
+        for name, most in made.limits.items():
+            same[name] = same.get(name, 0) + most
+        self._notes.add(f"rate_limits.{same['name']}", f"is of all deployments of {made.model} together")
 
     def _new_name(self, made: Deployment) -> str:
         """A target's name: the group's where it is the only one and fits, else with the provider's and a number."""
@@ -145,36 +157,45 @@ class _Import:
             name, number = f"{made.provider}-{number}", number + 1
         return name
 
-    def _aliases(self, router: Fields, litellm: Fields) -> dict[str, list[str]]:
-        aliases = {name: list(targets) for name, targets in self._groups.items()}
+    def _aliases(self, router: Fields, litellm: Fields) -> dict[str, Any]:
+        strategy = str(router.take("routing_strategy") or DEFAULT)
+        balancing = Balancing(strategy, "router_settings.routing_strategy", self._notes)
+        fallbacks: dict[str, list[str]] = {group: [] for group in self._groups}
         for section in (router, litellm):
             for name in ("fallbacks", "context_window_fallbacks"):
                 for item in section.take(name) or ():
                     for group, others in _mapping(item).items():
-                        self._fall_back(aliases, f"{section.path}.{name}", str(group), others)
+                        self._fall_back(fallbacks, f"{section.path}.{name}", str(group), others)
+                        if name != "fallbacks":
+                            section.note(
+                                name, f"{group}: are tried after any failure, not only when a prompt is too long"
+                            )
             of_all = section.take_raw("default_fallbacks")
-            for group in aliases:
-                self._fall_back(aliases, f"{section.path}.default_fallbacks", group, of_all)
+            for group in fallbacks:
+                self._fall_back(fallbacks, f"{section.path}.default_fallbacks", group, of_all)
+        aliases = {
+            group: balancing.use(group, deployments, fallbacks[group]) for group, deployments in self._groups.items()
+        }
         for alias, meant in _mapping(router.take("model_group_alias")).items():
             group = str(meant.get("model") if isinstance(meant, Mapping) else meant)
-            if group in aliases:
-                aliases[str(alias)] = list(aliases[group])
+            if group in self._groups:
+                aliases[str(alias)] = copy.deepcopy(aliases[group])
             else:
                 router.note("model_group_alias", f"{alias}: there is no model {group!r}")
-        return {self._fitting(name): targets for name, targets in aliases.items()}
+        return {self._fitting(name): use for name, use in aliases.items()}
 
-    def _fall_back(self, aliases: dict[str, list[str]], path: str, group: str, others: Any) -> None:
+    def _fall_back(self, fallbacks: dict[str, list[str]], path: str, group: str, others: Any) -> None:
         if not others:
             return
-        if group not in aliases:
+        if group not in fallbacks:
             self._notes.add(path, f"there is no model {group!r}")
             return
         for other in others if isinstance(others, list) else [others]:
-            targets = self._groups.get(str(other))
-            if targets is None:
+            deployments = self._groups.get(str(other))
+            if deployments is None:
                 self._notes.add(path, f"there is no model {str(other)!r}")
             else:
-                aliases[group] += [target for target in targets if target not in aliases[group]]
+                fallbacks[group] += [target for target, _ in deployments if target not in fallbacks[group]]
 
     def _fitting(self, name: str) -> str:
         if re.fullmatch(NAME_PATTERN, name):
@@ -205,20 +226,26 @@ class _Import:
                     provider.setdefault("timeout_s", {}).setdefault("total", float(timeout_s))
         retries = router.number("num_retries", at_least=0)
         retries = litellm.number("num_retries", at_least=0) if retries is None else retries
-        fails, cooldown_s = router.number("allowed_fails"), router.number("cooldown_time")
         litellm.take("num_retries")
+        fails = router.number("allowed_fails", at_least=0)
+        fails = litellm.number("allowed_fails", at_least=0) if fails is None else fails
+        cooldown_s = router.number("cooldown_time") or litellm.number("cooldown_time")
+        for name in ("allowed_fails", "cooldown_time"):
+            litellm.take(name)
         stated: dict[str, Any] = {}
         if retries is not None:
             stated["retries"] = {"most": retries}
-        breaker = {**({"failures": fails + 1} if fails else {}), **({"open": f"{cooldown_s}s"} if cooldown_s else {})}
+        breaker: dict[str, Any] = {}
+        if fails is not None:
+            breaker["failures"] = fails + 1
+            self._notes.add("router_settings.allowed_fails", "counts failures in a row, not those of a minute")
+        if cooldown_s is not None:
+            # As there, it grows no longer each time.
+            breaker |= {"open": f"{cooldown_s}s", "longest_open": f"{cooldown_s}s"}
         if breaker:
             stated["breaker"] = breaker
-        if not stated:
-            return
-        if "resilience" in Settings.model_fields:
+        if stated:
             self._settings["resilience"] = stated
-        else:
-            self._notes.add("router_settings.num_retries", "each target is tried once, then the next")
 
     def _read_server(self, general: Fields) -> None:
         server: dict[str, Any] = {}

@@ -35,6 +35,8 @@ class Deployment:
     model: str
     target_fields: dict[str, Any]
     order: int = 0
+    shares: dict[str, float] = field(default_factory=dict)
+    """What its share of the calls may be told by: `weight`, `rpm`, `tpm`."""
     limits: dict[str, int] = field(default_factory=dict)
     budget: dict[str, Any] = field(default_factory=dict)
 
@@ -68,6 +70,16 @@ class Fields:
             self.note(name, f"{value!r} is no whole number of at least {at_least}")
             return None
         return int(float(value))
+
+    def share(self, name: str) -> float | None:
+        """A number of at least 0; one that is none is told of."""
+        value = self.take(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", str(value)):
+            self.note(name, f"{value!r} is no number from 0 to 999999")
+            return None
+        return float(value)
 
     def rest(self, why: str) -> None:
         """Tells of every field that was not taken."""
@@ -104,7 +116,10 @@ def read_deployment(entry: Mapping[str, Any], path: str, notes: Notes) -> Deploy
     made = Deployment(group, name, provider, model, target, order=params.number("order", at_least=0) or 0)
     made.limits = _stated(rpm=params.number("rpm"), tpm=params.number("tpm"), concurrent=_concurrent(params))
     made.budget = budget_of(params)
-    for name in ("weight", "tags", "max_retries", "mock_response", "drop_params"):
+    made.shares = {name: made.limits[name] for name in ("rpm", "tpm") if name in made.limits}
+    if (weight := params.share("weight")) is not None:
+        made.shares["weight"] = weight
+    for name in ("tags", "max_retries", "mock_response", "drop_params"):
         if params.take_raw(name) is not None:
             params.note(name, "has no counterpart")
     params.rest("is not sent with every call: state it in the call")

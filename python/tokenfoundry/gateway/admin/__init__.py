@@ -14,6 +14,7 @@ from typing import Any
 from tokenfoundry.budgets import BudgetBook
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import NotFound
+from tokenfoundry.gateway.admin.notes import note_act
 from tokenfoundry.gateway.admin.route import AdminRoute, Asked, Office, Running
 from tokenfoundry.gateway.admin.table import ROUTES
 from tokenfoundry.gateway.replies import Refused
@@ -71,9 +72,13 @@ class Admin:
         the name in the field `actor` if there is one; without a key that field is required where somebody is to be
         named.
         """
+        others: list[str] = []
         for route in ROUTES:
-            names = route.names_in(method, path)
+            names = route.names_in(path)
             if names is None:
+                continue
+            if route.method != method:
+                others.append(route.method)
                 continue
             if asker is not None and not asker.has_scope(route.scope):
                 what = f"the API key {asker.id} has no {route.scope} scope"
@@ -82,7 +87,14 @@ class Admin:
             if method == "GET":
                 return route.handle(self._office, asked)
             with self._changing:
-                return route.handle(self._office, asked)
+                done = route.handle(self._office, asked)
+                if route.is_noted:
+                    act = f"{method} {route.template}"
+                    note_act(self._office.ledger, act, names, asked.fields, done, who=asked.who)
+                return done
+        if others:
+            allowed = ", ".join(dict.fromkeys(others))
+            raise Refused(405, "method_not_allowed", f"use {allowed}", headers={"allow": allowed})
         raise NotFound(f"the admin API has no {method} {path}")
 
     def quota_page(self, workspace: str) -> dict[str, Any]:

@@ -103,6 +103,7 @@ ROUTES: Final = (
             _SUMMARIES[kind],
             _act(kind),
             body=lambda: _with_actor(BudgetAction),
+            is_noted=False,
         )
         for kind in ACTIONS
     ),
@@ -133,6 +134,12 @@ ROUTES: Final = (
     AdminRoute("GET", "/admin/quotas", "admin:budgets", "List the quotas of workspaces", _quotas),
     AdminRoute("GET", "/admin/packages", "admin:budgets", "List the prepaid packages", _packages),
     AdminRoute(
-        "POST", "/admin/packages", "admin:budgets", "Buy a prepaid package", _buy, body=lambda: _with_actor(Purchase)
+        "POST",
+        "/admin/packages",
+        "admin:budgets",
+        "Buy a prepaid package",
+        _buy,
+        body=lambda: _with_actor(Purchase),
+        is_noted=False,
     ),
 )

@@ -91,7 +91,7 @@ def _invalidate(office: Office, asked: Asked) -> dict[str, Any]:
 
 def _reload(office: Office, asked: Asked) -> dict[str, Any]:
     asked.nothing_else_than()
-    office.gateway.reload()
+    office.gateway.reload(asked.who)
     return {"reloaded": True}
 
 
@@ -112,6 +112,7 @@ ROUTES: Final = (
             },
             required=("body",),
         ),
+        is_noted=False,
     ),
     AdminRoute("GET", "/admin/targets", "admin:routes", "List the targets", _targets),
     AdminRoute("GET", "/admin/cache", "admin:cache", "Show how much the cache keeps, and its policy", _cache),
@@ -123,5 +124,12 @@ ROUTES: Final = (
         _invalidate,
         body=lambda: object_schema({name: {"type": "string"} for name in _MAKERS}),
     ),
-    AdminRoute("POST", "/admin/reload", "admin", "Read the configuration again, without dropping a call", _reload),
+    AdminRoute(
+        "POST",
+        "/admin/reload",
+        "admin",
+        "Read the configuration again, without dropping a call",
+        _reload,
+        is_noted=False,
+    ),
 )

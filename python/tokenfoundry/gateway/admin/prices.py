@@ -55,7 +55,10 @@ def _list(office: Office, asked: Asked) -> dict[str, Any]:
 
 
 def _history(office: Office, asked: Asked) -> dict[str, Any]:
-    rows = [row for row in office.prices.rows if row.target == asked.names["target"]]
+    name = asked.names["target"]
+    rows = [row for row in office.prices.rows if row.target == name]
+    if not rows and office.running is not None and name not in office.gateway.engine().settings.targets:
+        raise NotFound(f"no target is called {name!r}")
     return {"overrides": [_row(row) for row in rows]}
 
 

@@ -70,6 +70,7 @@ ROUTES: Final = (
             **object_schema({"actor": ACTOR, "reason": REASON, "money": _AMOUNT, "tokens": _AMOUNT}),
             "additionalProperties": True,
         },
+        is_noted=False,
     ),
     AdminRoute("GET", "/admin/entries/{entry:path}", "admin:reports", "Show an entry of the ledger", _entry),
     AdminRoute("GET", "/admin/limits", "admin:reports", "List the rate limits and how full they are", _limits),

@@ -31,6 +31,7 @@ AdminScope = Literal[
 Schema = dict[str, Any]
 
 _MAX_ACTOR_LENGTH = 200
+_COMMAND_LINE = "the command line"
 _PLACE = re.compile(r"\{(\w+)(:path)?\}")
 
 
@@ -39,7 +40,8 @@ class Running:
     """What only a gateway that runs has: the command line without a server has none."""
 
     engine: Callable[[], Engine]
-    reload: Callable[[], None]
+    reload: Callable[[str], None]
+    """`who` asks for it."""
     reprice: Callable[[], None]
     explain: Callable[..., Explanation]
     health: Callable[[], Health]
@@ -89,6 +91,12 @@ class Asked:
             raise InvalidInput("actor: is required: who does this")
         return (f"{stated} ({key_id})" if stated and key_id else stated or key_id), rest
 
+    @property
+    def who(self) -> str:
+        """Who asks, as the books will say it when nobody needs to be named."""
+        stated = self.fields.get("actor")
+        return self.with_actor()[0] if stated or self.asker is not None else _COMMAND_LINE
+
     def whole(self, name: str, default: int, *, least: int, most: int = 2**63 - 1) -> int:
         """A whole number of the query or the body. Raises `InvalidInput`."""
         text = str(self.fields.get(name, default))
@@ -112,7 +120,8 @@ class AdminRoute:
     """One row. `path` has its names in braces; `{name:path}` is a name that may hold slashes.
 
     `query` describes the fields of a query by name; `body` makes the JSON schema of a body. A key needs `scope`, which
-    `admin` always is.
+    `admin` always is. What changes something is noted in the books by whoever dispatches it; not so (`is_noted`) what
+    leaves an entry of its own, or only asks.
     """
 
     method: Method
@@ -122,6 +131,7 @@ class AdminRoute:
     handle: Handler
     query: Mapping[str, str] = field(default_factory=dict)
     body: Callable[[], Schema] | None = None
+    is_noted: bool = True
     pattern: re.Pattern[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -133,9 +143,9 @@ class AdminRoute:
         """The path as an OpenAPI document writes it."""
         return _PLACE.sub(r"{\1}", self.path)
 
-    def names_in(self, method: str, path: str) -> dict[str, str] | None:
-        """The names in the path of a request for this route; None when it is another's."""
-        found = self.pattern.fullmatch(path) if method == self.method else None
+    def names_in(self, path: str) -> dict[str, str] | None:
+        """The names in a path of this route; None when it is another's."""
+        found = self.pattern.fullmatch(path)
         return None if found is None else {name: unquote(text) for name, text in found.groupdict().items()}
 
 

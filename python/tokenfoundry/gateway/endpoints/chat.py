@@ -16,10 +16,11 @@ from tokenfoundry.routing.targets import Target
 
 _MAX_CHOICES = 128
 _MAX_OUTPUT_TOKENS = 100_000_000  # far above any model; keeps worst cases within an int64 of nano units
+_ROLES = ("user", "assistant", "system", "developer", "tool", "function")  # And what else looks like one.
 _ROLE = re.compile(r"[a-z_]{1,32}")
 
 # Fields that make a provider bill, or reach, what no hold was made for.
-_UNMETERED = ("best_of", "models", "plugins", "route", "web_search_options")
+_UNMETERED = frozenset({"best_of", "models", "plugins", "route", "web_search_options"})
 _SERVICE_TIERS = (None, "auto", "default")
 
 
@@ -42,9 +43,9 @@ class Chat(JsonEndpoint):
         options = body.get("stream_options")
         if options is not None and not (isinstance(options, dict) and body.get("stream")):
             raise invalid("stream_options: needs an object, and stream: true", param="stream_options")
-        for field in _UNMETERED:
-            if field in body:
-                raise invalid(f"{field}: is not passed on, because what it costs is not metered", param=field)
+        if not _UNMETERED.isdisjoint(body):
+            field = min(_UNMETERED.intersection(body))
+            raise invalid(f"{field}: is not passed on, because what it costs is not metered", param=field)
         if body.get("service_tier") not in _SERVICE_TIERS:
             raise invalid("service_tier: only auto and default are metered", param="service_tier")
 
@@ -111,7 +112,7 @@ def _check_message(message: Any, where: str) -> None:
     if not isinstance(message, dict):
         raise invalid(f"{where}: needs an object with role and content", param=where)
     role = message.get("role")
-    if not isinstance(role, str) or not _ROLE.fullmatch(role):
+    if role not in _ROLES and not (isinstance(role, str) and _ROLE.fullmatch(role)):
         raise invalid(f"{where}.role: needs a role, such as user", param=f"{where}.role")
     if not isinstance(message.get("content"), str | list | None):
         raise invalid(f"{where}.content: needs a string or a list of parts", param=f"{where}.content")
