@@ -43,12 +43,13 @@ class ClientWatch:
         if self._receive is None or task is None:
             yield
             return
-        watcher, is_gone = self.gone(), False
+        watcher, is_gone, is_over = self.gone(), False, False
 
         def hang_up(_: object) -> None:
             nonlocal is_gone
-            is_gone = True
-            task.cancel()
+            if not is_over:  # Already on its way when the block ended, it can no more be removed.
+                is_gone = True
+                task.cancel()
 
         watcher.add_done_callback(hang_up)
         try:
@@ -59,6 +60,7 @@ class ClientWatch:
                 raise ClientGone from None
             raise
         finally:
+            is_over = True
             watcher.remove_done_callback(hang_up)
 
     def close(self) -> None:
