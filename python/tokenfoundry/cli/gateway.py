@@ -1,5 +1,5 @@
-"""`prices`, `routes`, `cache` and `reload`: what the gateway does, asked and changed through the admin API of the server.
-Without one they work on the data directory itself, and say so; `reload` is for a server alone.
+"""`prices`, `routes`, `cache` and `reload`: what the gateway does, asked and changed through its server's admin API.
+Without a server they work on the data directory itself, and say so; `reload` is for a server alone.
 """
 
 from __future__ import annotations

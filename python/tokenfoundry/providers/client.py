@@ -14,7 +14,6 @@ import importlib.util
 import math
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 
 from tokenfoundry.errors import ConfigError
 from tokenfoundry.providers.formats import WireRequest
@@ -84,9 +83,7 @@ class ProviderClient:
         See `Transport`.
         """
         transport, limits = self._routes[provider]
-        if within_s < limits.total_s:
-            limits = replace(limits, total_s=max(within_s, _LEAST_S))
-        return transport.send(request, limits)
+        return transport.send(request, limits, max(within_s, _LEAST_S))
 
     @property
     def open_loops(self) -> int:

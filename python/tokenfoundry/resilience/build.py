@@ -17,13 +17,18 @@ def build_guards(settings: Settings, timing: Timing, observed: Observing) -> Gua
     targets = {
         name: GuardedTarget(
             provider=target.provider,
+            model=target.model,
             max_in_flight=target.max_in_flight,
             hedge_after_s=None if target.hedge_after_ms is None else target.hedge_after_ms / 1000,
         )
         for name, target in settings.targets.items()
     }
     providers = {
-        name: GuardedProvider(keys=_keys(name, provider), max_in_flight=provider.max_in_flight)
+        name: GuardedProvider(
+            keys=_keys(name, provider),
+            place=(provider.format, str(provider.base_url)),
+            max_in_flight=provider.max_in_flight,
+        )
         for name, provider in settings.providers.items()
     }
     return Guards(targets, providers, rules_of(settings.resilience), timing=timing, observed=observed)

@@ -140,12 +140,23 @@ class KeyBalance:
     ) -> None:
         """`keys` are labels and texts; none for a provider that needs no key."""
         self.rules = rules or KeyRules()
-        breaker_rules = breaker or BreakerRules()
-        self.keys = [ProviderKey(label, text, breaker_rules) for label, text in keys]
+        self._breaker_rules = breaker or BreakerRules()
+        self.keys = [ProviderKey(label, text, self._breaker_rules) for label, text in keys]
         if not self.keys:
-            self.keys = [ProviderKey("none", None, breaker_rules)]
+            self.keys = [ProviderKey("none", None, self._breaker_rules)]
         self._next = 0
         self._lock = threading.Lock()
+
+    def take_over(self, before: KeyBalance, now_s: float) -> None:
+        """What is known of a key with the same text goes on; both may be used meanwhile."""
+        self._lock = before._lock
+        known = {key.text: key for key in before.keys}
+        for place, key in enumerate(self.keys):
+            same = known.pop(key.text, None)
+            if same is not None:
+                same.label = key.label
+                same.breaker.use(self._breaker_rules, now_s)
+                self.keys[place] = same
 
     @property
     def reads_room(self) -> bool:

@@ -14,6 +14,7 @@ httptools.
 
 from __future__ import annotations
 
+import math
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -26,8 +27,12 @@ from tokenfoundry.providers.http.reply import UpstreamReply
 class Transport(Protocol):
     """Sends requests. Serves any number of event loops, each with connections of its own."""
 
-    def send(self, request: WireRequest, limits: Limits) -> AbstractAsyncContextManager[UpstreamReply]:
-        """Entering sends the request and gives the reply when its head is there; the reply lives as long as the block.
+    def send(
+        self, request: WireRequest, limits: Limits, within_s: float = math.inf
+    ) -> AbstractAsyncContextManager[UpstreamReply]:
+        """`within_s` bounds all of it together, as `limits.total_s` does.
+
+        Entering sends the request and gives the reply when its head is there; the reply lives as long as the block.
 
         Raises `ConnectFailed`, `ReplyLost` or `ReplyTimeout`. Leaving the block, by an error or a cancellation too,
         keeps the connection for another request only when the reply was received to its end.

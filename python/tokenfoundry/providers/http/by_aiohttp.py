@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import math
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -81,7 +82,9 @@ class AiohttpTransport:
         self._mutex = threading.Lock()  # Guards changes of `_sessions`.
 
     @asynccontextmanager
-    async def send(self, request: WireRequest, limits: Limits) -> AsyncIterator[UpstreamReply]:
+    async def send(
+        self, request: WireRequest, limits: Limits, within_s: float = math.inf
+    ) -> AsyncIterator[UpstreamReply]:
         """See `Transport`."""
         with _translated():
             sending = self._session().request(
@@ -90,7 +93,7 @@ class AiohttpTransport:
                 data=_data(request.body),
                 headers=request.headers,
                 proxy=self._proxy,
-                timeout=aiohttp.ClientTimeout(total=limits.total_s, connect=limits.connect_s),
+                timeout=aiohttp.ClientTimeout(total=min(limits.total_s, within_s), connect=limits.connect_s),
                 allow_redirects=False,
             )
             # Connecting has its own limit, within this one, so that what runs out here was sent.
