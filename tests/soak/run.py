@@ -129,7 +129,7 @@ async def soak(
     calling = asyncio.ensure_future(callers.run())
     beside = [asyncio.ensure_future(storm(provider)), asyncio.ensure_future(change_things(gateway))]
     table = Table()
-    warm_s = min(120.0, seconds / 3)
+    warm_s = min(300.0, seconds / 3)  # Until what is remembered of texts, and the books' buffers, are full.
     lags_ms: list[float] = []
 
     async def load(for_s: float) -> None:
