@@ -63,7 +63,7 @@ def body(model: str, *, unique: bool, stream: bool = False, seed: int = 0) -> by
     check = 98 - int("".join(str(int(letter, 36)) for letter in f"X{account}IT00")) % 97
     number = UNIQUE if unique else seed
     mail = f"utente{number}@example.it"
-    content = f"Pratica {number}: {words}. Scrivere a {mail}, IBAN IT{check:02d}X{account}. {words[:200]}"
+    content = f"Pratica rif{number}: {words}. Scrivere a {mail}, IBAN IT{check:02d}X{account}. {words[:200]}"
     asked: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": content}], "max_tokens": 200}
     if stream:
         asked |= {"stream": True, "stream_options": {"include_usage": True}}

@@ -24,6 +24,7 @@ from tokenfoundry.gateway.client_watch import ClientGone
 from tokenfoundry.gateway.output_bound import OutputBound, affordable_tokens
 from tokenfoundry.gateway.rates import NOTHING_TAKEN, Estimate
 from tokenfoundry.gateway.replies import Refused
+from tokenfoundry.gateway.turns import turn
 from tokenfoundry.ledger import NO_FLAGS, Amounts, EntryFlags, Refusal
 from tokenfoundry.ledger.values import Unit
 from tokenfoundry.records import CallRecord, Outcome
@@ -169,10 +170,11 @@ class Attempt:
                 detail=orphan.to_bytes(),
                 wait_s=self._hold_wait_s() if may_wait else 0,
             )
+            await turn()
         except asyncio.CancelledError:
             # The hold may stand although nobody waits for it any more; nothing was sent.
             with suppress(NotFound):
-                await self.void("the call was cancelled before it was sent", status=_CLIENT_GONE)
+                await self.unsent()
             raise
         self._call.waited_s += perf_counter() - started
         if isinstance(outcome, Refusal):
@@ -240,6 +242,10 @@ class Attempt:
     def output_tokens(self, produced: str | None) -> int:
         """What that text counts as; the most it can be when it is not known."""
         return self.worst.output_tokens if produced is None else self.target.tokenizer.count(produced)
+
+    async def unsent(self) -> None:
+        """Releases the hold of an attempt that was cancelled before any of it was sent."""
+        await self.void("the call was cancelled before it was sent", status=_CLIENT_GONE)
 
     def _seen(self, produced: str) -> Usage:
         outputs = self.output_tokens(produced)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
+import asyncio
 from types import TracebackType
 
 from tokenfoundry.gateway.attempt import Attempt
-from tokenfoundry.providers.client import UpstreamReply
+from tokenfoundry.providers.client import Sending, UpstreamReply
 from tokenfoundry.resilience.guards import Passing
 
 
@@ -20,15 +20,20 @@ class OpenReply:
     def __init__(self, passing: Passing) -> None:
         self._passing = passing
         self._attempt: Attempt | None = None
-        self._sending: AbstractAsyncContextManager[UpstreamReply] | None = None
+        self._sending: Sending | None = None
 
     async def hold(self, attempt: Attempt) -> None:
         """Its hold stands: from now on whatever is left open of it is resolved here."""
         self._attempt = await attempt.__aenter__()
 
-    async def receive(self, sending: AbstractAsyncContextManager[UpstreamReply]) -> UpstreamReply:
+    async def receive(self, sending: Sending) -> UpstreamReply:
         """The reply, once it has begun. Raises what `sending` raises."""
-        reply = await sending.__aenter__()
+        try:
+            reply = await sending.__aenter__()
+        except asyncio.CancelledError:
+            if self._attempt is not None and not sending.was_written:
+                await self._attempt.unsent()
+            raise
         self._sending = sending
         return reply
 

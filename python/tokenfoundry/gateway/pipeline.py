@@ -387,7 +387,6 @@ class Pipeline:
             attempt.taken = taken
             await hold(attempt)
         await open_reply.hold(attempt)
-        await turn()
         try:
             said = self._sender.said(call, attempt)
             request = self._sender.request(call, attempt, said, key=passing.key)

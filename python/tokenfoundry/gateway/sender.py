@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 
 from tokenfoundry.clock import Clock
 from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.call import Call
-from tokenfoundry.providers.client import ProviderClient, UpstreamReply
+from tokenfoundry.providers.client import ProviderClient, Sending
 from tokenfoundry.providers.formats import Endpoint, Format, WireRequest
 from tokenfoundry.providers.plan import Plan, Planner, Said
 from tokenfoundry.routing.targets import Target
@@ -65,7 +64,7 @@ class Sender:
         )
         return said.request(to, stream=call.stream, now_ms=self._clock())
 
-    def send(self, call: Call, attempt: Attempt, request: WireRequest) -> AbstractAsyncContextManager[UpstreamReply]:
+    def send(self, call: Call, attempt: Attempt, request: WireRequest) -> Sending:
         """Sends it; the reply lives as long as the block, and as the call may take."""
         return self._client.send(attempt.target.provider, request, within_s=call.deadline.left_s)
 

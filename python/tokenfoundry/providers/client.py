@@ -13,15 +13,22 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 
 from tokenfoundry.errors import ConfigError
 from tokenfoundry.providers.formats import WireRequest
-from tokenfoundry.providers.http import ConnectFailed, Limits, ReplyLost, ReplyTimeout, Transport, UpstreamReply
+from tokenfoundry.providers.http import (
+    ConnectFailed,
+    Limits,
+    ReplyLost,
+    ReplyTimeout,
+    Sending,
+    Transport,
+    UpstreamReply,
+)
 from tokenfoundry.providers.http.proxies import proxy_of_environment
 from tokenfoundry.settings import ProviderSettings
 
-__all__ = ["ConnectFailed", "ProviderClient", "ReplyLost", "ReplyTimeout", "UpstreamReply"]
+__all__ = ["ConnectFailed", "ProviderClient", "ReplyLost", "ReplyTimeout", "Sending", "UpstreamReply"]
 
 _LEAST_S = 0.001  # No time at all would mean no bound to aiohttp.
 
@@ -76,9 +83,7 @@ class ProviderClient:
         }
         self._transports = transports.all()
 
-    def send(
-        self, provider: str, request: WireRequest, *, within_s: float = math.inf
-    ) -> AbstractAsyncContextManager[UpstreamReply]:
+    def send(self, provider: str, request: WireRequest, *, within_s: float = math.inf) -> Sending:
         """Sends `request` to the provider; the reply lives as long as the block, and must be complete in `within_s`.
         See `Transport`.
         """

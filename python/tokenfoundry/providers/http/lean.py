@@ -84,9 +84,19 @@ class LeanTransport:
 
 
 class Exchange:
-    """A request and its reply. Enter it once."""
+    """See `Sending`."""
 
-    __slots__ = ("_connection", "_limits", "_origin", "_pool", "_reply", "_request", "_total_s", "_transport")
+    __slots__ = (
+        "_connection",
+        "_limits",
+        "_origin",
+        "_pool",
+        "_reply",
+        "_request",
+        "_total_s",
+        "_transport",
+        "was_written",
+    )
 
     _connection: Connection
     _origin: Origin
@@ -98,6 +108,7 @@ class Exchange:
         self._request = request
         self._limits = limits
         self._total_s = min(limits.total_s, within_s)
+        self.was_written = False
 
     async def __aenter__(self) -> UpstreamReply:
         self._origin, data = self._transport.build(self._request)
@@ -107,10 +118,11 @@ class Exchange:
         while True:
             if connection is None:
                 connection = await pool.connect(self._origin, min(self._limits.connect_s, self._total_s))
+            self.was_written = True
             try:
                 await connection.request(data, self._limits, total_at)
             except ClosedIdle:  # By one that had served before, so at most once: the next is a fresh one.
-                connection = None
+                connection, self.was_written = None, False
             except BaseException:
                 connection.abort()
                 raise
