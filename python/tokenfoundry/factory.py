@@ -23,7 +23,7 @@ from tokenfoundry.budgets import BudgetBook, budgets_of_file
 from tokenfoundry.cache import Cache, Invalidations
 from tokenfoundry.clock import Clock, system_clock
 from tokenfoundry.errors import ConfigError, Conflict, InvalidState, MissingExtra
-from tokenfoundry.gateway.admin import Admin, Running
+from tokenfoundry.gateway.admin import Admin, InForce, Running
 from tokenfoundry.gateway.admin.notes import note_reload
 from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.booking import Booking
@@ -54,7 +54,8 @@ from tokenfoundry.limits import RateLimiter, limits_in_force
 from tokenfoundry.networks import Networks
 from tokenfoundry.observers import Observers
 from tokenfoundry.pricing import PriceBook, prices
-from tokenfoundry.pricing.overrides import PriceOverrides
+from tokenfoundry.pricing.book import NO_OVERRIDES
+from tokenfoundry.pricing.overrides import PriceOverride, PriceOverrides
 from tokenfoundry.privacy import Redactor
 from tokenfoundry.providers.client import ProviderClient
 from tokenfoundry.providers.formats.registry import TRANSLATIONS, format_of
@@ -113,12 +114,11 @@ class TokenFactory:
         self._store: Cache | None = None
         self._flights = Flights()
         # Everything that can be refused without touching the disk comes first.
-        price_book = PriceBook.from_settings(settings, prices(), at=self._clock())
         redactor = build_redactor(settings.privacy)
         self._translations = Translations(TRANSLATIONS)
         self._classify = classify
         self.observed = Observed(self._clock)
-        self._router_of(settings, price_book, redactor)
+        routed = self._routed(settings, redactor)
         self._drain = Drain(self._timing)
         guards = build_guards(settings, self._timing, self.observed)
         client = ProviderClient(settings.providers)
@@ -136,11 +136,7 @@ class TokenFactory:
         try:
             if settings.cache.in_use:
                 self._store = Cache.open(data_dir / "cache", max_bytes=settings.cache.max_bytes, clock=self._clock)
-            self._invalidations = Invalidations(
-                lambda: self.ledger.get("settings", _INVALIDATIONS),
-                lambda record: self.ledger.put("settings", _INVALIDATIONS, record),
-                clock=self._clock,
-            )
+            self._invalidations = invalidations_in(self.ledger, self._clock)
             self._audit_key = _audit_key(self.ledger)
             self._faces = LedgerFaces(self.ledger)
             self._prices = PriceOverrides(self.ledger)
@@ -148,8 +144,10 @@ class TokenFactory:
             self.budgets = BudgetBook(self.ledger, budgets_of_file(settings), self.keys)
             self._budget_pressure = BudgetPressure(self.ledger, self.budgets.definitions, self._clock)
             self.limits = RateLimiter(limits_in_force(settings.rate_limits, self.keys), clock=self._clock)
+            if stated := self._prices.by_target():
+                routed = self._routed(settings, redactor, stated)
             kept = self._kept_answers(settings)
-            self._engine = self._engine_of(settings, redactor, client, Connections(), guards, kept)
+            self._engine = self._engine_of(settings, redactor, client, Connections(), guards, kept, routed)
             self.keys.tell_of_changes(self._limit_keys)
             self.admin = Admin(
                 ledger=self.ledger,
@@ -159,14 +157,15 @@ class TokenFactory:
                 quotas=settings.quotas,
                 currency=settings.currency,
                 clock=self._clock,
-                prices=self._prices,
-                running=Running(
-                    engine=lambda: self._engine,
-                    reload=lambda who: self.reload(who=who),
+                price_rows=self._prices,
+                in_force=InForce(
+                    settings=lambda: self._engine.settings,
+                    prices=lambda: self._engine.prices,
+                    kept=lambda: self._engine.kept,
                     reprice=self.reprice,
                     explain=self.explain_route,
-                    health=self.health,
                 ),
+                running=Running(reload=lambda who: self.reload(who=who), health=self.health),
             )
             self._app = GatewayApp(
                 self._engine, self.admin, health=self._health, drain=self._drain, shutdown=self.aclose
@@ -367,7 +366,8 @@ class TokenFactory:
         connections = before.connections if is_same else Connections()
         guards = build_guards(settings, self._timing, self.observed)
         kept = before.kept if redactor is before.redactor else self._kept_answers(settings)
-        engine = self._engine_of(settings, redactor, client, connections, guards, kept)
+        routed = self._routed(settings, redactor, self._prices.by_target())
+        engine = self._engine_of(settings, redactor, client, connections, guards, kept, routed)
         limits = limits_in_force(settings.rate_limits, self.keys)
         if settings is not before.settings:
             # The last that can be refused.
@@ -458,10 +458,10 @@ class TokenFactory:
         connections: Connections,
         guards: Guards,
         kept: KeptAnswers | None,
+        routed: tuple[PriceBook, Router],
     ) -> Engine:
         """The engine of these settings over the open books. Raises `ConfigError`."""
-        price_book = PriceBook.from_settings(settings, prices(), at=self._clock(), overrides=self._prices.by_target())
-        router = self._router_of(settings, price_book, redactor)
+        price_book, router = routed
         booking = Booking(
             self._faces,
             price_book,
@@ -496,9 +496,15 @@ class TokenFactory:
         digest = _digest_of_keys(settings)
         return Engine(settings, pipeline, router, price_book, redactor, client, connections, guards, kept, digest)
 
-    def _router_of(self, settings: Settings, price_book: PriceBook, redactor: Redactor) -> Router:
-        """Where calls go by these settings and prices. Raises `ConfigError`."""
-        return build_router(
+    def _routed(
+        self,
+        settings: Settings,
+        redactor: Redactor,
+        overrides: Mapping[str, Sequence[PriceOverride]] = NO_OVERRIDES,
+    ) -> tuple[PriceBook, Router]:
+        """What the targets cost by these settings and overrides, and where calls go. Raises `ConfigError`."""
+        price_book = PriceBook.from_settings(settings, prices(), at=self._clock(), overrides=overrides)
+        router = build_router(
             settings,
             price_book,
             observed=self.observed,
@@ -507,6 +513,7 @@ class TokenFactory:
             dialects_of=partial(_dialects_of, self._translations),
             entities=redactor.detector.entities,
         )
+        return price_book, router
 
     def _kept_answers(self, settings: Settings) -> KeptAnswers | None:
         """Answers kept under this privacy policy: another one makes other placeholders."""
@@ -550,6 +557,15 @@ def dry_router(settings: Settings) -> tuple[Router, Redactor]:
         entities=redactor.detector.entities,
     )
     return router, redactor
+
+
+def invalidations_in(ledger: Ledger, clock: Clock) -> Invalidations:
+    """Which kept answers are over, as these books say."""
+    return Invalidations(
+        lambda: ledger.get("settings", _INVALIDATIONS),
+        lambda record: ledger.put("settings", _INVALIDATIONS, record),
+        clock=clock,
+    )
 
 
 def _dialects_of(

@@ -319,7 +319,7 @@ class Pipeline:
                 ladder.missed(step, failure)
                 if self._repeats is not None:
                     self._repeats.failed(call)
-        raise ladder.told
+        raise ladder.told()
 
     async def _open_hedged(self, call: Call, ladder: Ladder, step: Step) -> Opened:
         """As `_open`; when that is slow and its target says so, of it and the next target whoever answers first."""
