@@ -119,7 +119,7 @@ class TokenFactory:
         self._router_of(settings, price_book, redactor)
         self._drain = Drain(self._timing)
         guards = build_guards(settings, self._timing, self.observed)
-        client = ProviderClient(settings.providers)
+        client = ProviderClient(settings.providers, clock=self._clock)
         self._clients = [client]
         data_dir = Path(settings.data_dir)
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -356,7 +356,7 @@ class TokenFactory:
         # A key in a file may be another one although the settings name the same file.
         is_same = settings.providers == before.settings.providers
         is_same = is_same and _digest_of_keys(settings) == before.digest_of_keys
-        client = before.client if is_same else ProviderClient(settings.providers)
+        client = before.client if is_same else ProviderClient(settings.providers, clock=self._clock)
         # What was seen of the targets holds for as long as they are the same.
         is_guarded = (
             is_same
@@ -554,10 +554,10 @@ def _dialects_of(
 
 
 def _digest_of_keys(settings: Settings) -> bytes:
-    """Tells whether any provider's key is another one. Raises `ConfigError` for one that is not there."""
+    """Tells whether any provider's kept key is another one. Raises `ConfigError` for one that is not there."""
     digest = hashlib.sha256()
     for provider in settings.providers.values():
-        for reference in provider.keys:
+        for reference in (key for key in provider.keys if not key.is_renewed):
             digest.update(hashlib.sha256(reference.read().reveal().encode()).digest())
     return digest.digest()
 

@@ -38,6 +38,7 @@ from tokenfoundry.ledger import Refusal
 from tokenfoundry.networks import Networks
 from tokenfoundry.privacy import Redactor
 from tokenfoundry.providers.client import ConnectFailed, ReplyLost, ReplyTimeout, UpstreamReply
+from tokenfoundry.providers.credentials import CredentialFailed
 from tokenfoundry.providers.plan import Said
 from tokenfoundry.resilience.deadline import Deadline
 from tokenfoundry.resilience.guards import Guards
@@ -362,6 +363,8 @@ class Pipeline:
         attempt, passing = step
         async with AsyncExitStack() as open_reply:
             open_reply.callback(passing.leave)
+            if not self._sender.has_key(attempt.target, passing.key):
+                await self._renew_key(call, step)
             with call.passage.attempt(attempt.target, attempt.estimate) as taken:
                 attempt.taken = taken
                 await hold(attempt)
@@ -402,6 +405,17 @@ class Pipeline:
                 # A reply that was lost after it began, or is none, would be lost again; a stream has not begun.
                 may_mend = upstream is None or relay is not None
                 raise await self._lost(step, error, may_mend=may_mend) from error
+
+    async def _renew_key(self, call: Call, step: Step) -> None:
+        """Waits for the provider's key before anything is held or sent. Raises `AttemptFailed` and `ClientGone`."""
+        target, key = step.attempt.target, step.passing.key
+        assert key is not None, "only what is kept somewhere is renewed"
+        try:
+            with call.client.watched():
+                await self._sender.renew_key(target, key, within_s=call.deadline.left_s)
+        except CredentialFailed as error:
+            step.passing.failed()
+            raise AttemptFailed(_upstream_error(502, target, str(error)), mend="later") from None
 
     async def _lost(self, step: Step, error: ReplyLost, *, may_mend: bool) -> AttemptFailed:
         """Books an attempt whose reply was lost, for what may have been consumed, and says what it means."""

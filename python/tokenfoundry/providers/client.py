@@ -1,4 +1,4 @@
-"""The one place that talks to providers.
+"""The one place that talks to providers, with their keys.
 
 A failure before the request was written (`ConnectFailed`) consumed nothing. After that (`ReplyLost`, `ReplyTimeout`)
 the provider may have worked, so the caller settles instead of voiding.
@@ -16,7 +16,9 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
+from tokenfoundry.clock import Clock, system_clock
 from tokenfoundry.errors import ConfigError
+from tokenfoundry.providers.credentials.registry import credentials_of
 from tokenfoundry.providers.formats import WireRequest
 from tokenfoundry.providers.http import ConnectFailed, Limits, ReplyLost, ReplyTimeout, Transport, UpstreamReply
 from tokenfoundry.providers.http.proxies import proxy_of_environment
@@ -70,12 +72,22 @@ def _limits_of(provider: ProviderSettings) -> Limits:
 class ProviderClient:
     """Sends requests to the configured providers. Close it from each loop that used it."""
 
-    def __init__(self, providers: Mapping[str, ProviderSettings]) -> None:
+    def __init__(self, providers: Mapping[str, ProviderSettings], *, clock: Clock = system_clock) -> None:
+        """Raises `ConfigError` for a key that is not there, and `MissingExtra`."""
         transports = _Transports()
         self._routes = {
             name: (transports.of(name, provider), _limits_of(provider)) for name, provider in providers.items()
         }
         self._transports = transports.all()
+        self._credentials = {name: credentials_of(name, provider, clock=clock) for name, provider in providers.items()}
+
+    def key(self, provider: str, label: str) -> str | None:
+        """The text of the provider's key that is kept there; None when it has to be renewed first."""
+        return self._credentials[provider][label].current()
+
+    async def renew(self, provider: str, label: str, *, within_s: float) -> None:
+        """Waits until `key` gives a text. Raises `CredentialFailed`."""
+        await self._credentials[provider][label].renew(within_s=within_s)
 
     def send(
         self, provider: str, request: WireRequest, *, within_s: float = math.inf

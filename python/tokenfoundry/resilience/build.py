@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from tokenfoundry.errors import ConfigError
 from tokenfoundry.resilience.breaker import BreakerRules
 from tokenfoundry.resilience.guards import GuardedProvider, GuardedTarget, GuardRules, Guards
 from tokenfoundry.resilience.observed import Observing
 from tokenfoundry.resilience.provider_keys import KeyRules
 from tokenfoundry.resilience.retry import RetryBudgetRules, RetryPolicy
 from tokenfoundry.resilience.timing import Timing
-from tokenfoundry.settings import ProviderSettings, ResilienceSettings, Settings
+from tokenfoundry.settings import ResilienceSettings, Settings
 
 
 def build_guards(settings: Settings, timing: Timing, observed: Observing) -> Guards:
-    """The guards of a configuration; reads the providers' keys. Raises `ConfigError` for one that is not there."""
+    """The guards of a configuration."""
     targets = {
         name: GuardedTarget(
             provider=target.provider,
@@ -23,7 +22,7 @@ def build_guards(settings: Settings, timing: Timing, observed: Observing) -> Gua
         for name, target in settings.targets.items()
     }
     providers = {
-        name: GuardedProvider(keys=_keys(name, provider), max_in_flight=provider.max_in_flight)
+        name: GuardedProvider(keys=tuple(map(str, provider.keys)), max_in_flight=provider.max_in_flight)
         for name, provider in settings.providers.items()
     }
     return Guards(targets, providers, rules_of(settings.resilience), timing=timing, observed=observed)
@@ -53,13 +52,3 @@ def rules_of(settings: ResilienceSettings) -> GuardRules:
         most_waiting=queue.most_waiting,
         longest_wait_s=queue.wait_ms / 1000,
     )
-
-
-def _keys(name: str, provider: ProviderSettings) -> list[tuple[str, str]]:
-    keys: list[tuple[str, str]] = []
-    for index, reference in enumerate(provider.keys):
-        try:
-            keys.append((str(reference), reference.read().reveal()))
-        except ConfigError as error:
-            raise ConfigError(str(error), path=f"providers.{name}.keys[{index}]") from None
-    return keys

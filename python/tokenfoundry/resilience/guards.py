@@ -49,9 +49,9 @@ class GuardRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardedProvider:
-    """`keys` are labels, which say where a key is kept, and texts."""
+    """`keys` are labels, which say where a key is kept."""
 
-    keys: Sequence[tuple[str, str]] = ()
+    keys: Sequence[str] = ()
     max_in_flight: int | None = None
 
 
@@ -108,8 +108,8 @@ class Passing:
 
     @property
     def key(self) -> str | None:
-        """The provider's key to use; None for a provider without keys."""
-        return self._lease.key.text
+        """The label of the provider's key to use; None for a provider without keys."""
+        return self._lease.key.label
 
     def sent(self) -> None:
         """The request is about to be written: the time to the first byte counts from here."""
@@ -349,7 +349,7 @@ class Guards:
 def _provider_health(provider: _Provider, now_s: float) -> ProviderHealth:
     keys = tuple(
         KeyHealth(
-            key=key.label,
+            key=key.label or "none",
             state=key_state(key, now_s),
             wait_ms=round(key.wait_s(now_s) * 1000),
             in_flight=key.in_flight,

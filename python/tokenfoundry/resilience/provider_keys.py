@@ -33,10 +33,11 @@ class KeyRules:
 
 
 class ProviderKey:
-    """One key. `label` says where it is kept, never what it is; `text` is None for a provider without keys."""
+    """One key. `label` says where it is kept, as what it is nobody needs to know here; None for a provider without
+    keys.
+    """
 
     __slots__ = (
-        "_text",
         "breaker",
         "in_flight",
         "in_flight_tokens",
@@ -50,9 +51,8 @@ class ProviderKey:
         "used",
     )
 
-    def __init__(self, label: str, text: str | None, rules: BreakerRules) -> None:
+    def __init__(self, label: str | None, rules: BreakerRules) -> None:
         self.label = label
-        self._text = text
         self.breaker = Breaker(rules)
         self.rests_until_s = 0.0
         self.limited_in_a_row = 0
@@ -63,10 +63,6 @@ class ProviderKey:
         self.requests_reset_s = 0.0
         self.tokens_left: int | None = None
         self.tokens_reset_s = 0.0
-
-    @property
-    def text(self) -> str | None:
-        return self._text
 
     def __repr__(self) -> str:
         return f"ProviderKey({self.label!r})"
@@ -136,14 +132,12 @@ class KeyBalance:
     """The keys of one provider. Thread-safe."""
 
     def __init__(
-        self, keys: Sequence[tuple[str, str]], *, rules: KeyRules | None = None, breaker: BreakerRules | None = None
+        self, keys: Sequence[str], *, rules: KeyRules | None = None, breaker: BreakerRules | None = None
     ) -> None:
-        """`keys` are labels and texts; none for a provider that needs no key."""
+        """`keys` are labels; none for a provider that needs no key."""
         self.rules = rules or KeyRules()
         breaker_rules = breaker or BreakerRules()
-        self.keys = [ProviderKey(label, text, breaker_rules) for label, text in keys]
-        if not self.keys:
-            self.keys = [ProviderKey("none", None, breaker_rules)]
+        self.keys = [ProviderKey(label, breaker_rules) for label in keys or (None,)]
         self._next = 0
         self._lock = threading.Lock()
 

@@ -82,7 +82,10 @@ class ProviderSettings(Section):
         description="The address before /chat/completions or its like; the format's own when missing."
     )
     keys: tuple[Key, ...] = Field(
-        (), description="Where its API keys are kept: env:NAME or file:/path. None for an open node."
+        (),
+        description="Where its API keys are kept: env:NAME or file:/path, which may be written again. Or whose tokens "
+        "are used, and renewed: google (the credentials of the place) or google:/path for vertex, entra for azure, aws "
+        "or aws:PROFILE for bedrock. None for an open node.",
     )
     prompt_cache: Annotated[Literal["auto", "off"], BeforeValidator(_read_switch)] = Field(
         "auto",
@@ -133,6 +136,11 @@ class ProviderSettings(Section):
         problems: list[FieldProblem] = [
             (("options", name), f"{self.format} has no such option{did_you_mean(name, known)}") for name in unknown
         ]
+        for index, key in enumerate(self.keys):
+            if key.is_renewed and key.kind not in FORMATS[self.format].tokens:
+                problems.append((("keys", index), f"{self.format} does not take tokens of {key.kind}"))
+            elif self.format == "azure" and key.kind == "entra" and self.options.get("auth") != "entra":
+                problems.append((("options", "auth"), "should be entra, as its keys are"))
         if FORMATS[self.format].needs_key and not self.keys:
             problems.append((("keys",), f'is required by {self.format}, such as ["env:{self.format.upper()}_API_KEY"]'))
         refuse_fields(type(self).__name__, problems)

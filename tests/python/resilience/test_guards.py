@@ -24,7 +24,7 @@ def guards_of(time: StillTime, *, max_in_flight: int | None = None, keys: tuple[
         "small": GuardedTarget(provider="upstream", max_in_flight=max_in_flight),
         "large": GuardedTarget(provider="upstream"),
     }
-    provider = GuardedProvider(keys=[(label, f"secret of {label}") for label in keys])
+    provider = GuardedProvider(keys=keys)
     return Guards(targets, {"upstream": provider}, RULES, timing=time.timing, observed=Observed())
 
 
@@ -136,7 +136,7 @@ async def test_a_denied_key_is_told_in_the_log_and_left_alone(caplog: pytest.Log
     assert "secret" not in caplog.text
     for _ in range(3):
         passing = await enter(guards)
-        assert passing.key == "secret of env:B"
+        assert passing.key == "env:B"
         passing.succeeded()
     (await enter(guards)).denied(403)
     with pytest.raises(Unavailable) as raised:
