@@ -16,6 +16,7 @@ from tokenfoundry.gateway.openapi_bodies import Schema, in_components, ref, sche
 
 _EVENTS = "text/event-stream"
 _JSON = "application/json"
+_FORM = "multipart/form-data"
 
 _WHY = {
     400: "The request is wrong, or holds what the policy does not let leave; `param` names the field.",
@@ -96,6 +97,7 @@ def _read(path: str, name: str, summary: str, reply: str, **more: Any) -> Operat
 
 _BINARY: Schema = {"type": "string", "format": "binary"}
 _PLAIN: Schema = {"type": "string"}
+_SUBTITLES = {"text/plain": _PLAIN, "text/vtt": _PLAIN, "application/x-subrip": _PLAIN}
 
 _INFERENCE: tuple[Operation, ...] = (
     _call("/v1/chat/completions", "chat", "A chat completion.", "ChatBody", _streaming("ChatReply")),
@@ -120,6 +122,22 @@ _INFERENCE: tuple[Operation, ...] = (
     ),
     _call("/v1/images/generations", "images", "Images.", "ImagesBody", _streaming("ImagesReply")),
     _call(
+        "/v1/images/edits",
+        "image_edits",
+        "Images made of pictures and a text.",
+        "ImageEditForm",
+        _streaming("ImagesReply"),
+        body_type=_FORM,
+    ),
+    _call(
+        "/v1/images/variations",
+        "image_variations",
+        "Images made of a picture.",
+        "ImageVariationForm",
+        {_JSON: ref("ImagesReply")},
+        body_type=_FORM,
+    ),
+    _call(
         "/v1/audio/speech",
         "speech",
         "Speech, sent as it is made.",
@@ -131,13 +149,16 @@ _INFERENCE: tuple[Operation, ...] = (
         "transcriptions",
         "What is said in a file of sound.",
         "TranscriptionForm",
-        {
-            **_streaming("TranscriptionReply"),
-            "text/plain": _PLAIN,
-            "text/vtt": _PLAIN,
-            "application/x-subrip": _PLAIN,
-        },
-        body_type="multipart/form-data",
+        {**_streaming("TranscriptionReply"), **_SUBTITLES},
+        body_type=_FORM,
+    ),
+    _call(
+        "/v1/audio/translations",
+        "translations",
+        "What is said in a file of sound, in English.",
+        "TranslationForm",
+        {_JSON: ref("TranscriptionReply"), **_SUBTITLES},
+        body_type=_FORM,
     ),
     _call("/v1/moderations", "moderations", "Moderation.", "ModerationBody", {_JSON: ref("ModerationReply")}),
     _call(

@@ -18,8 +18,11 @@ _ALL = frozenset(
         "completions",
         "embeddings",
         "images",
+        "image_edits",
+        "image_variations",
         "speech",
         "transcriptions",
+        "translations",
         "moderations",
     }
 )
@@ -57,12 +60,12 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "azure": Preset(
         source="openai-python, openai/lib/azure.py; Azure OpenAI REST API reference, v1 and 2024-10-21",
-        serves=_ALL - {"moderations"},
+        serves=_ALL - {"moderations", "image_variations"},
         knows_developer=True,
     ),
     "groq": Preset(
         source="groq-python 1.7, groq/types/chat/completion_create_params.py and groq/resources",
-        serves=frozenset({"chat", "embeddings", "speech", "transcriptions"}),
+        serves=frozenset({"chat", "embeddings", "speech", "transcriptions", "translations"}),
         refuses=frozenset({"logit_bias", "logprobs", "top_logprobs", "n"}),
     ),
     "deepseek": Preset(

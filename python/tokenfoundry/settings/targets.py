@@ -25,7 +25,17 @@ from tokenfoundry.settings.formats import FORMATS, FormatName, default_base_url
 from tokenfoundry.settings.problems import did_you_mean
 
 Endpoint = Literal[
-    "chat", "embeddings", "responses", "completions", "images", "speech", "transcriptions", "moderations"
+    "chat",
+    "embeddings",
+    "responses",
+    "completions",
+    "images",
+    "image_edits",
+    "image_variations",
+    "speech",
+    "transcriptions",
+    "translations",
+    "moderations",
 ]
 Trust = Literal["external", "on_prem"]
 Tier = Literal["small", "medium", "large"]
@@ -214,8 +224,9 @@ class TargetSettings(Section):
     endpoints: frozenset[Endpoint] = Field(
         frozenset({"chat", "embeddings"}),
         min_length=1,
-        description="What it serves itself: chat, embeddings, responses, completions, images, speech, transcriptions, "
-        "moderations. Responses and completions are also said as chat to a target that serves only that.",
+        description="What it serves itself: chat, embeddings, responses, completions, images, image_edits, "
+        "image_variations, speech, transcriptions, translations, moderations. Responses and completions are also said "
+        "as chat to a target that serves only that.",
     )
     max_in_flight: int | None = Field(
         None, ge=1, description="How many calls may be under way at it at once; more wait in a bounded queue."
