@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway_rivals import asking as asked
-from gateway_rivals.load import Load, load, mock_provider
+from gateway_rivals.load import Load, asked_so_far, load, mock_provider
 from gateway_rivals.processes import LOAD_CORE, cpu_seconds, resident_mib
 from gateway_rivals.subjects import BARE, MOUNTED, OUR_OWN, OURS, PEERS, Running, Subject
 
@@ -49,6 +49,7 @@ class Measured:
 
     name: str
     running: Running
+    upstream: str
     unique: tuple[Path, Path]
     repeated: tuple[Path, Path]
     streams: tuple[Path, Path]
@@ -72,7 +73,11 @@ class Measured:
     def saturate(self, seconds: float) -> None:
         """As many requests as it answers."""
         port = self.running.asking.port
+        before = asked_so_far(self.upstream)
         made, cpu_s = self.costing(lambda: load(port, self.unique, connections=CONNECTIONS, seconds=seconds))
+        asked_for = asked_so_far(self.upstream) - before
+        if asked_for < made.answered:
+            raise SystemExit(f"{self.name} asked its provider for {asked_for} of {made.answered} unique requests")
         self.per_second.append(made.per_second)
         self.cpu_us.append(cpu_s / made.answered * 1e6)
 
@@ -142,6 +147,7 @@ def started(subject: Subject, upstream: str, scratch: Path, stack: ExitStack) ->
     made = Measured(
         subject.name,
         running,
+        upstream,
         asking.write(scratch, unique=True),
         asking.write(scratch, unique=False),
         asking.write(scratch, unique=True, stream=True),

@@ -3,8 +3,8 @@
 //   tf_bench_mock REPLY_FILE STREAM_FILE INTERVAL_US
 //
 // Every request is answered with the bytes of REPLY_FILE as JSON; one whose body holds "stream":true with the lines of
-// STREAM_FILE as server-sent events, one every INTERVAL_US microseconds, the first at once. Prints its port as one
-// line. One thread; ends when its standard input does.
+// STREAM_FILE as server-sent events, one every INTERVAL_US microseconds, the first at once. A GET is answered with the
+// number of those so far. Prints its port as one line. One thread; ends when its standard input does.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -148,7 +148,14 @@ class Mock {
       const std::string_view body = std::string_view(connection.received).substr(message->head_size);
       const bool streams = body.find("\"stream\":true") != std::string_view::npos ||
                            body.find("\"stream\": true") != std::string_view::npos;
+      const bool counts = connection.received.starts_with("GET ");
       connection.received.erase(0, message->size);
+      if (counts) {
+        Send(socket, "HTTP/1.1 200 OK\r\ncontent-length: " + std::to_string(std::to_string(asked_).size()) + "\r\n\r\n" +
+                         std::to_string(asked_));
+        continue;
+      }
+      ++asked_;
       if (!streams) {
         Send(socket, reply_);
       } else {
@@ -182,6 +189,7 @@ class Mock {
   int interval_;
   int poll_ = -1;
   uint64_t last_number_ = 0;
+  uint64_t asked_ = 0;  // What a GET is answered with.
   std::string reply_;
   std::vector<std::string> pieces_;
   std::unordered_map<int, Connection> connections_;

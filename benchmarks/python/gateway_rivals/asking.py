@@ -54,13 +54,16 @@ def _chunk(choices: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def body(model: str, *, unique: bool, stream: bool = False, seed: int = 0) -> bytes:
-    """A request of about 1.3 KB in Italian with an e-mail address and a valid IBAN."""
+    """A request of about 1.3 KB in Italian with an e-mail address and a valid IBAN. One that is `unique` stays so once
+    its personal data is replaced: it has a number of its own beside its address.
+    """
     chance = random.Random(seed)
     words = " ".join(chance.choices(_WORDS, k=125))
     account = f"0542811101{chance.randrange(10**12):012d}"
     check = 98 - int("".join(str(int(letter, 36)) for letter in f"X{account}IT00")) % 97
-    mail = f"utente{UNIQUE if unique else seed}@example.it"
-    content = f"{words}. Scrivere a {mail}, IBAN IT{check:02d}X{account}. {words[:200]}"
+    number = UNIQUE if unique else seed
+    mail = f"utente{number}@example.it"
+    content = f"Pratica {number}: {words}. Scrivere a {mail}, IBAN IT{check:02d}X{account}. {words[:200]}"
     asked: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": content}], "max_tokens": 200}
     if stream:
         asked |= {"stream": True, "stream_options": {"include_usage": True}}

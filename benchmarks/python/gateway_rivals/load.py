@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,6 +43,12 @@ def mock_provider(scratch: Path, *, interval_us: int) -> Iterator[str]:
     with process(command, core=LOAD_CORE, log=scratch / f"mock-{interval_us}.log") as started:
         assert started.stdout is not None
         yield f"http://127.0.0.1:{int(started.stdout.readline())}/v1"
+
+
+def asked_so_far(upstream: str) -> int:
+    """How many requests the mock provider has had."""
+    with urllib.request.urlopen(f"{upstream}/asked", timeout=10) as answer:
+        return int(answer.read())
 
 
 def load(port: int, files: tuple[Path, Path], *, connections: int, seconds: float, rate: float = 0) -> Load:
