@@ -188,6 +188,7 @@ _ERROR = fields(
 )
 _MESSAGES_ERROR = fields("type error", type={"const": "error"}, error=fields("message type", message=_TEXT, type=_TEXT))
 _LISTED_MODEL = fields("id object", id=_TEXT, object={"const": "model"}, created={"type": "integer"}, owned_by=_TEXT)
+_ANTHROPICS_MODEL = fields("id type", id=_TEXT, type={"const": "model"}, display_name=_TEXT, created_at=_TEXT)
 
 _ANSWERS: dict[str, Schema] = {
     "ChatReply": fields("choices", choices=list_of(_ANY_OBJECT), tokenfoundry=_ANY_OBJECT),
@@ -220,12 +221,16 @@ _ANSWERS: dict[str, Schema] = {
             )
         ),
     ),
-    "Model": _LISTED_MODEL,
-    "Models": fields("object data", object={"const": "list"}, data=list_of(ref("Model"))),
+    "Model": either(_LISTED_MODEL, _ANTHROPICS_MODEL),
+    "Models": either(
+        fields("object data", object={"const": "list"}, data=list_of(_LISTED_MODEL)),
+        fields("data has_more", data=list_of(_ANTHROPICS_MODEL), has_more=_YES_NO),
+    ),
     "Health": fields("status version", status={"const": "ok"}, version=_TEXT),
     "Object": _ANY_OBJECT,
     "Error": _ERROR,
     "MessagesError": _MESSAGES_ERROR,
+    "EitherError": either(_ERROR, _MESSAGES_ERROR),
 }
 
 _QUESTIONS: dict[str, Schema] = {

@@ -21,6 +21,7 @@ from tokenfoundry.gateway.cache_control import directives_of
 from tokenfoundry.gateway.call import Call, Request
 from tokenfoundry.gateway.estimate import estimate_of
 from tokenfoundry.gateway.facts import facts_of
+from tokenfoundry.gateway.headers import AUTHORIZATION, CACHE_CONTROL, OTHER_KEYS, REQUEST_ID
 from tokenfoundry.gateway.ladder import AttemptFailed, Ladder, Mend, Step
 from tokenfoundry.gateway.origin import origin_of
 from tokenfoundry.gateway.rates import Rates, TargetLimited
@@ -117,7 +118,7 @@ class Pipeline:
                 answer = await self._repeated(call) or await self._routed(call)
                 return call.passage.on(answer)
         except Refused as refused:
-            refused.headers.setdefault("x-request-id", call.request_id)
+            refused.headers.setdefault(REQUEST_ID, call.request_id)
             raise
         except StoreError as error:
             raise store_unavailable(error, call.request_id) from error
@@ -150,7 +151,7 @@ class Pipeline:
         except TargetLimited as limited:
             raise limited.refused from None
         except Refused as refused:
-            refused.headers.setdefault("x-request-id", call.request_id)
+            refused.headers.setdefault(REQUEST_ID, call.request_id)
             raise
 
     async def count(self, request: Request) -> int:
@@ -222,7 +223,7 @@ class Pipeline:
         if not key.allows_intent(axes.intent):
             stated = f"for the intent {axes.intent!r}" if axes.intent else "without x-tf-intent"
             raise _out_of_scope(key, f"may not be used {stated}; it may state {_listed(key.intents)}")
-        directives = directives_of(request.headers.get("cache-control", ""))
+        directives = directives_of(request.headers.get(CACHE_CONTROL, ""))
         terms = self._cache.terms(axes.intent)
         is_kept = self._repeats is not None and terms.enabled and endpoint.may_keep
         at_ms = self._clock()
@@ -512,7 +513,7 @@ _UNREADABLE = (msgspec.DecodeError, InvalidInput, RecursionError, UnicodeDecodeE
 def store_unavailable(error: StoreError, request_id: str = "") -> Refused:
     """503: when the books cannot be written no call is served."""
     _log.error("the books refuse to work: %s", error)
-    headers = {"x-request-id": request_id} if request_id else {}
+    headers = {REQUEST_ID: request_id} if request_id else {}
     message = "the books cannot be written, so no call is served"
     return Refused(503, "store_unavailable", message, kind="service_unavailable", headers=headers)
 
@@ -533,10 +534,10 @@ def _out_of_scope(key: Key, what: str) -> Refused:
 
 
 def _key_text(headers: Mapping[str, str]) -> str:
-    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    scheme, _, bearer = headers.get(AUTHORIZATION, "").partition(" ")
     if scheme.lower() == "bearer" and bearer:
         return bearer.strip()
-    return next((headers[name] for name in ("x-api-key", "api-key", "x-goog-api-key") if headers.get(name)), "")
+    return next((headers[name] for name in OTHER_KEYS if headers.get(name)), "")
 
 
 def _upstream_error(status: int, target: Target, message: str) -> Refused:
