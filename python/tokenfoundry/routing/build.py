@@ -10,7 +10,7 @@ from typing import Any
 
 from tokenfoundry.errors import ConfigError, NotFound
 from tokenfoundry.pricing import PriceBook
-from tokenfoundry.routing.capabilities import capabilities_of
+from tokenfoundry.routing.capabilities import capabilities_of, context_of
 from tokenfoundry.routing.conditions import conditions_of
 from tokenfoundry.routing.facts import Facts
 from tokenfoundry.routing.filters import Bound
@@ -148,7 +148,7 @@ def _target(
         native |= {"responses"}
     context_tokens = settings.context_tokens
     if context_tokens is None and prices is not None:
-        context_tokens = prices.targets[name].context_tokens
+        context_tokens = context_of(settings.model, prices.targets[name].context_tokens)
     return Target(
         name=name,
         provider=settings.provider,
