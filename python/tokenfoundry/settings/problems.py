@@ -50,7 +50,10 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]
 
 
 def _problem(details: Any, model: type[BaseModel]) -> Problem:
-    path: tuple[str | int, ...] = details["loc"]
+    # Of a field that takes values of several kinds, pydantic adds the kind, such as `tuple[str, ...]`.
+    path: tuple[str | int, ...] = tuple(
+        step for step in details["loc"] if step == "[key]" or not (isinstance(step, str) and "[" in step)
+    )
     kind: str = details["type"]
     context: Mapping[str, Any] = details.get("ctx", {})
     if path and path[-1] == "[key]":  # a name of a mapping, not its value

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -132,6 +133,12 @@ class ProviderSettings(Section):
         base_url = default_base_url(name, {key: str(_read_option(value)) for key, value in options.items()})
         return values if base_url is None else {**values, "base_url": base_url}
 
+    @property
+    def _is_at_its_maker(self) -> bool:
+        """Whether it is the service itself, which answers nobody without a key, and no server of one's own."""
+        own = FORMATS[self.format].base_url or ""
+        return own.startswith("https://") and urlsplit(own).hostname == urlsplit(self.base_url).hostname
+
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
@@ -151,7 +158,7 @@ class ProviderSettings(Section):
                 problems.append((("keys", index), f"{self.format} does not take tokens of {key.kind}"))
             elif self.format == "azure" and key.kind == "entra" and self.options.get("auth") != "entra":
                 problems.append((("options", "auth"), "should be entra, as its keys are"))
-        if FORMATS[self.format].needs_key and not self.keys:
+        if not self.keys and (FORMATS[self.format].needs_key or self._is_at_its_maker):
             problems.append((("keys",), f'is required by {self.format}, such as ["env:{self.format.upper()}_API_KEY"]'))
         refuse_fields(type(self).__name__, problems)
         return self

@@ -46,7 +46,7 @@ CASES = [
     ("providers: {a: {format: cohere}}", "providers.a.keys", "is required by cohere"),
     ("providers: {a: {format: bedrock, keys: ['env:K'], options: {regoin: x, region: y}}}",
      "providers.a.options.regoin", "bedrock has no such option; did you mean region?"),
-    ("providers: {a: {format: groq, options: {region: x}}}", "providers.a.options.region", "has no such option"),
+    ("providers: {a: {format: groq, keys: ['env:K'], options: {region: x}}}", "providers.a.options.region", "has no such option"),
     ("providers: {a: {format: azure, base_url: 'https://a/', options: {api_version: [1]}}}",
      "providers.a.options.api_version", "valid string"),
     ("providers: {a: 5}", "providers.a", "should be a mapping of fields"),

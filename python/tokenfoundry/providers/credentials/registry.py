@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from tokenfoundry.clock import Clock, system_clock
-from tokenfoundry.errors import ConfigError
+from tokenfoundry.errors import ConfigError, MissingExtra
 from tokenfoundry.providers.credentials import Credential
 from tokenfoundry.providers.credentials.fixed import FixedKey, KeyFile
 from tokenfoundry.providers.credentials.renewed import RenewedToken
-from tokenfoundry.settings import KeyReference, ProviderSettings
+from tokenfoundry.settings import KeyReference, ProviderSettings, Settings
 
 
 def credential_of(reference: KeyReference, options: Mapping[str, str], *, clock: Clock = system_clock) -> Credential:
@@ -42,3 +42,13 @@ def credentials_of(name: str, provider: ProviderSettings, *, clock: Clock = syst
         except ConfigError as error:
             raise ConfigError(str(error), path=f"providers.{name}.keys[{index}]") from None
     return made
+
+
+def missing_keys(settings: Settings) -> Iterator[ConfigError]:
+    """Each key of a provider that is not where the settings say it is, with its path. Nothing is fetched."""
+    for name, provider in settings.providers.items():
+        for index, reference in enumerate(provider.keys):
+            try:
+                credential_of(reference, provider.options)
+            except (ConfigError, MissingExtra) as error:
+                yield ConfigError(str(error), path=f"providers.{name}.keys[{index}]")
