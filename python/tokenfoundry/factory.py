@@ -10,6 +10,7 @@ import secrets
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,7 @@ from tokenfoundry.gateway.admin import Admin, Running
 from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.booking import Booking
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
-from tokenfoundry.gateway.engine import Engine
+from tokenfoundry.gateway.engine import Connections, Engine
 from tokenfoundry.gateway.explain import explain
 from tokenfoundry.gateway.flights import Flights
 from tokenfoundry.gateway.forks import leave_without_destructors
@@ -118,9 +119,10 @@ class TokenFactory:
         self.observed = Observed(self._clock)
         self._router_of(settings, price_book, redactor)
         self._drain = Drain(self._timing)
-        guards = build_guards(settings, self._timing, self.observed)
         client = ProviderClient(settings.providers, clock=self._clock)
+        guards = build_guards(settings, client.keys, self._timing, self.observed)
         self._clients = [client]
+        self._closing: dict[asyncio.AbstractEventLoop, set[Future[None]]] = {}  # Those that were given up.
         data_dir = Path(settings.data_dir)
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.ledger = Ledger.open(
@@ -145,7 +147,8 @@ class TokenFactory:
             self.budgets = BudgetBook(self.ledger, budgets_of_file(settings), self.keys)
             self._budget_pressure = BudgetPressure(self.ledger, self.budgets.definitions, self._clock)
             self.limits = RateLimiter(limits_in_force(settings.rate_limits, self.keys), clock=self._clock)
-            self._engine = self._engine_of(settings, redactor, client, guards, self._kept_answers(settings))
+            kept = self._kept_answers(settings)
+            self._engine = self._engine_of(settings, redactor, client, Connections(), guards, kept)
             self.keys.tell_of_changes(self._limit_keys)
             self.admin = Admin(
                 ledger=self.ledger,
@@ -357,27 +360,23 @@ class TokenFactory:
         is_same = settings.providers == before.settings.providers
         is_same = is_same and _digest_of_keys(settings) == before.digest_of_keys
         client = before.client if is_same else ProviderClient(settings.providers, clock=self._clock)
-        # What was seen of the targets holds for as long as they are the same.
-        is_guarded = (
-            is_same
-            and settings.targets == before.settings.targets
-            and settings.resilience == before.settings.resilience
-        )
-        guards = before.guards if is_guarded else build_guards(settings, self._timing, self.observed)
+        connections = before.connections if is_same else Connections()
+        guards = build_guards(settings, client.keys, self._timing, self.observed)
         kept = before.kept if redactor is before.redactor else self._kept_answers(settings)
-        engine = self._engine_of(settings, redactor, client, guards, kept)
+        engine = self._engine_of(settings, redactor, client, connections, guards, kept)
         limits = limits_in_force(settings.rate_limits, self.keys)
         if settings is not before.settings:
             # The last that can be refused.
             self.budgets.replace_file(budgets_of_file(settings))
+        guards.take_over(before.guards)
         self._engine = engine
         self.limits.set_limits(limits)
         self.admin.use_quotas(settings.quotas)
         self._app.use(engine)
         if client is not before.client:
             self._clients.append(client)
-            # When the last call that knows it has ended.
-            weakref.finalize(before, self._give_up, before.client).atexit = False
+            # When the last call that may use it has ended, whichever version of the settings that began with.
+            weakref.finalize(before.connections, self._give_up, before.client).atexit = False
 
     def _give_up(self, client: ProviderClient) -> None:
         """Closes the connections of a client that no call uses any more."""
@@ -387,9 +386,12 @@ class TokenFactory:
         for loop in self._faces.loops:
             closing = client.aclose()
             try:
-                asyncio.run_coroutine_threadsafe(closing, loop)
+                closed = asyncio.run_coroutine_threadsafe(closing, loop)
             except RuntimeError:  # The loop has ended, and its connections with it.
                 closing.close()
+            else:
+                self._closing.setdefault(loop, set()).add(closed)
+                closed.add_done_callback(self._closing[loop].discard)
 
     async def aclose(self) -> None:
         """Gives up what calls on the running loop opened: connections to providers, and the loop's face of the ledger.
@@ -397,6 +399,7 @@ class TokenFactory:
         For whoever calls from a loop of their own that ends before the factory does; `close` still has to follow.
         """
         await self._flights.aclose()
+        await asyncio.gather(*map(asyncio.wrap_future, self._closing.pop(asyncio.get_running_loop(), ())))
         for client in tuple(self._clients):
             await client.aclose()
         self._faces.leave_loop()
@@ -448,6 +451,7 @@ class TokenFactory:
         settings: Settings,
         redactor: Redactor,
         client: ProviderClient,
+        connections: Connections,
         guards: Guards,
         kept: KeptAnswers | None,
     ) -> Engine:
@@ -483,8 +487,10 @@ class TokenFactory:
             audit_key=self._audit_key,
             clock=self._clock,
             trusted_proxies=Networks(settings.server.trusted_proxies),
+            connections=connections,
         )
-        return Engine(settings, pipeline, router, price_book, redactor, client, guards, kept, _digest_of_keys(settings))
+        digest = _digest_of_keys(settings)
+        return Engine(settings, pipeline, router, price_book, redactor, client, connections, guards, kept, digest)
 
     def _router_of(self, settings: Settings, price_book: PriceBook, redactor: Redactor) -> Router:
         """Where calls go by these settings and prices. Raises `ConfigError`."""

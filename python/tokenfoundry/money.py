@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 NANO = 10**9
 
 
+@lru_cache(maxsize=1024)
 def decimal_text(nano: int) -> str:
     """Nano units as decimal text without an exponent or trailing zeros.
 

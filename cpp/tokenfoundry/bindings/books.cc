@@ -52,7 +52,8 @@ py::object RefusalOrNone(const std::optional<ledger::Refusal>& refusal) {
   return FromRefusal(*refusal);
 }
 
-// (ticket, hold or None, refusal or None, what a tracking budget would have refused or None); None for a stall.
+// (ticket, when the held call began or None, refusal or None, what a tracking budget would have refused or None); None
+// for a stall. The rest of a hold is what was asked for.
 py::object Reserve(const BooksHandle& self, const py::str& id, const py::tuple& amounts, const py::tuple& axes,
                    std::optional<int64_t> at_ms, int64_t now_ms, const py::bytes& detail, bool may_wait) {
   const ledger::ReserveRequest request{std::string(Utf8(id)),    ToAmounts(amounts), ToAxes(axes), at_ms, now_ms,
@@ -62,38 +63,45 @@ py::object Reserve(const BooksHandle& self, const py::str& id, const py::tuple& 
   if (!may_wait && store::IsStall(reserved.status())) return py::none();
   const ledger::Reserved result = Unwrap(std::move(reserved));
   if (const auto* hold = std::get_if<ledger::Hold>(&result.outcome)) {
-    return py::make_tuple(result.ticket, FromHold(*hold), py::none(), RefusalOrNone(result.tracked));
+    return py::make_tuple(result.ticket, hold->at_ms, py::none(), RefusalOrNone(result.tracked));
   }
   return py::make_tuple(result.ticket, py::none(), FromRefusal(std::get<ledger::Refusal>(result.outcome)), py::none());
 }
 
-// (ticket, entry, events); (ticket, None, refusal) for a record that must fit and does not; None for a stall.
-py::object FromPosted(absl::StatusOr<ledger::Posted> posted, bool may_wait) {
+// What of an entry that was just written goes to Python: all of it takes longer to make than the entry.
+enum class Told { kSeq, kEntry };
+
+Told ToldOf(bool whole) { return whole ? Told::kEntry : Told::kSeq; }
+
+// (ticket, entry or its seq, events); (ticket, None, refusal) for a record that must fit and does not; None for a stall.
+py::object FromPosted(absl::StatusOr<ledger::Posted> posted, bool may_wait, Told told) {
   if (!may_wait && store::IsStall(posted.status())) return py::none();
   const ledger::Posted result = Unwrap(std::move(posted));
   if (result.refusal) return py::make_tuple(result.ticket, py::none(), FromRefusal(*result.refusal));
-  return py::make_tuple(result.ticket, FromEntry(result.entry), ListOf(result.events, FromEvent));
+  py::object entry = told == Told::kSeq ? py::object(py::int_(result.entry.seq)) : FromEntry(result.entry);
+  return py::make_tuple(result.ticket, std::move(entry), ListOf(result.events, FromEvent));
 }
 
 py::object Settle(const BooksHandle& self, const py::str& id, const py::tuple& amounts, const py::tuple& tallies,
-                  uint16_t flags, const std::optional<py::bytes>& detail, int64_t now_ms, bool may_wait) {
+                  uint16_t flags, const std::optional<py::bytes>& detail, int64_t now_ms, bool may_wait, bool whole) {
   const ledger::SettleRequest request{
       std::string(Utf8(id)), ToAmounts(amounts), ToTallies(tallies), flags, Optional(detail), now_ms};
   return FromPosted(
-      Unlocked(self, [&](books::Books& books) { return books.ledger().Settle(request, OnStallOf(may_wait)); }),
-      may_wait);
+      Unlocked(self, [&](books::Books& books) { return books.ledger().Settle(request, OnStallOf(may_wait)); }), may_wait,
+      ToldOf(whole));
 }
 
 py::object Void(const BooksHandle& self, const py::str& id, const std::optional<py::bytes>& detail, int64_t now_ms,
-                bool may_wait) {
+                bool may_wait, bool whole) {
   const ledger::VoidRequest request{std::string(Utf8(id)), Optional(detail), now_ms};
   return FromPosted(
-      Unlocked(self, [&](books::Books& books) { return books.ledger().Void(request, OnStallOf(may_wait)); }), may_wait);
+      Unlocked(self, [&](books::Books& books) { return books.ledger().Void(request, OnStallOf(may_wait)); }), may_wait,
+      ToldOf(whole));
 }
 
 py::object Record(const BooksHandle& self, const py::str& id, uint8_t kind, const py::tuple& amounts,
                   const py::tuple& tallies, const py::tuple& axes, std::optional<int64_t> at_ms, int64_t now_ms,
-                  const py::bytes& detail, bool must_fit, bool may_wait) {
+                  const py::bytes& detail, bool must_fit, bool may_wait, bool whole) {
   ledger::RecordRequest request;
   request.must_fit = must_fit;
   request.id = Utf8(id);
@@ -105,8 +113,8 @@ py::object Record(const BooksHandle& self, const py::str& id, uint8_t kind, cons
   request.now_ms = now_ms;
   request.detail = View(detail);
   return FromPosted(
-      Unlocked(self, [&](books::Books& books) { return books.ledger().Record(request, OnStallOf(may_wait)); }),
-      may_wait);
+      Unlocked(self, [&](books::Books& books) { return books.ledger().Record(request, OnStallOf(may_wait)); }), may_wait,
+      ToldOf(whole));
 }
 
 py::object Adjust(const BooksHandle& self, const py::str& id, uint64_t of, const py::tuple& amounts,
@@ -121,12 +129,14 @@ py::object Adjust(const BooksHandle& self, const py::str& id, uint64_t of, const
   request.reason = Utf8(reason);
   request.detail = View(detail);
   request.now_ms = now_ms;
-  return FromPosted(Unlocked(self, [&](books::Books& books) { return books.ledger().Adjust(request); }), true);
+  return FromPosted(Unlocked(self, [&](books::Books& books) { return books.ledger().Adjust(request); }), true,
+                    Told::kEntry);
 }
 
 py::object Apply(const BooksHandle& self, const py::str& id, const py::tuple& change, int64_t now_ms) {
   const ledger::ChangeRequest request{std::string(Utf8(id)), ToChange(change), now_ms};
-  return FromPosted(Unlocked(self, [&](books::Books& books) { return books.ledger().Apply(request); }), true);
+  return FromPosted(Unlocked(self, [&](books::Books& books) { return books.ledger().Apply(request); }), true,
+                    Told::kEntry);
 }
 
 store::Ticket SetBudgets(const BooksHandle& self, const py::list& budgets, int64_t now_ms) {
@@ -239,12 +249,13 @@ void AddBooks(py::module_& module) {
       .def("reserve", &Reserve, py::arg("id"), py::arg("amounts"), py::arg("axes"), py::arg("at_ms"), py::arg("now_ms"),
            py::arg("detail"), py::kw_only(), py::arg("may_wait"))
       .def("settle", &Settle, py::arg("id"), py::arg("amounts"), py::arg("tallies"), py::arg("flags"),
-           py::arg("detail"), py::arg("now_ms"), py::kw_only(), py::arg("may_wait"))
+           py::arg("detail"), py::arg("now_ms"), py::kw_only(), py::arg("may_wait"), py::arg("whole"))
       .def("check_health", &CheckHealth)
-      .def("void", &Void, py::arg("id"), py::arg("detail"), py::arg("now_ms"), py::kw_only(), py::arg("may_wait"))
+      .def("void", &Void, py::arg("id"), py::arg("detail"), py::arg("now_ms"), py::kw_only(), py::arg("may_wait"),
+           py::arg("whole"))
       .def("record", &Record, py::arg("id"), py::arg("kind"), py::arg("amounts"), py::arg("tallies"), py::arg("axes"),
            py::arg("at_ms"), py::arg("now_ms"), py::arg("detail"), py::kw_only(), py::arg("must_fit"),
-           py::arg("may_wait"))
+           py::arg("may_wait"), py::arg("whole"))
       .def("adjust", &Adjust, py::arg("id"), py::arg("of"), py::arg("amounts"), py::arg("tallies"), py::arg("actor"),
            py::arg("reason"), py::arg("detail"), py::arg("now_ms"))
       .def("apply", &Apply, py::arg("id"), py::arg("change"), py::arg("now_ms"))

@@ -7,6 +7,7 @@ progress end, for as long as the grace lasts; the second, or the end of the grac
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -52,6 +53,9 @@ def run(
     """
     build = {"granian": _granian, "uvicorn": _uvicorn}[name]
     calls = _Calls(app)
+    # What the process was made of stays; the collector need not look at it with each of its rounds.
+    gc.collect()
+    gc.freeze()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         server = build(calls, listener, lifespan=lifespan)
         runner.run(_until_stopped(server, calls, grace_s=grace_s, drain=drain, on_hangup=on_hangup))

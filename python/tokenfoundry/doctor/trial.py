@@ -59,10 +59,10 @@ async def _called(
     if plan is None:
         return failed(about, f"{provider.format} has nothing to say {asked} in", "see `endpoints`")
     said = plan.said({**_SMALLEST[asked], "model": target.model})
-    label = str(provider.keys[0]) if provider.keys else None
-    if label is not None and client.key(target.provider, label) is None:
-        await client.renew(target.provider, label, within_s=_LONGEST_S)
-    key = None if label is None else client.key(target.provider, label)
+    label, identity = next(iter(client.keys[target.provider]), (None, None))
+    if identity is not None and client.key(target.provider, identity) is None:
+        await client.renew(target.provider, identity, within_s=_LONGEST_S)
+    key = None if identity is None else client.key(target.provider, identity)
     to = Endpoint(provider.base_url, target.model, key, dict(provider.options))
     began = perf_counter()
     async with client.send(

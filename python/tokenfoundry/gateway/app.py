@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
@@ -23,10 +24,11 @@ from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
 from tokenfoundry.gateway.engine import Engine
 from tokenfoundry.gateway.estimate import endpoint_of
 from tokenfoundry.gateway.headers import ALLOW, ANTHROPIC_REQUEST_ID, REQUEST_ID, RETRY_AFTER
+from tokenfoundry.gateway.open_streams import OpenStream
 from tokenfoundry.gateway.openapi import document_bytes
 from tokenfoundry.gateway.pipeline import Pipeline, store_unavailable
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, decode_object, invalid, json_answer
-from tokenfoundry.resilience.drain import Drain
+from tokenfoundry.resilience.drain import Drain, Stay
 
 _log = logging.getLogger("tokenfoundry")
 
@@ -89,25 +91,39 @@ class GatewayApp:
         else:
             raise RuntimeError(f"the gateway does not speak {scope['type']}")
 
-    async def call(
-        self, endpoint: Endpoint, headers: Mapping[str, str], body: dict[str, Any]
-    ) -> tuple[Engine, Answer | StreamAnswer]:
-        """A call from within this process, its body and its reply decoded. The engine must be held until the answer was
-        taken. Raises `Refused`.
+    async def call(self, endpoint: Endpoint, headers: Mapping[str, str], body: dict[str, Any]) -> Answer | StreamAnswer:
+        """A call from within this process, its body and its reply decoded. A stream is in progress until it is closed.
+        Raises `Refused`.
         """
-        if self._out_of_order:
-            raise Refused(503, "out_of_order", self._out_of_order, kind="service_unavailable")
-        engine = self._engine
-        if (refused := self._refused(engine)) is not None:
-            raise refused
-        task = self._drain.enter()
+        engine, stay = self._enter()
+        answer: Answer | StreamAnswer | None = None
         try:
             key = engine.pipeline.authenticate(headers, _THIS_MACHINE)
-            return engine, await engine.pipeline.run(Request(endpoint, key, headers, body, as_object=True))
+            answer = await engine.pipeline.run(Request(endpoint, key, headers, body, as_object=True))
         except Exception as error:
             raise refusal_of(error) from error
         finally:
-            self._drain.leave(task)
+            if not isinstance(answer, StreamAnswer):
+                stay.leave()
+        return OpenStream(answer, stay, _shutting_down).answer if isinstance(answer, StreamAnswer) else answer
+
+    @contextmanager
+    def hosting(self) -> Iterator[Engine]:
+        """The engine for a call of the host's own, which is in progress for as long as the block lasts. Raises
+        `Refused`.
+        """
+        engine, stay = self._enter()
+        try:
+            yield engine
+        finally:
+            stay.leave()
+
+    def _enter(self) -> tuple[Engine, Stay]:
+        if self._out_of_order:
+            raise Refused(503, "out_of_order", self._out_of_order, kind="service_unavailable")
+        if (refused := self._refused(self._engine)) is not None:
+            raise refused
+        return self._engine, self._drain.enter()
 
     def _refused(self, engine: Engine) -> Refused | None:
         """Why no further call is taken now."""
@@ -116,17 +132,17 @@ class GatewayApp:
         return _busy() if self._drain.in_progress >= engine.settings.server.max_concurrent else None
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        engine = self._engine  # Held until the answer is written: what it holds open is closed after its last call.
+        engine = self._engine  # The one that this call keeps to its end.
         if (refused := self._refused(engine)) is not None:
             await write_to(_told(refused, path_of(scope), headers_of(scope)), STAYS, send)
             return
-        task = self._drain.enter()
+        stay = self._drain.enter()
         client = ClientWatch(receive)
         try:
             await self._answer(engine, scope, receive, client, send)
         finally:
             client.close()
-            self._drain.leave(task)
+            stay.leave()
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -167,10 +183,11 @@ class GatewayApp:
         if endpoint is not None:
             _expect(method, "POST")
             # The key first: a stranger's body is not worth reading.
-            pipeline.authenticate(headers, peer)
+            key = pipeline.authenticate(headers, peer)
             body = await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes)
-            # Once more: a key may be frozen while a body is on its way.
-            request = Request(endpoint, pipeline.authenticate(headers, peer), headers, body, client)
+            if not pipeline.is_in_force(key):  # A key may be frozen while a body is on its way.
+                key = pipeline.authenticate(headers, peer)
+            request = Request(endpoint, key, headers, body, client)
             if path in COUNTERS:
                 return json_answer({"input_tokens": await pipeline.count(request)})
             return await pipeline.run(request)

@@ -9,7 +9,7 @@ from typing import Any
 from tokenfoundry.gateway.client_watch import ClientGone as ClientGone
 from tokenfoundry.gateway.client_watch import ClientWatch
 from tokenfoundry.gateway.headers import CACHE_CONTROL
-from tokenfoundry.gateway.replies import Answer, Headers, StreamAnswer, invalid
+from tokenfoundry.gateway.replies import Answer, Headers, Refused, StreamAnswer, invalid
 
 _EVENTS = "text/event-stream; charset=utf-8"
 
@@ -43,10 +43,9 @@ def headers_of(scope: Scope) -> Mapping[str, str]:
 
 async def read_body(headers: Mapping[str, str], receive: Receive, *, max_bytes: int) -> bytes:
     """The whole body. Raises `Refused` (413) when it is larger, `ClientGone` when it never ends."""
-    too_large = invalid(f"the body is over {max_bytes} bytes", status=413, code="request_too_large")
     declared = headers.get("content-length", "")
     if declared.isascii() and declared.isdecimal() and int(declared) > max_bytes:
-        raise too_large
+        raise _too_large(max_bytes)
     parts: list[bytes] = []
     size = 0
     while True:
@@ -56,10 +55,14 @@ async def read_body(headers: Mapping[str, str], receive: Receive, *, max_bytes: 
         part = message.get("body", b"")
         size += len(part)
         if size > max_bytes:
-            raise too_large
+            raise _too_large(max_bytes)
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
+
+
+def _too_large(max_bytes: int) -> Refused:
+    return invalid(f"the body is over {max_bytes} bytes", status=413, code="request_too_large")
 
 
 async def write(answer: Answer | StreamAnswer, receive: Receive, send: Send) -> None:

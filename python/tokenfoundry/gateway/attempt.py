@@ -18,12 +18,13 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import NotFound
-from tokenfoundry.gateway.booking import Booking, axes_of, tallies_of
+from tokenfoundry.gateway.booking import Booking, axes_of, spent, tallies_of
 from tokenfoundry.gateway.call import Call
 from tokenfoundry.gateway.client_watch import ClientGone
 from tokenfoundry.gateway.output_bound import OutputBound, affordable_tokens
 from tokenfoundry.gateway.rates import NOTHING_TAKEN, Estimate
 from tokenfoundry.gateway.replies import Refused
+from tokenfoundry.gateway.turns import turn
 from tokenfoundry.ledger import NO_FLAGS, Amounts, EntryFlags, Refusal
 from tokenfoundry.ledger.values import Unit
 from tokenfoundry.records import CallRecord, Outcome
@@ -56,6 +57,7 @@ class Attempt:
         self.taken = NOTHING_TAKEN
         self.seen: Callable[[], tuple[str | None, Usage | None]] | None = None
         """Of a stream: the text that came so far, and the usage that was reported."""
+        self._known: CallRecord | None = None  # What all its records have in common, made with the first.
         self._booking = booking
         self._call = call
         self._number = number
@@ -168,10 +170,11 @@ class Attempt:
                 detail=orphan.to_bytes(),
                 wait_s=self._hold_wait_s() if may_wait else 0,
             )
+            await turn()
         except asyncio.CancelledError:
             # The hold may stand although nobody waits for it any more; nothing was sent.
             with suppress(NotFound):
-                await self.void("the call was cancelled before it was sent", status=_CLIENT_GONE)
+                await self.unsent()
             raise
         self._call.waited_s += perf_counter() - started
         if isinstance(outcome, Refusal):
@@ -236,8 +239,16 @@ class Attempt:
         await self._resolve(self._booking.ledger.void(self._id, detail=record.to_bytes()))
         self._booking.publish(record)
 
+    def output_tokens(self, produced: str | None) -> int:
+        """What that text counts as; the most it can be when it is not known."""
+        return self.worst.output_tokens if produced is None else self.target.tokenizer.count(produced)
+
+    async def unsent(self) -> None:
+        """Releases the hold of an attempt that was cancelled before any of it was sent."""
+        await self.void("the call was cancelled before it was sent", status=_CLIENT_GONE)
+
     def _seen(self, produced: str) -> Usage:
-        outputs = self.target.tokenizer.count(produced)
+        outputs = self.output_tokens(produced)
         return Usage(input_tokens=self._input_tokens, output_tokens=outputs, estimated=True)
 
     async def _post(
@@ -288,22 +299,27 @@ class Attempt:
         outcome: Outcome,
         *,
         status: int,
+        usage: Usage | None = None,
         cost_nano: int = 0,
         recalled_nano: int = 0,
         flags: tuple[str, ...] = (),
         **fields: Any,
     ) -> CallRecord:
-        return self._booking.record_of(
-            self._call,
-            outcome,
+        call = self._call
+        if self._known is None:
+            self._known = self._booking.record_of(
+                call, outcome, status=status, target=self.target, attempt=self._number, route=self.route
+            )
+        return msgspec.structs.replace(
+            self._known,
+            outcome=outcome,
             status=status,
-            target=self.target,
-            attempt=self._number,
-            route=self.route,
+            latency_ms=call.latency_ms,
             cost_nano=cost_nano,
             counterfactual_nano=cost_nano + recalled_nano,
             flags=(*flags, *self._flags),
             max_tokens_from=self.output_bound.source,
+            **spent(usage),
             **fields,
         )
 

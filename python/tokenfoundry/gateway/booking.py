@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Literal
 
+from tokenfoundry.attribution import Attribution
 from tokenfoundry.clock import Clock
 from tokenfoundry.gateway.call import Call
 from tokenfoundry.gateway.ledger_faces import LedgerFaces
@@ -68,8 +70,7 @@ class Booking:
 
     def cost_nano(self, target: Target, usage: Usage, at_ms: int) -> tuple[int, tuple[str, ...]]:
         """The cost at the rates in force when the call began, and what is to be said of it."""
-        charge = self._prices.charge(target.name, usage, at=at_ms)
-        return charge.amount_nano, charge.cost.flags
+        return self._prices.cost_nano(target.name, usage, at=at_ms)
 
     def refused_by(self, refusal: Refusal) -> Refused:
         """What the caller is told, in the terms of the budget's window."""
@@ -89,42 +90,35 @@ class Booking:
         **fields: Any,
     ) -> CallRecord:
         """The record of this call with what is known now; `fields` are further ones of `CallRecord`."""
+        axes = call.axes
+        if target is not None:
+            fields["target"] = target.name
+            fields["provider"] = target.provider
+            fields["model"] = target.model
+            fields["region"] = target.region
+            fields["trust"] = target.trust
         return CallRecord(
             outcome=outcome,
             status=status,
             latency_ms=call.latency_ms,
-            **self.known_of(call, target),
-            **_spent(usage),
+            request_id=call.request_id,
+            at_ms=call.at_ms,
+            endpoint=call.endpoint.name,
+            stream=call.stream,
+            alias=call.alias,
+            workspace=axes.workspace,
+            project=axes.project,
+            consumer=axes.consumer,
+            key=axes.key,
+            intent=axes.intent,
+            env=axes.env,
+            session=axes.session,
+            currency=self.currency,
+            findings=call.findings,
+            prompt_hmac=call.prompt_hmac,
+            **spent(usage),
             **fields,
         )
-
-    def known_of(self, call: Call, target: Target | None) -> dict[str, Any]:
-        """The fields of a record that hold for a call, and for all it does at one target."""
-        axes = call.axes
-        known: dict[str, Any] = {
-            "request_id": call.request_id,
-            "at_ms": call.at_ms,
-            "endpoint": call.endpoint.name,
-            "stream": call.stream,
-            "alias": call.alias,
-            "workspace": axes.workspace,
-            "project": axes.project,
-            "consumer": axes.consumer,
-            "key": axes.key,
-            "intent": axes.intent,
-            "env": axes.env,
-            "session": axes.session,
-            "currency": self.currency,
-            "findings": call.findings,
-            "prompt_hmac": call.prompt_hmac,
-        }
-        if target is not None:
-            known["target"] = target.name
-            known["provider"] = target.provider
-            known["model"] = target.model
-            known["region"] = target.region
-            known["trust"] = target.trust
-        return known
 
     async def record(
         self,
@@ -158,7 +152,7 @@ class Booking:
             at=call.at_ms,
             detail=record.to_bytes(),
         )
-        if not isinstance(outcome, Refusal):
+        if outcome is None:
             self.publish(record)
             return None
         refused = self.refused_by(outcome)
@@ -186,7 +180,7 @@ class Booking:
         return self._faces.ledger.headroom(axes_of(call, target)).get("requests", 1) >= 1
 
 
-def _spent(usage: Usage | None) -> dict[str, Any]:
+def spent(usage: Usage | None) -> dict[str, Any]:
     """The fields of a record that say what was used."""
     if usage is None:
         return {}
@@ -205,16 +199,22 @@ def _spent(usage: Usage | None) -> dict[str, Any]:
 
 def axes_of(call: Call, target: Target | None) -> Axes:
     """The axes that budgets select by: the caller's, and where the call is served."""
-    axes = call.axes
+    if target is None:
+        return _axes(call.axes, call.alias, "", "")
+    return _axes(call.axes, call.alias, target.model, target.region)
+
+
+@lru_cache(maxsize=4096)
+def _axes(axes: Attribution, alias: str, model: str, region: str) -> Axes:
     return Axes(
         workspace=axes.workspace,
         project=axes.project,
         consumer=axes.consumer,
         key=axes.key,
         intent=axes.intent,
-        alias=call.alias,
-        model=target.model if target else "",
-        region=target.region if target else "",
+        alias=alias,
+        model=model,
+        region=region,
         env=axes.env,
         session=axes.session,
     )

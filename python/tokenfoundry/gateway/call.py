@@ -65,6 +65,7 @@ class Call:
     deadline: Deadline = NEVER
     client: ClientWatch = STAYS
     as_object: bool = False
+    connections: object = None  # Open for as long as somebody holds this.
     passage: Passage = FREE
     waited_s: float = 0.0
 
@@ -83,6 +84,8 @@ class Call:
     cache_status: CacheStatus = "bypass"
     age_ms: int | None = None  # Of the answer that was kept.
     flight: Flight | None = None  # That others may follow.
+    may_follow: bool = True  # False once a flight was not for this call.
+    failed_flights: int = 0  # That it followed.
     part: Part | None = None  # What is known of a batch of items.
 
     def ask_for(self, body: dict[str, Any]) -> None:

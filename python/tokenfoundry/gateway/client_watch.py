@@ -23,12 +23,23 @@ class ClientGone(Exception):
 class ClientWatch:
     """One request's client; its body has been received. To be closed with the request."""
 
-    __slots__ = ("_receive", "_watcher")
+    __slots__ = ("_is_wanted", "_receive", "_watcher")
 
     def __init__(self, receive: Receive | None = None) -> None:
         """Without `receive` it never leaves."""
         self._receive = receive
         self._watcher: asyncio.Task[None] | None = None
+        self._is_wanted: Callable[[], bool] | None = None
+
+    def unless(self, is_wanted: Callable[[], bool]) -> None:
+        """A client that hangs up ends nothing while that says that others want the answer too."""
+        if self._receive is not None:
+            self._is_wanted = is_wanted
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it is known to have hung up."""
+        return self._watcher is not None and self._watcher.done()
 
     def gone(self) -> asyncio.Task[None]:
         """Done when the client has hung up. Belongs to this watch."""
@@ -47,6 +58,8 @@ class ClientWatch:
 
         def hang_up(_: object) -> None:
             nonlocal is_gone
+            if self._is_wanted is not None and self._is_wanted():
+                return
             is_gone = True
             task.cancel()
 

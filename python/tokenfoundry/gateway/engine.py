@@ -18,6 +18,10 @@ from tokenfoundry.routing.policy import Router
 from tokenfoundry.settings import Settings
 
 
+class Connections:
+    """Those of one client. Every call that may use them holds this: they are closed once the last has let it go."""
+
+
 @dataclass(frozen=True, eq=False)
 class Engine:
     """What a version of the settings became. `client` may serve several versions that have the same providers;
@@ -30,6 +34,7 @@ class Engine:
     prices: PriceBook
     redactor: Redactor
     client: ProviderClient
+    connections: Connections
     guards: Guards
     kept: KeptAnswers | None
     digest_of_keys: bytes = field(repr=False)

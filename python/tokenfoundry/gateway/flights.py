@@ -1,8 +1,10 @@
 """Single flight: identical calls in progress are one call at the provider.
 
 The first is the *leader*: it alone holds, sends and settles. Those that come while it is under way are *followers*:
-they wait for its answer, or get its events as they come, and each makes its own of them. A leader that fails, or whose
-answer is not for everybody, leaves each follower to start over by itself.
+they wait for its answer, or get its events as they come, and each makes its own of them. When a leader fails, one
+follower leads the next flight and the others follow that; after a few that failed they are told why. What is wrong with
+the question itself is told to all of them at once. A leader whose answer is not for everybody, or that its own budgets
+refuse, leaves the others to each other in the same way.
 
 A leader whose client hangs up goes on while a follower lives, and pays for the answer as if it had stayed; with the
 last follower it ends. To that end its walk is a task of its own until the answer begins. A stream is then read by the
@@ -25,7 +27,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tokenfoundry.errors import ProviderError
-from tokenfoundry.gateway.replies import Answer, StreamAnswer
+from tokenfoundry.gateway.client_watch import STAYS, ClientWatch
+from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, of_everybody
 from tokenfoundry.gateway.streams.replay import Borders
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
@@ -55,6 +58,7 @@ class Flight:
         self._max_bytes = max_bytes
         self.landed: Landed | None = None
         self.failed = False
+        self.told: Refused | None = None  # Why it failed, in placeholder form, when that is so for anybody.
         self.target: Target | None = None  # Of the stream that is relayed.
         self._followers: set[Follower] = set()
         self._led: _Led | None = None
@@ -66,9 +70,12 @@ class Flight:
 
     # -- the leader's side ---------------------------------------------------------------------------------------------
 
-    async def led(self, walk: Coroutine[Any, Any, Answer | StreamAnswer]) -> Answer | StreamAnswer:
+    async def led(
+        self, walk: Coroutine[Any, Any, Answer | StreamAnswer], client: ClientWatch = STAYS
+    ) -> Answer | StreamAnswer:
         """What the leader's client gets of its walk. Whatever ends the walk ends the flight."""
-        self._led = _Led(self, self._flights)
+        client.unless(lambda: self.has_followers)
+        self._led = _Led(self, self._flights, client)
         return await self._led.answer(walk)
 
     def begin(self, target: Target) -> None:
@@ -95,10 +102,12 @@ class Flight:
             self.landed = landed
             self._end()
 
-    def fail(self) -> None:
-        """There will be no answer, or none for everybody. Harmless after the end."""
+    def fail(self, told: BaseException | None = None) -> None:
+        """There will be no answer, or none for everybody: `told` is what its leader is told. Harmless after the end."""
         if self.landed is None and not self.failed:
             self.failed = True
+            if isinstance(told, Refused) and told.to_everybody is not None:
+                self.told = told.alike(told.to_everybody)
             self._end()
 
     def _end(self) -> None:
@@ -226,9 +235,10 @@ class Follower:
 class _Led:
     """The leader's walk and stream, and the tasks that outlive its client."""
 
-    def __init__(self, flight: Flight, flights: _LoopFlights) -> None:
+    def __init__(self, flight: Flight, flights: _LoopFlights, client: ClientWatch) -> None:
         self._flight = flight
         self._flights = flights
+        self._client = client
         self._walking: asyncio.Task[Answer | StreamAnswer] | None = None
         self._pumping: asyncio.Task[None] | None = None
         self._answer: StreamAnswer | None = None
@@ -264,8 +274,8 @@ class _Led:
     def _led_by_client(self, walking: asyncio.Task[Answer | StreamAnswer]) -> Answer | StreamAnswer:
         try:
             answer = walking.result()
-        except BaseException:
-            self._flight.fail()
+        except BaseException as error:
+            self._flight.fail(error)
             raise
         if isinstance(answer, Answer):
             self._flight.fail()  # Unless it has landed.
@@ -277,7 +287,8 @@ class _Led:
 
     def _walked_without_client(self, walking: asyncio.Task[Answer | StreamAnswer]) -> None:
         if walking.cancelled() or walking.exception() is not None:
-            self._flight.fail()  # The exception was the client's to be told; its attempts are on record.
+            # The exception was the client's to be told; its attempts are on record.
+            self._flight.fail(None if walking.cancelled() else walking.exception())
             return
         answer = walking.result()
         if isinstance(answer, Answer):
@@ -296,7 +307,7 @@ class _Led:
 
     def deserted(self) -> None:
         """Nobody follows any more: without its client the call has nobody to go on for."""
-        if self._client_here or self._flight.has_followers:
+        if (self._client_here and not self._client.is_gone) or self._flight.has_followers:
             return
         if self._walking is not None:
             self._walking.cancel()
@@ -376,7 +387,7 @@ class _Led:
             try:
                 await answer.close()
             finally:
-                self._flight.fail()  # Unless it has landed.
+                self._flight.fail(_cut_off())  # Unless it has landed.
                 self._flight.wake()
 
     async def _room(self) -> None:
@@ -411,6 +422,11 @@ async def _telling(
     finally:
         if not ended.done():
             ended.set_result(None)
+
+
+def _cut_off() -> Refused:
+    what = "the call that this one had joined was cut off"
+    return of_everybody(Refused(502, "upstream_error", what, kind="upstream_error"))
 
 
 def _ended(task: asyncio.Task[None]) -> None:

@@ -6,9 +6,10 @@ One class for each kind of body; `TokenFactoryMiddleware` says what is booked of
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -17,23 +18,50 @@ from tokenfoundry.gateway.asgi import Message, Send
 from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.booking import summary_of
 from tokenfoundry.gateway.call import Call
-from tokenfoundry.gateway.endpoints import Endpoint
+from tokenfoundry.gateway.endpoints import Body, Endpoint
 from tokenfoundry.gateway.headers import REQUEST_ID
+from tokenfoundry.gateway.host_framing import Events, Framing, Lines, Unit
+from tokenfoundry.gateway.own_shapes import OwnShape
 from tokenfoundry.gateway.replies import Headers
+from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.gateway.texts import restored, texts
 from tokenfoundry.gateway.told import headers_of, stream_headers
-from tokenfoundry.providers.plan import Plan
-from tokenfoundry.usage import Usage
+from tokenfoundry.usage import Usage, UsageMeter
 
 _BROKEN = (ProviderError, InvalidInput, RecursionError)
+_DONE: Final = b"[DONE]"
+_NOT_MODIFIED: Final = 304
+_LINES: Final = frozenset(
+    {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}
+)
+
+_OF_MESSAGES: Final = frozenset(
+    {
+        "message_start",
+        "content_block_start",
+        "content_block_delta",
+        "content_block_stop",
+        "message_delta",
+        "message_stop",
+        "ping",
+    }
+)
+# Which events are of a dialect, as the API references of OpenAI and Anthropic name them; a host may send others.
+_SPEAKS: Final[Mapping[str, Callable[[Body], bool]]] = {
+    "chat": lambda event: isinstance(event.get("choices"), list),
+    "completions": lambda event: isinstance(event.get("choices"), list),
+    "messages": lambda event: event.get("type") in _OF_MESSAGES,
+    "responses": lambda event: str(event.get("type")).startswith("response."),
+}
+# Whose last event says that it is the last; the others end with `[DONE]`.
+_END_THEMSELVES: Final = frozenset({"messages", "responses"})
 
 
 class HostAnswer:
     """What the handler sends, on its way to the client. Resolves the attempt."""
 
-    def __init__(self, endpoint: Endpoint, plan: Plan, call: Call, attempt: Attempt, send: Send) -> None:
+    def __init__(self, endpoint: Endpoint, call: Call, attempt: Attempt, send: Send) -> None:
         self._endpoint = endpoint
-        self._plan = plan
         self._call = call
         self._attempt = attempt
         self._send = send
@@ -41,7 +69,7 @@ class HostAnswer:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._body = _body_of(message, self._endpoint, self._plan, self._call, self._attempt, self._send)
+            self._body = _body_of(message, self._endpoint, self._call, self._attempt, self._send)
         elif message["type"] == "http.response.body" and self._body is not None:
             await self._body.take(message.get("body", b""), last=not message.get("more_body", False))
         else:
@@ -69,17 +97,19 @@ class _Body(Protocol):
         """The usage that was seen."""
 
 
-def _body_of(start: Message, endpoint: Endpoint, plan: Plan, call: Call, attempt: Attempt, send: Send) -> _Body:
+def _body_of(start: Message, endpoint: Endpoint, call: Call, attempt: Attempt, send: Send) -> _Body:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in start.get("headers", ())}
     content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    exchange = _Exchange(endpoint, plan, call, attempt, send, start)
+    exchange = _Exchange(endpoint, call, attempt, send, start)
     is_readable = "content-encoding" not in headers
-    if start["status"] >= 300:
+    if start["status"] >= 300 and start["status"] != _NOT_MODIFIED:
         return _Failure(exchange, is_json=content_type == "application/json", is_readable=is_readable)
     if is_readable and content_type == "application/json":
         return _Whole(exchange)
     if is_readable and content_type == "text/event-stream":
-        return _Stream(exchange)
+        return _Stream(exchange, Events(), may_speak=True)
+    if is_readable and content_type in _LINES:
+        return _Stream(exchange, Lines(), may_speak=False)
     if is_readable and content_type.startswith("text/"):
         return _Text(exchange)
     return _Opaque(exchange)
@@ -90,7 +120,6 @@ class _Exchange:
     """What every kind of body needs."""
 
     endpoint: Endpoint
-    plan: Plan
     call: Call
     attempt: Attempt
     send: Send
@@ -149,60 +178,107 @@ class _Whole:
 
 
 class _Stream:
-    """Server-sent events in the route's dialect: each is restored as it comes."""
+    """Events or lines. Those of the route's dialect are restored as that has them and end as it does; the rest is the
+    host's own, restored wherever it has text.
+    """
 
-    def __init__(self, exchange: _Exchange) -> None:
-        self._exchange = exchange
+    def __init__(self, exchange: _Exchange, framing: Framing, *, may_speak: bool) -> None:
+        """`may_speak`: the framing is that of the dialect."""
         call = exchange.call
-        self._events = exchange.plan.said(call.redacted).events()
-        self._reply = exchange.endpoint.stream({**call.body, "stream": True}, call.session)
-        self._begun = self._over = False
-        self._broken: Exception | None = None
+        self._exchange = exchange
+        self._framing = framing
+        self._speaks = _SPEAKS.get(exchange.endpoint.name) if may_speak else None
+        self._reply = exchange.endpoint.stream({**call.body, "stream": True}, call.session) if self._speaks else None
+        self._own = OwnShape(call.session)
+        self._meter = UsageMeter(exchange.endpoint.name)
+        self._begun = self._spoken = self._over = False
 
     async def take(self, data: bytes, *, last: bool) -> None:
         exchange = self._exchange
         if not self._begun:
             self._begun = True
             await exchange.begin(stream_headers(exchange.call, exchange.attempt), length=None)
-        if not self._over:
-            written = self._relayed(data)
-            if self._broken is None and (self._events.ended or last):
-                written += await self._end()
-            if self._broken is not None:
-                written += await self._break(self._broken)
-            await exchange.write(written, last=False)
+        written = [await self._said(unit) for unit in self._framing.feed(data)]
         if last:
-            await exchange.write(b"", last=True)
+            unended = [await self._said(unit) for unit in self._framing.close()]
+            written += unended
+            if not self._over:
+                written.append(await self._end())
+            if held := self._held_back():
+                written += [self._framing.end if unended else b"", held]
+        await exchange.write(b"".join(written), last=last)
 
-    def _relayed(self, data: bytes) -> bytes:
-        written: list[bytes] = []
+    async def _said(self, unit: Unit) -> bytes:
+        if unit.payload is None:
+            return unit.raw
+        if unit.payload.strip() == _DONE:
+            # Whatever is booked is booked before the client is told that it was all.
+            ending = b"" if self._over else await self._end()
+            return ending if self._spoken else ending + self._held_back() + unit.raw
         try:
-            written.extend(map(self._reply.add, self._events.feed(data)))
+            value = msgspec.json.decode(unit.payload)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self._text(unit)
+        if isinstance(value, dict):
+            self._note(value)
+            if self._reply is not None and self._speaks is not None and self._speaks(value):
+                return b"" if self._over else await self._relayed(self._reply, value)
+        try:
+            made = self._own.restored(value)
+        except RecursionError:
+            return unit.raw
+        return unit.raw if made == value else self._framing.with_payload(unit, msgspec.json.encode(made))
+
+    async def _relayed(self, reply: ReplyStream, event: Body) -> bytes:
+        self._spoken = True
+        try:
+            written = reply.add(event)
         except _BROKEN as error:
-            self._broken = error
-        return b"".join(written)
+            return await self._break(error)
+        ends_itself = self._exchange.endpoint.name in _END_THEMSELVES
+        return written + await self._end() if ends_itself and reply.finished else written
+
+    def _text(self, unit: Unit) -> bytes:
+        try:
+            text = (unit.payload or b"").decode()
+        except UnicodeDecodeError:
+            return unit.raw  # What is no text has no placeholders.
+        made = self._own.restored(text)
+        return unit.raw if made == text else self._framing.with_payload(unit, made.encode())
+
+    def _held_back(self) -> bytes:
+        values = self._own.held_back()
+        return b"".join(
+            self._framing.written(value.encode() if isinstance(value, str) else msgspec.json.encode(value))
+            for value in values
+        )
+
+    def _note(self, event: Body) -> None:
+        with suppress(InvalidInput):  # Counts that cannot be true are no counts.
+            self._meter.see(event)
 
     async def _end(self) -> bytes:
         self._over = True
-        if not self._reply.finished:
+        attempt, call = self._exchange.attempt, self._exchange.call
+        if self._spoken and not (self._reply is not None and self._reply.finished):
             return await self._break(ProviderError("the host's stream ended before its answer did"))
-        call = self._exchange.call
-        record, _ = await self._exchange.attempt.settle(self.reported(), produced=self.produced())
-        return self._reply.ending(record, summary_of(call, record))
+        record, _ = await attempt.settle(self.reported(), produced=self.produced())
+        return self._reply.ending(record, summary_of(call, record)) if self._spoken and self._reply else b""
 
     async def _break(self, error: Exception) -> bytes:
-        self._over, self._broken = True, None
+        self._over = True
+        assert self._reply is not None, "only what speaks the dialect can break it"
         # Only our own sentences go on record: an exception of a parser may quote what it could not parse.
         said = str(error) if isinstance(error, ProviderError) else "the host sent a broken event"
-        await self._exchange.attempt.cut(said, produced=self._reply.produced(), reported=self.reported())
+        await self._exchange.attempt.cut(said, produced=self.produced(), reported=self.reported())
         return self._reply.error("upstream_error", f"{said} (request {self._exchange.call.request_id})")
 
     def produced(self) -> str:
-        return self._reply.produced() or ""
+        return (self._reply.produced() or "") if self._spoken and self._reply else self._own.produced()
 
     def reported(self) -> Usage | None:
         try:
-            return self._events.usage
+            return self._meter.usage_so_far(lambda: self._exchange.attempt.output_tokens(self.produced()))
         except InvalidInput:
             return None
 
@@ -270,18 +346,21 @@ class _Failure:
 
 
 class _Opaque:
-    """What cannot be read: passed on as it is, and booked at its worst."""
+    """What cannot be read: passed on as it is, and booked at its worst unless it is nothing."""
 
     def __init__(self, exchange: _Exchange) -> None:
         self._exchange = exchange
-        self._begun = False
+        self._begun = self._says_something = False
 
     async def take(self, data: bytes, *, last: bool) -> None:
         if not self._begun:
             self._begun = True
             await self._exchange.send(self._exchange.start)
-        if last:
+        self._says_something = self._says_something or bool(data)
+        if last and self._says_something:
             await self._exchange.attempt.cut("the host's answer cannot be read", status=200)
+        elif last:
+            await self._exchange.attempt.settle(None, produced="")
         await self._exchange.write(data, last=last)
 
     def produced(self) -> str:

@@ -16,7 +16,7 @@ from tokenfoundry.gateway.booking import Booking
 from tokenfoundry.gateway.call import Call
 from tokenfoundry.gateway.rates import TargetLimited
 from tokenfoundry.gateway.refusals import refused_by_deadline, refused_by_guard
-from tokenfoundry.gateway.replies import Refused
+from tokenfoundry.gateway.replies import Refused, of_everybody
 from tokenfoundry.resilience.guards import Guards, Passing, Unavailable
 from tokenfoundry.routing.policy import Route
 from tokenfoundry.routing.targets import Target
@@ -155,7 +155,7 @@ class Ladder:
                 passing = await guards.enter(target.name, tokens=tokens, within_s=within_s)
         except Unavailable as unavailable:
             if self._skipped is None or unavailable.wait_s < self._skipped[0]:
-                self._skipped = unavailable.wait_s, refused_by_guard(target.name, unavailable)
+                self._skipped = unavailable.wait_s, of_everybody(refused_by_guard(target.name, unavailable))
             return None
         try:
             attempt = Attempt(

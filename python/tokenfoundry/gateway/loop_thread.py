@@ -32,7 +32,11 @@ class LoopThread:
                 self._thread = threading.Thread(target=self._loop.run_forever, name="tokenfoundry-loop", daemon=True)
                 self._thread.start()
             future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        return future.result()
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()  # Whoever is interrupted while it waits gives up what it waited for.
+            raise
 
     def inherited(self, why: str) -> None:
         """In the child of a fork, where the thread does not exist and its lock may be taken for ever: whoever waits

@@ -30,20 +30,20 @@ def redacted_messages(messages: list[dict[str, Any]], session: RedactionSession)
         content = redacted_content(message["content"], session)
         if content != [] or message["content"] == []:
             rest = {name: value for name, value in message.items() if name != "content"}
-            made.append({**redacted(rest, session.redact), "content": content})
+            made.append({**redacted(rest, session.redact, session.plain), "content": content})
     return made
 
 
 def redacted_content(content: Any, session: RedactionSession, depth: int = 0) -> Any:
     """A string, or a list of blocks, with every text redacted."""
     if not isinstance(content, list):
-        return redacted(content, session.redact)
+        return redacted(content, session.redact, session.plain)
     if depth > _MAX_DEPTH:
         raise invalid(f"the body is nested over {_MAX_DEPTH} levels")
     made = []
     for block in content:
         if not isinstance(block, dict):
-            made.append(redacted(block, session.redact))
+            made.append(redacted(block, session.redact, session.plain))
         elif block.get("type") not in _THINKING:
             made.append(_redacted_block(block, session, depth))
         elif _may_pass(block, session):
@@ -60,7 +60,7 @@ def _redacted_block(block: dict[str, Any], session: RedactionSession, depth: int
         made["input"] = redacted_values(rest.pop("input"), session.redact)
     if isinstance(block.get("source"), dict):
         made["source"] = _redacted_source(rest.pop("source"), session, depth)
-    return {**redacted(rest, session.redact), **made}
+    return {**redacted(rest, session.redact, session.plain), **made}
 
 
 def _redacted_source(source: dict[str, Any], session: RedactionSession, depth: int) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _redacted_source(source: dict[str, Any], session: RedactionSession, depth: i
         made["data"] = rest.pop("data")
     if isinstance(source.get("content"), list):
         made["content"] = redacted_content(rest.pop("content"), session, depth + 1)
-    return {**redacted(rest, session.redact), **made}
+    return {**redacted(rest, session.redact, session.plain), **made}
 
 
 def _may_pass(block: dict[str, Any], session: RedactionSession) -> bool:

@@ -11,15 +11,17 @@ answer and settled, and the caller's own values are put back. A refusal is answe
 What is metered. One call at the price of the first target of the model that the body names, or that the route does:
 this middleware cannot see whom the handler calls, so a handler that calls another model, more than once, or not at all
 is booked as one call to that target. The usage is the one that the answer states in the route's format; an answer of
-another shape, and a stream without usage, is counted by the tokenizer and marked estimated. The body that the handler
-gets states the output's bound that was held (`max_tokens`) and asks a stream for its usage; a handler that does not
-pass them on may use more than was held, which is booked in full and flagged.
+another shape, and a stream without usage, is counted by the tokenizer and marked estimated. Such an answer is passed on
+as it is, with the caller's values in every text of it. The body that the handler gets states the output's bound that
+was held (`max_tokens`) and asks a stream for its usage; a handler that does not pass them on may use more than was
+held, which is booked in full and flagged.
 
     the handler answers                       what is booked
     2xx, in the route's format                the usage it states; else what was counted
-    2xx, other JSON or text                   the prompt and all text of it, estimated
+    2xx, other JSON, text, events or lines    the prompt and all text of it, estimated; the usage if they state it
+    2xx or 304, without a body                the prompt, estimated
     2xx, anything else                        the worst case, uncertain
-    3xx, 4xx                                  nothing
+    other 3xx, 4xx                            nothing
     5xx, or it raises (which goes on)         the prompt, and what was seen of an answer, uncertain
     a stream that its client leaves           what was seen, uncertain
 
@@ -36,7 +38,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.gateway.app import refusal_of
+from tokenfoundry.gateway.app import GatewayApp, refusal_of
 from tokenfoundry.gateway.asgi import (
     ClientGone,
     Message,
@@ -57,17 +59,16 @@ from tokenfoundry.gateway.engine import Engine
 from tokenfoundry.gateway.headers import AUTHORIZATION
 from tokenfoundry.gateway.host_answers import HostAnswer
 from tokenfoundry.gateway.replies import json_answer
-from tokenfoundry.providers.formats.registry import FORMATS
-from tokenfoundry.providers.plan import Plan
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# The dialect of each, and who speaks it.
-_FORMATS: Final[Mapping[str, tuple[str, str]]] = {
-    "openai.chat": ("chat", "openai"),
-    "openai.embeddings": ("embeddings", "openai"),
-    "anthropic.messages": ("messages", "anthropic"),
+# What a body and an answer in JSON can say: by whose API it is, and its dialect.
+_FORMATS: Final[Mapping[str, Endpoint]] = {
+    f"{'anthropic' if endpoint.name == 'messages' else 'openai'}.{endpoint.name}": endpoint
+    for endpoint in ENDPOINTS.values()
+    if not endpoint.is_sound and endpoint.name != "images"
 }
+_TELLS_USAGE_WHEN_ASKED: Final = frozenset({"chat", "completions"})
 _PLACE = re.compile(r"\{\w+(:path)?\}")
 
 
@@ -79,7 +80,9 @@ class Route:
     """
 
     format: str = "openai.chat"
-    """The dialect of its body and its answer: `openai.chat`, `openai.embeddings` or `anthropic.messages`."""
+    """The dialect of its body and its answer: `openai.chat`, `openai.responses`, `openai.completions`,
+    `openai.embeddings`, `openai.moderations` or `anthropic.messages`.
+    """
     model: str | None = None
     """The alias or target that its calls are priced as; without it the body's `model` names one."""
     key: str | None = None
@@ -106,8 +109,7 @@ class Route:
 class Gateway(Protocol):
     """What the middleware needs of a `TokenFactory`."""
 
-    @property
-    def engine(self) -> Engine: ...
+    def app(self) -> GatewayApp: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,6 @@ class _Hosted:
     route: Route
     pattern: re.Pattern[str]
     endpoint: Endpoint
-    plan: Plan
 
 
 class TokenFactoryMiddleware:
@@ -135,7 +136,8 @@ class TokenFactoryMiddleware:
             return
         visit = _Visit(self._app, hosted, send)
         try:
-            await visit.run(self._factory.engine, scope, receive)
+            with self._factory.app().hosting() as engine:
+                await visit.run(engine, scope, receive)
         except ClientGone:
             return
         except Exception as error:
@@ -153,14 +155,12 @@ class TokenFactoryMiddleware:
 
 
 def _hosted(path: str, route: Route) -> _Hosted:
-    dialect, vendor = _FORMATS[route.format]
     pieces = _PLACE.split(path)
     # `split` gives the text between names, and for each name whether it takes slashes.
     pattern = "".join(
         re.escape(piece) if at % 2 == 0 else (".+" if piece else "[^/]+") for at, piece in enumerate(pieces)
     )
-    endpoint = next(each for each in ENDPOINTS.values() if each.name == dialect)
-    return _Hosted(route, re.compile(pattern), endpoint, Plan((), FORMATS[vendor], dialect))
+    return _Hosted(route, re.compile(pattern), _FORMATS[route.format])
 
 
 class _Visit:
@@ -188,12 +188,12 @@ class _Visit:
         async with pipeline.hosted(Request(endpoint, key, headers, body, stated=route.stated)) as (call, attempt):
             given = endpoint.bounded(call.redacted, attempt.output_bound.tokens)
             given = _with_model(given, named) if route.model is not None else given
-            if call.stream and endpoint.name == "chat":
+            if call.stream and endpoint.name in _TELLS_USAGE_WHEN_ASKED:
                 given = {**given, "stream_options": {**(given.get("stream_options") or {}), "include_usage": True}}
             await self._handle(scope, receive, call, attempt, msgspec.json.encode(given))
 
     async def _handle(self, scope: Scope, receive: Receive, call: Call, attempt: Attempt, given: bytes) -> None:
-        reply = HostAnswer(self._hosted.endpoint, self._hosted.plan, call, attempt, self._send)
+        reply = HostAnswer(self._hosted.endpoint, call, attempt, self._send)
         self.is_the_hosts = True
         try:
             await self._app(_rewritten(scope, len(given)), _given_first(given, receive), reply)

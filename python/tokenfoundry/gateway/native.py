@@ -25,7 +25,6 @@ from tokenfoundry.errors import (
 )
 from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.endpoints import Endpoint
-from tokenfoundry.gateway.engine import Engine
 from tokenfoundry.gateway.headers import (
     AUTHORIZATION,
     CACHE_CONTROL,
@@ -76,11 +75,11 @@ class Reply:
 class Chunks:
     """A streamed answer: iterate over its decoded chunks. `async with` or `aclose` ends it early, which settles it.
 
-    After its end `summary` says what `Reply.summary` does. Raises `UpstreamFailed` where the provider's stream breaks.
+    After its end `summary` says what `Reply.summary` does. Raises `UpstreamFailed` where the provider's stream breaks,
+    `Unavailable` where the gateway shuts down.
     """
 
-    def __init__(self, engine: Engine, answer: StreamAnswer) -> None:
-        self._engine = engine  # Its connections are in use until the stream is closed.
+    def __init__(self, answer: StreamAnswer) -> None:
         self._answer = answer
         self._chunks = self._decoded()
         # One that nobody ever iterates over is given up with its last reference.
@@ -120,6 +119,8 @@ class Chunks:
                         raise UpstreamFailed(error["message"], status=502, code=error["code"], request_id=request_id)
                     self.summary = chunk.pop("tokenfoundry", self.summary)
                     yield chunk
+        except Refused as refused:
+            raise error_of(refused) from refused
         finally:
             self._abandoned.detach()
             await self._answer.close()
@@ -165,11 +166,11 @@ async def call(app: GatewayApp, endpoint: Endpoint, *, key: str, fields: dict[st
     except (TypeError, ValueError, RecursionError) as error:
         raise error_of(invalid(f"the call cannot be said as JSON: {type(error).__name__}")) from None
     try:
-        engine, answer = await app.call(endpoint, headers, body)
+        answer = await app.call(endpoint, headers, body)
     except Refused as refused:
         raise error_of(refused) from refused
     if isinstance(answer, StreamAnswer):
-        return Chunks(engine, answer)
+        return Chunks(answer)
     assert answer.reply is not None, "a call that asks for an object gets one"
     return Reply(answer.reply, answer.headers)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,16 +23,18 @@ from tokenfoundry.gateway.estimate import estimate_of
 from tokenfoundry.gateway.facts import facts_of
 from tokenfoundry.gateway.headers import AUTHORIZATION, CACHE_CONTROL, OTHER_KEYS, REQUEST_ID
 from tokenfoundry.gateway.ladder import AttemptFailed, Ladder, Mend, Step
+from tokenfoundry.gateway.open_reply import OpenReply
 from tokenfoundry.gateway.origin import origin_of
 from tokenfoundry.gateway.rates import Rates, TargetLimited
 from tokenfoundry.gateway.recall import question_of
 from tokenfoundry.gateway.refusals import refused_by_policy, refused_by_provider, refused_by_routing
 from tokenfoundry.gateway.repeats import Repeats, not_cached
-from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid
+from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid, of_everybody
 from tokenfoundry.gateway.sender import Sender
 from tokenfoundry.gateway.stream import Relay
 from tokenfoundry.gateway.streams.replay import NO_BORDERS
 from tokenfoundry.gateway.told import stream_headers, written
+from tokenfoundry.gateway.turns import turn
 from tokenfoundry.ids import uuid7
 from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.ledger import Refusal
@@ -65,7 +67,7 @@ class Opened:
     said: Said
     upstream: UpstreamReply
     relay: Relay | None
-    open_reply: AsyncExitStack
+    open_reply: OpenReply
 
     async def discard(self) -> None:
         """Another attempt answered in the same moment."""
@@ -93,7 +95,9 @@ class Pipeline:
         audit_key: bytes,
         clock: Clock,
         trusted_proxies: Networks,
+        connections: object = None,
     ) -> None:
+        """`connections` are what every call holds for as long as it may use them."""
         self._keys = keys
         self._redactor = redactor
         self._cache = cache
@@ -104,9 +108,10 @@ class Pipeline:
         self._sender = sender
         self._guards = guards
         self._call_timeout_s = call_timeout_s
-        self._audit_key = audit_key
+        self._prompt_hmac = hmac.new(audit_key, digestmod="sha256")  # Copied for each prompt.
         self._clock = clock
         self._trusted_proxies = trusted_proxies
+        self._connections = connections
 
     async def run(self, request: Request) -> Answer | StreamAnswer:
         """The answer to one request. Raises `Refused`."""
@@ -115,6 +120,7 @@ class Pipeline:
             call.passage = self._rates.passage(partial(axes_of, call))
             with call.passage:
                 await self._redact(call)
+                await turn()
                 answer = await self._repeated(call) or await self._routed(call)
                 return call.passage.on(answer)
         except Refused as refused:
@@ -191,6 +197,10 @@ class Pipeline:
             raise Refused(403, "ip_not_allowed", what, kind="permission_error")
         return key
 
+    def is_in_force(self, key: Key) -> bool:
+        """Whether nothing about a key has changed since it was authenticated, and it has not expired."""
+        return self._keys.is_current(key) and (key.expires_at_ms is None or self._clock() < key.expires_at_ms)
+
     def models(self, key: Key) -> list[str]:
         """The names that this key may ask for. Raises `Refused` (403) for a key that may ask for none."""
         _demand(key, "models")
@@ -244,6 +254,7 @@ class Pipeline:
             deadline=Deadline(self._call_timeout_s, self._guards.timing.now_s),
             client=request.client,
             as_object=request.as_object,
+            connections=self._connections,
         )
 
     # -- redact --------------------------------------------------------------------------------------------------------
@@ -259,7 +270,9 @@ class Pipeline:
             raise invalid(str(error)) from None
         call.findings = call.session.counts
         call.question = question_of(call.redacted)
-        call.prompt_hmac = hmac.digest(self._audit_key, call.question, "sha256").hex()
+        keyed = self._prompt_hmac.copy()
+        keyed.update(call.question)
+        call.prompt_hmac = keyed.hexdigest()
         if call.session.on_prem:
             # Only trusted targets will see this call, so it goes as it was written, nothing is restored, nothing kept.
             call.on_prem_only = True
@@ -361,51 +374,58 @@ class Pipeline:
         """Holds and sends, until the provider has begun a good answer; a stream, until there is something of it for the
         client. Raises `Refused`, `AttemptFailed` or `TargetLimited`, the attempt being resolved.
         """
+        open_reply = OpenReply(step.passing)
+        try:
+            return await self._begin(call, step, hold, open_reply)
+        except BaseException as error:
+            await open_reply.end(error)
+            raise
+
+    async def _begin(
+        self, call: Call, step: Step, hold: Callable[[Attempt], Awaitable[None]], open_reply: OpenReply
+    ) -> Opened:
         attempt, passing = step
-        async with AsyncExitStack() as open_reply:
-            open_reply.callback(passing.leave)
-            if not self._sender.has_key(attempt.target, passing.key):
-                await self._renew_key(call, step)
-            with call.passage.attempt(attempt.target, attempt.estimate) as taken:
-                attempt.taken = taken
-                await hold(attempt)
-            await open_reply.enter_async_context(attempt)
-            try:
-                said = self._sender.said(call, attempt)
-                request = self._sender.request(call, attempt, said, key=passing.key)
-            except Untranslatable as error:
-                await attempt.void(f"not sayable to the provider: {error.param or 'the body'}", status=400)
-                raise AttemptFailed(invalid(f"{attempt.target.name}: {error}", param=error.param)) from None
-            except InvalidInput as error:
-                await attempt.void(str(error), status=502)
-                raise AttemptFailed(_upstream_error(502, attempt.target, str(error))) from None
-            upstream: UpstreamReply | None = None
-            relay: Relay | None = None
-            try:
-                passing.sent()
-                upstream = await open_reply.enter_async_context(self._sender.send(call, attempt, request))
-                if not upstream.is_success:
-                    raise await self._refusal_of(call, step, said, upstream)
-                if call.stream:
-                    # What is translated comes in its provider's own framing.
-                    as_asked = (
-                        upstream.is_event_stream if said.asked else call.endpoint.streams_as(upstream.content_type)
-                    )
-                    if not as_asked:
-                        raise ReplyLost("the provider answered a streaming call without a stream")
-                    relay = Relay(call, attempt, passing, upstream, said.events(), self._repeats)
-                    with call.client.watched():
-                        await relay.begin()
-                passing.began()
-                return Opened(step, said, upstream, relay, open_reply.pop_all())
-            except ConnectFailed as error:
-                passing.failed()
-                await attempt.void(str(error), status=502)
-                raise AttemptFailed(_upstream_error(502, attempt.target, str(error)), mend="later") from error
-            except ReplyLost as error:
-                # A reply that was lost after it began, or is none, would be lost again; a stream has not begun.
-                may_mend = upstream is None or relay is not None
-                raise await self._lost(step, error, may_mend=may_mend) from error
+        if not self._sender.has_key(attempt.target, passing.key):
+            await self._renew_key(call, step)
+        with call.passage.attempt(attempt.target, attempt.estimate) as taken:
+            attempt.taken = taken
+            await hold(attempt)
+        await open_reply.hold(attempt)
+        try:
+            said = self._sender.said(call, attempt)
+            request = self._sender.request(call, attempt, said, key=passing.key)
+        except Untranslatable as error:
+            await attempt.void(f"not sayable to the provider: {error.param or 'the body'}", status=400)
+            refused = invalid(f"{attempt.target.name}: {error}", param=error.param)
+            raise AttemptFailed(of_everybody(refused)) from None
+        except InvalidInput as error:
+            await attempt.void(str(error), status=502)
+            raise AttemptFailed(_upstream_error(502, attempt.target, str(error))) from None
+        upstream: UpstreamReply | None = None
+        relay: Relay | None = None
+        try:
+            passing.sent()
+            upstream = await open_reply.receive(self._sender.send(call, attempt, request))
+            if not upstream.is_success:
+                raise await self._refusal_of(call, step, said, upstream)
+            if call.stream:
+                # What is translated comes in its provider's own framing.
+                as_asked = upstream.is_event_stream if said.asked else call.endpoint.streams_as(upstream.content_type)
+                if not as_asked:
+                    raise ReplyLost("the provider answered a streaming call without a stream")
+                relay = Relay(call, attempt, passing, upstream, said.events(), self._repeats)
+                with call.client.watched():
+                    await relay.begin()
+            passing.began()
+            return Opened(step, said, upstream, relay, open_reply)
+        except ConnectFailed as error:
+            passing.failed()
+            await attempt.void(str(error), status=502)
+            raise AttemptFailed(_upstream_error(502, attempt.target, str(error)), mend="later") from error
+        except ReplyLost as error:
+            # A reply that was lost after it began, or is none, would be lost again; a stream has not begun.
+            may_mend = upstream is None or relay is not None
+            raise await self._lost(step, error, may_mend=may_mend) from error
 
     async def _renew_key(self, call: Call, step: Step) -> None:
         """Waits for the provider's key before anything is held or sent. Raises `AttemptFailed` and `ClientGone`."""
@@ -461,6 +481,7 @@ class Pipeline:
             produced = call.endpoint.output_text(reply)
             reply, used = call.endpoint.settled(call.body, reply, reported, attempt.worst)
             record, usage = await attempt.settle(used, produced=produced)
+            await turn()
         except ProviderError as error:
             if reported is None:
                 raise ReplyLost(str(error)) from error
@@ -493,12 +514,13 @@ class Pipeline:
         told = f"the provider answered {status}"
         if status in _CALLERS_FAULT:
             passing.succeeded(upstream.headers)
-            message = call.session.restore(self._sender.error_message(attempt.target, body))
-            return invalid(f"{attempt.target.name}: {told}{': ' if message else ''}{message}", status=status)
+            message = self._sender.error_message(attempt.target, body)
+            sentence = f"{attempt.target.name}: {told}{': ' if message else ''}{message}"
+            return of_everybody(invalid(call.session.restore(sentence), status=status), sentence)
         if status == 429:
             asked_s = passing.limited(upstream.headers)
             wait_s = self._guards.keys_wait_s(attempt.target.name) if asked_s is None else asked_s
-            return AttemptFailed(refused_by_provider(attempt.target.name, wait_s), mend="other_key")
+            return AttemptFailed(of_everybody(refused_by_provider(attempt.target.name, wait_s)), mend="other_key")
         refused = _upstream_error(502, attempt.target, told)
         if status in DENIALS:
             passing.denied(status)
@@ -542,4 +564,4 @@ def _key_text(headers: Mapping[str, str]) -> str:
 
 def _upstream_error(status: int, target: Target, message: str) -> Refused:
     code = "upstream_timeout" if status == 504 else "upstream_error"
-    return Refused(status, code, f"{target.name}: {message}", kind="upstream_error")
+    return of_everybody(Refused(status, code, f"{target.name}: {message}", kind="upstream_error"))

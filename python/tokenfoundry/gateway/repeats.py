@@ -25,6 +25,8 @@ from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
 
+_MOST_FAILED_FLIGHTS = 3  # That one call follows before it is told why.
+_CALLERS_FAULT = "invalid_request_error"
 _WRITE_BYTES = 16 << 10  # Of a replayed stream, about this much at a time.
 
 
@@ -68,7 +70,7 @@ class Repeats:
         """The answer of a call that is in progress; None when there is none, or it has none for this one. Raises
         `Refused`.
         """
-        if self._flights is None or not (call.may_recall and call.may_store) or call.directives.only_if_cached:
+        if self._flights is None or not _may_follow(call):
             return None
         follower = self._flights.follow(call.cache_key)
         if follower is None:
@@ -81,6 +83,8 @@ class Repeats:
                 follower.leave()
         if answer is not None:
             self._answers.count("joined")
+        elif follower.flight.told is not None:
+            _refuse_alike(call, follower.flight.told)
         return answer
 
     async def recalled_items(self, call: Call, target: Target) -> Answer | None:
@@ -107,17 +111,20 @@ class Repeats:
         return answer
 
     async def _followed(self, call: Call, follower: Follower) -> Answer | StreamAnswer | None:
-        if not await follower.begun():
-            return None
+        with call.client.watched():
+            if not await follower.begun():
+                return None
         flight = follower.flight
         if flight.landed is None and call.stream:
             target = flight.target
             if target is None or not self._booking.has_room_for_a_request(call, target):
-                return None  # By itself it is told by which budget.
+                call.may_follow = False  # By itself it is told by which budget.
+                return None
             call.cache_status = "joined"
             headers = joined_headers(call, target=target.name, region=target.region)
             return StreamAnswer(_Following(self._booking, call, follower).chunks(), headers, _leaving(follower))
-        landed = await follower.landed()
+        with call.client.watched():
+            landed = await follower.landed()
         if landed is None or landed.reply is None:
             return None
         call.cache_status = "joined"
@@ -138,23 +145,36 @@ class Repeats:
     # -- around an attempt ---------------------------------------------------------------------------------------------
 
     async def led(self, call: Call, walk: Coroutine[Any, Any, Answer | StreamAnswer]) -> Answer | StreamAnswer:
-        """What `walk` answers, while calls that ask the same may follow it."""
+        """What `walk` answers, while calls that ask the same may follow it; when there is such a call by now, what that
+        is answered. Raises what the walk does, and `Refused`.
+        """
         if self._flights is None or not call.may_store:
             return await walk
-        flight = self._flights.lead(call.cache_key)
-        if flight is None:
-            return await walk
-        call.flight = flight
-        return await flight.led(walk)
+        while True:
+            flight = self._flights.lead(call.cache_key)
+            if flight is not None:
+                call.flight = flight
+                return await flight.led(walk, call.client)
+            if not _may_follow(call):
+                return await walk
+            try:
+                answer = await self.followed(call)
+            except BaseException:
+                walk.close()
+                raise
+            if answer is not None:
+                walk.close()
+                return answer
 
-    def recording(self, call: Call, target: Target) -> Recording | None:
-        """What is to see the events of this call's stream from `target`; None when it leaves nothing to others."""
-        if not call.may_store:
-            return None
-        if call.flight is None:
-            return Recording(call.endpoint.name, None)
-        call.flight.begin(target)
-        return Recording(call.endpoint.name, call.flight.publish)
+    def recording(self, call: Call) -> Recording | None:
+        """What is to see the events of one attempt's stream; None when it leaves nothing to others."""
+        return Recording(call.endpoint.name, is_followed=call.flight is not None) if call.may_store else None
+
+    def begun(self, call: Call, target: Target, recording: Recording) -> None:
+        """The attempt with that recording answers the call."""
+        if call.flight is not None:
+            call.flight.begin(target)
+            recording.publish_to(call.flight.publish)
 
     def held(self, call: Call, *, for_everybody: bool) -> None:
         """An attempt has its hold. An answer that this caller's budgets have made smaller is not `for_everybody`."""
@@ -215,6 +235,17 @@ class _Following:
 
     def _error(self, message: str) -> bytes:
         return self._reply.error("upstream_error", f"{message} (request {self._call.request_id})")
+
+
+def _may_follow(call: Call) -> bool:
+    return call.may_follow and call.may_recall and call.may_store and not call.directives.only_if_cached
+
+
+def _refuse_alike(call: Call, told: Refused) -> None:
+    """Raises for this call what another was told that asked the same, unless it may be worth while to ask again."""
+    call.failed_flights += 1
+    if told.kind == _CALLERS_FAULT or call.failed_flights >= _MOST_FAILED_FLIGHTS:
+        raise told.alike(call.session.restore(str(told)))
 
 
 def not_cached() -> Refused:

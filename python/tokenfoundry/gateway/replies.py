@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tokenfoundry.gateway.headers import REQUEST_ID
 from tokenfoundry.ledger import Refusal
 
 Headers = dict[str, str]
@@ -57,6 +58,13 @@ class Refused(Exception):
         self.headers = headers or {}
         self.refusal: Refusal | None = None
         """Of a budget, when one refused."""
+        self.to_everybody: str | None = None
+        """What anybody is told who asks the same, in placeholder form; None when it is the caller's own matter."""
+
+    def alike(self, message: str) -> Refused:
+        """The same for another call."""
+        headers = {name: value for name, value in self.headers.items() if name != REQUEST_ID}
+        return Refused(self.status, self.code, message, kind=self.kind, param=self.param, headers=headers)
 
     @property
     def error(self) -> dict[str, Any]:
@@ -64,6 +72,14 @@ class Refused(Exception):
 
     def answer(self, headers: Headers) -> Answer:
         return json_answer({"error": self.error}, status=self.status, headers={**headers, **self.headers})
+
+
+def of_everybody(refused: Refused, message: str | None = None) -> Refused:
+    """Marks what would be refused to anybody who asks the same; `message` is its message in placeholder form where that
+    differs.
+    """
+    refused.to_everybody = str(refused) if message is None else message
+    return refused
 
 
 def invalid(

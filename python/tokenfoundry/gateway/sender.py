@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 
 from tokenfoundry.clock import Clock
 from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.call import Call
-from tokenfoundry.providers.client import ProviderClient, UpstreamReply
+from tokenfoundry.providers.client import ProviderClient, Sending
 from tokenfoundry.providers.formats import Endpoint, Format, WireRequest
 from tokenfoundry.providers.plan import Plan, Planner, Said
 from tokenfoundry.routing.targets import Target
@@ -52,7 +51,7 @@ class Sender:
         return plan.said({**body, "model": attempt.target.model})
 
     def has_key(self, target: Target, key: str | None) -> bool:
-        """Whether the provider's key of that label can be used now, without waiting for it; None is no key."""
+        """Whether that key of the provider can be used now, without waiting for it; None is no key."""
         return key is None or self._client.key(target.provider, key) is not None
 
     async def renew_key(self, target: Target, key: str, *, within_s: float) -> None:
@@ -73,7 +72,7 @@ class Sender:
         )
         return said.request(to, stream=call.stream, now_ms=self._clock())
 
-    def send(self, call: Call, attempt: Attempt, request: WireRequest) -> AbstractAsyncContextManager[UpstreamReply]:
+    def send(self, call: Call, attempt: Attempt, request: WireRequest) -> Sending:
         """Sends it; the reply lives as long as the block, and as the call may take."""
         return self._client.send(attempt.target.provider, request, within_s=call.deadline.left_s)
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
 from typing import Any
 
 from tokenfoundry.errors import InvalidInput, ProviderError, StoreError
 from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.booking import summary_of
 from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.open_reply import OpenReply
 from tokenfoundry.gateway.repeats import Repeats
-from tokenfoundry.gateway.streams.replay.recording import Recording
 from tokenfoundry.providers.client import ReplyLost, UpstreamReply
 from tokenfoundry.providers.plan import Events
 from tokenfoundry.resilience.guards import Passing
@@ -40,12 +38,11 @@ class Relay:
         self._upstream = upstream
         self._events = events
         self._repeats = repeats
-        self._recording: Recording | None = None
-        self._early: list[dict[str, Any]] = []  # Events that came before it was settled who answers the call.
+        self._recording = None if repeats is None else repeats.recording(call)
         self._reply = call.endpoint.stream(call.body, call.session)
         self._pieces = self._relay()
         self._first: bytes | None = None
-        self._open_reply: AsyncExitStack | None = None
+        self._open_reply: OpenReply | None = None
         attempt.seen = self.seen
 
     async def begin(self) -> None:
@@ -59,15 +56,11 @@ class Relay:
         except _BROKEN as error:
             raise ReplyLost(_said(error)) from error
 
-    def own(self, open_reply: AsyncExitStack) -> None:
+    def own(self, open_reply: OpenReply) -> None:
         """`open_reply` is closed with the stream."""
         self._open_reply = open_reply
-        if self._repeats is not None:
-            recording = self._recording = self._repeats.recording(self._call, self._attempt.target)
-            if recording is not None:
-                for event in self._early:
-                    recording.add(event)
-        self._early.clear()
+        if self._repeats is not None and self._recording is not None:
+            self._repeats.begun(self._call, self._attempt.target, self._recording)
 
     def seen(self) -> tuple[str | None, Usage | None]:
         """The text that came so far, and what the provider has reported."""
@@ -94,7 +87,7 @@ class Relay:
             async for piece in self._pieces:
                 yield piece
             endpoint, worst = self._call.endpoint, self._attempt.worst
-            _, used = endpoint.settled(self._call.body, {}, self._events.usage, worst)
+            _, used = endpoint.settled(self._call.body, {}, self._usage(), worst)
             record, usage = await self._attempt.settle(used, produced=self._reply.produced() or "")
         except _BROKEN as error:
             said = _said(error)
@@ -145,16 +138,17 @@ class Relay:
             for event in events:
                 if self._recording is not None:
                     self._recording.add(event)
-                elif self._repeats is not None and self._open_reply is None:
-                    self._early.append(copy.deepcopy(event))  # Restoring changes it.
                 written.append(self._reply.add(event))
         except _BROKEN as error:
             return b"".join(written), error
         return b"".join(written), None
 
+    def _usage(self) -> Usage | None:
+        return self._events.usage_so_far(lambda: self._attempt.output_tokens(self._reply.produced()))
+
     def _reported(self) -> Usage | None:
         try:
-            return self._events.usage
+            return self._usage()
         except InvalidInput:
             return None
 

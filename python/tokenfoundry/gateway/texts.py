@@ -8,6 +8,7 @@ does it is replaced. Only what cannot be read is left alone: strict base64 where
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any, Protocol
 
 import msgspec
@@ -64,23 +65,26 @@ class Redact(Protocol):
     def __call__(self, text: str, *, label: str = "") -> str: ...
 
 
-def redacted(value: Any, redact: Redact) -> Any:
-    """A copy with every text, long number and field name redacted.
+def redacted(value: Any, redact: Redact, plain: Collection[str] = ()) -> Any:
+    """A copy with every text, long number and field name redacted. Nothing is found in the texts of `plain`, which
+    names need not be asked about.
 
     The JSON inside a function call's `arguments` is redacted leaf by leaf, so that it stays JSON. Raises `Refused` for
     nesting over 64 levels, and for two names of one object that redaction makes the same.
     """
-    return _redacted(value, redact, "", 0)
+    return _redacted(value, redact, plain, "", 0)
 
 
 def redacted_values(value: Any, redact: Redact) -> Any:
     """The same for what a tool is called with: the names of its fields are the caller's own, and tell what their values
     are.
     """
-    return _redacted(value, redact, "", 0, named=True)
+    return _redacted(value, redact, (), "", 0, named=True)
 
 
-def _redacted(value: Any, redact: Redact, parent: str, depth: int, *, named: bool = False) -> Any:
+def _redacted(
+    value: Any, redact: Redact, plain: Collection[str], parent: str, depth: int, *, named: bool = False
+) -> Any:
     """`named` says that the names of fields are the caller's own, so that they tell what their values are."""
     if isinstance(value, str):
         return redact(value, label=parent if named else "")
@@ -89,19 +93,25 @@ def _redacted(value: Any, redact: Redact, parent: str, depth: int, *, named: boo
             raise invalid(f"the body is nested over {_MAX_DEPTH} levels")
         made: dict[str, Any] = {}
         for name, item in value.items():
-            if isinstance(item, str) and is_binary(parent, name, item):
-                made[redact(name)] = item
-            elif isinstance(item, str) and name == "arguments":
-                made[redact(name)] = _redacted_arguments(item, redact, depth)
+            said = name if name in plain else redact(name)
+            if isinstance(item, str):
+                if is_binary(parent, name, item):
+                    made[said] = item
+                elif name == "arguments":
+                    made[said] = _redacted_arguments(item, redact, depth)
+                else:
+                    made[said] = redact(item, label=name if named else "")
+            elif item is None or item is True or item is False:
+                made[said] = item
             else:
-                made[redact(name)] = _redacted(item, redact, name, depth + 1, named=named)
+                made[said] = _redacted(item, redact, plain, name, depth + 1, named=named)
         if len(made) < len(value):
             raise invalid("two fields of one object have the same name once they are redacted")
         return made
     if isinstance(value, list):
         if depth >= _MAX_DEPTH:
             raise invalid(f"the body is nested over {_MAX_DEPTH} levels")
-        return [_redacted(item, redact, parent, depth + 1, named=named) for item in value]
+        return [_redacted(item, redact, plain, parent, depth + 1, named=named) for item in value]
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _LONG_NUMBER:
         text = str(int(value))
         changed = redact(text, label=parent if named else "")
@@ -116,7 +126,7 @@ def _redacted_arguments(text: str, redact: Redact, depth: int) -> str:
         decoded = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
         return redact(text)
-    changed = _redacted(decoded, redact, "", depth + 1, named=True)
+    changed = _redacted(decoded, redact, (), "", depth + 1, named=True)
     # The text as it was written may say more than it decodes to: a repeated name, say.
     return redact(text) if changed == decoded else msgspec.json.encode(changed).decode()
 
@@ -147,9 +157,9 @@ def texts(value: Any) -> list[str]:
 def _find_texts(value: Any, found: list[str]) -> None:
     if isinstance(value, str):
         found.append(value)
-    elif isinstance(value, dict):
-        for item in value.values():
-            _find_texts(item, found)
-    elif isinstance(value, list):
-        for item in value:
-            _find_texts(item, found)
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            if isinstance(item, str):
+                found.append(item)
+            elif item is not None:
+                _find_texts(item, found)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
 from tokenfoundry.errors import MissingExtra
@@ -26,20 +25,23 @@ _PIECES_AHEAD = 16  # how far the gateway may write before the reader has read
 
 
 class _Exchange:
-    """One request and its reply: runs the application as a task and hands out what it sends, piece by piece."""
+    """One request and its reply: runs the application as a task and hands out what it sends, piece by piece.
+
+    Whoever gives up - out of time, cancelled, closing early - ends the task: what it has done by then is settled.
+    """
 
     def __init__(self, app: App, request: httpx.Request, body: bytes) -> None:
         self._request = request
         self._read_timeout_s: float | None = request.extensions.get("timeout", {}).get("read")
-        self._messages: asyncio.Queue[Message | None] = asyncio.Queue(maxsize=_PIECES_AHEAD)
-        self._ended = False
-        self._gone = asyncio.Event()
+        self._messages: asyncio.Queue[Message | None] = asyncio.Queue()  # None behind the last.
+        self._room = asyncio.Semaphore(_PIECES_AHEAD)
         self._body: bytes | None = body
-        self._task = asyncio.ensure_future(self._run(app))
+        self._task = asyncio.ensure_future(app(self._scope(), self._receive, self._send))
+        self._task.add_done_callback(lambda _: self._messages.put_nowait(None))
 
-    async def _run(self, app: App) -> None:
+    def _scope(self) -> Scope:
         url = self._request.url
-        scope = {
+        return {
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
@@ -53,56 +55,54 @@ class _Exchange:
             "client": ("127.0.0.1", 0),
             "server": None,
         }
-        try:
-            await app(scope, self._receive, self._messages.put)
-        finally:
-            await self._messages.put(None)
 
     async def _receive(self) -> Message:
-        if self._body is not None:
-            body, self._body = self._body, None
-            return {"type": "http.request", "body": body, "more_body": False}
-        await self._gone.wait()
-        return {"type": "http.disconnect"}
+        if self._body is None:
+            await asyncio.get_running_loop().create_future()  # Hanging up cancels.
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def _send(self, message: Message) -> None:
+        await self._room.acquire()
+        self._messages.put_nowait(message)
 
     async def start(self) -> tuple[int, list[tuple[bytes, bytes]]]:
-        """Status and headers. A caller that gives up before they come has hung up."""
-        try:
-            message = await self._next_message()
-        except BaseException:
-            await self.close()
-            raise
+        """Status and headers. Raises `ReadTimeout`."""
+        message = await self._next_message()
         if message is None:
-            await self._task
             raise RuntimeError("the gateway ended without an answer")
         return message["status"], message["headers"]
 
     async def next(self) -> bytes | None:
-        """The next piece of the body; None after the last."""
-        while not self._ended:
-            message = await self._next_message()
-            if message is None:
-                await self._task
-            elif message.get("body"):
+        """The next piece of the body; None after the last. Raises `ReadTimeout`."""
+        while (message := await self._next_message()) is not None:
+            if message.get("body"):
                 return bytes(message["body"])
         return None
 
     async def _next_message(self) -> Message | None:
+        """What the application sends next; None once it has ended. Raises what it raised."""
+        if self._task.done() and self._messages.empty():
+            return None
         try:
             async with asyncio.timeout(self._read_timeout_s):
                 message = await self._messages.get()
         except TimeoutError:
+            await self.close()
             raise httpx.ReadTimeout("the gateway did not answer in time", request=self._request) from None
-        self._ended = message is None
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+        if message is None:
+            await self._task
+        self._room.release()
         return message
 
     async def close(self) -> None:
-        """Hangs up and waits until the gateway has settled the call."""
-        self._gone.set()
-        while not self._ended:
-            self._ended = await self._messages.get() is None
-        with suppress(asyncio.CancelledError):
-            await self._task
+        """Hangs up, unless it is over, and waits until the gateway has settled the call."""
+        if not self._task.cancelling():
+            self._task.cancel()
+        await asyncio.wait({self._task})
 
 
 class _AsyncBody(httpx.AsyncByteStream):

@@ -128,6 +128,10 @@ class KeyRing:
             self._opened[sha256] = key
         return key
 
+    def is_current(self, key: Key) -> bool:
+        """Whether it is still stored as it is here."""
+        return self._keys.get(key.id) is key
+
     def _own(self, key_id: str) -> Key:
         if key_id in self._lent:
             raise InvalidInput(f"the key {key_id} belongs to the running server")

@@ -17,7 +17,6 @@ from tokenfoundry.ledger.values import (
     KINDS,
     MAX_AMOUNT,
     MODES,
-    NO_TALLIES,
     UNITS,
     Amounts,
     Axes,
@@ -38,6 +37,7 @@ from tokenfoundry.ledger.window import Instant, to_ms
 
 _INT64_MAX = 2**63 - 1
 _CALLERS_FLAGS = EntryFlags.UNCERTAIN | EntryFlags.ESTIMATED
+_INTEGERS = {int}
 _FLAGS = tuple(map(EntryFlags, range(8)))  # By number.
 
 
@@ -71,11 +71,12 @@ def settle_arguments(
 
 def _check_tallies(tallies: Tallies) -> None:
     _check(tallies, Tallies, "tallies")
-    if tallies is NO_TALLIES:
+    numbers = astuple(tallies)
+    # Each call has tallies: the loop that says what is wrong runs only when something is.
+    if set(map(type, numbers)) == _INTEGERS and min(numbers) >= -MAX_AMOUNT and max(numbers) <= MAX_AMOUNT:
         return
-    for name, value in zip(Tallies.__struct_fields__, astuple(tallies), strict=True):
-        if type(value) is not int or not -MAX_AMOUNT <= value <= MAX_AMOUNT:
-            check_amount(value, f"tallies.{name}", least=-MAX_AMOUNT)
+    for name, value in zip(Tallies.__struct_fields__, numbers, strict=True):
+        check_amount(value, f"tallies.{name}", least=-MAX_AMOUNT)
 
 
 def void_arguments(id: str, detail: bytes | None, now_ms: int) -> tuple[Any, ...]:
@@ -139,8 +140,8 @@ def change_arguments(id: str, change: Change, now_ms: int) -> tuple[Any, ...]:
 
 def held(id: str, amounts: Amounts, axes: Axes, detail: bytes, result: tuple[Any, ...]) -> Hold:
     """The hold that `reserve` made or found: what was asked for, and when its call began."""
-    _, fields, _, tracked = result
-    return Hold(id, amounts, axes, fields[3], detail, None if tracked is None else refusal_of(tracked))
+    _, at, _, tracked = result
+    return Hold(id, amounts, axes, at, detail, None if tracked is None else refusal_of(tracked))
 
 
 def hold_of(fields: tuple[Any, ...]) -> Hold:

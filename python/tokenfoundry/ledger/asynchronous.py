@@ -23,12 +23,10 @@ from tokenfoundry.ledger.values import (
     NOTHING,
     Amounts,
     Axes,
-    Entry,
     EntryFlags,
     Event,
     Hold,
     Refusal,
-    Sums,
     Tallies,
 )
 from tokenfoundry.ledger.window import Instant
@@ -41,7 +39,8 @@ class AsyncLedger:
 
     With `process` they complete without suspending: a write to the log takes microseconds. With `power` they wait
     until the one flusher thread has synced for everybody. When the store is stalled the call goes to a thread. Made by
-    `Ledger.asynchronous`, for one loop; signatures and errors are those of `Ledger`.
+    `Ledger.asynchronous`, for one loop; arguments and errors are those of `Ledger`. An entry
+    that was written is not returned; `Ledger.entry` reads it.
 
     A call that is cancelled while it waits may have taken effect: the hold is there, and void of its id releases it.
     """
@@ -93,8 +92,8 @@ class AsyncLedger:
         result = self._core.reserve(*arguments, may_wait=False)
         if result is None:
             result = await _in_thread(self._core.reserve, *arguments)
-        ticket, hold, refusal, _ = result
-        if hold is None:
+        ticket, at_ms, refusal, _ = result
+        if at_ms is None:
             return _calls.refusal_of(refusal)
         if self._durable is not None:
             await self._durable.wait(ticket)
@@ -108,15 +107,13 @@ class AsyncLedger:
         tallies: Tallies = NO_TALLIES,
         flags: EntryFlags = NO_FLAGS,
         detail: bytes | None = None,
-    ) -> Entry:
+    ) -> None:
         """See `Ledger.settle`."""
-        arguments = _calls.settle_arguments(id, amounts, tallies, flags, detail, self._clock())
-        return _entry(await self._post(self._core.settle, arguments, amounts, tallies))
+        await self._post(self._core.settle, _calls.settle_arguments(id, amounts, tallies, flags, detail, self._clock()))
 
-    async def void(self, id: str, *, detail: bytes | None = None) -> Entry:
+    async def void(self, id: str, *, detail: bytes | None = None) -> None:
         """See `Ledger.void`."""
-        arguments = _calls.void_arguments(id, detail, self._clock())
-        return _entry(await self._post(self._core.void, arguments, NOTHING, NO_TALLIES))
+        await self._post(self._core.void, _calls.void_arguments(id, detail, self._clock()))
 
     async def record(
         self,
@@ -128,10 +125,10 @@ class AsyncLedger:
         tallies: Tallies = NO_TALLIES,
         at: Instant | None = None,
         detail: bytes = b"",
-    ) -> Entry:
+    ) -> None:
         """See `Ledger.record`."""
         arguments = _calls.record_arguments(id, kind, amounts, tallies, axes, at, detail, self._clock())
-        return _entry(await self._record(arguments, amounts, tallies, must_fit=False))
+        await self._post(functools.partial(self._core.record, must_fit=False), arguments)
 
     async def record_if_it_fits(
         self,
@@ -143,44 +140,31 @@ class AsyncLedger:
         tallies: Tallies = NO_TALLIES,
         at: Instant | None = None,
         detail: bytes = b"",
-    ) -> Entry | Refusal:
+    ) -> Refusal | None:
         """As `record`, of what budgets may refuse as they may a call: then nothing is written."""
         arguments = _calls.record_arguments(id, kind, amounts, tallies, axes, at, detail, self._clock())
-        return await self._record(arguments, amounts, tallies, must_fit=True)
-
-    async def _record(
-        self, arguments: tuple[Any, ...], amounts: Amounts, tallies: Tallies, *, must_fit: bool
-    ) -> Entry | Refusal:
-        call = functools.partial(self._core.record, must_fit=must_fit)
-        return await self._post(call, arguments, amounts, tallies)
+        return await self._post(functools.partial(self._core.record, must_fit=True), arguments)
 
     def close(self) -> None:
         """Stops listening on the loop; calls that still wait raise `InvalidState`. Ledger.close does it too."""
         if self._durable is not None:
             self._durable.close()
 
-    async def _post(
-        self, call: Callable[..., Any], arguments: tuple[Any, ...], amounts: Sums, tallies: Tallies
-    ) -> Entry | Refusal:
+    async def _post(self, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Refusal | None:
         try:
-            result = call(*arguments, may_wait=False)
+            result = call(*arguments, may_wait=False, whole=False)
             if result is None:
-                result = await _in_thread(call, *arguments)
+                result = await _in_thread(functools.partial(call, whole=False), *arguments)
         finally:
             self._queue.released()  # Also when it is cancelled: it takes effect.
-        ticket, entry, events = result
-        if entry is None:
+        ticket, seq, events = result
+        if seq is None:
             return _calls.refusal_of(events)
         if self._durable is not None:
             await self._durable.wait(ticket)
         for event in events:
             publish(_calls.event_of(event), self._listeners)
-        return _calls.posted(amounts, tallies, entry)
-
-
-def _entry(outcome: Entry | Refusal) -> Entry:
-    assert isinstance(outcome, Entry), "only what must fit is refused"
-    return outcome
+        return None
 
 
 def publish(event: Event, listeners: Sequence[Callable[[Event], None]]) -> None:

@@ -156,12 +156,12 @@ class Ledger:
         same entry. Raises `NotFound` for an unknown id, `InvalidState` for one resolved otherwise.
         """
         arguments = _calls.settle_arguments(id, amounts, tallies, flags, detail, self._clock())
-        return self._posted(self._core.settle(*arguments, may_wait=True), amounts, tallies)
+        return self._posted(self._core.settle(*arguments, may_wait=True, whole=True), amounts, tallies)
 
     def void(self, id: str, *, detail: bytes | None = None) -> Entry:
         """Releases a whole hold; an entry of zero amounts remembers it. Raises as `settle` does."""
         arguments = _calls.void_arguments(id, detail, self._clock())
-        return self._posted(self._core.void(*arguments, may_wait=True), NOTHING, NO_TALLIES)
+        return self._posted(self._core.void(*arguments, may_wait=True, whole=True), NOTHING, NO_TALLIES)
 
     def record(
         self,
@@ -180,7 +180,7 @@ class Ledger:
         `InvalidState` for one that is held.
         """
         arguments = _calls.record_arguments(id, kind, amounts, tallies, axes, at, detail, self._clock())
-        return self._posted(self._core.record(*arguments, must_fit=False, may_wait=True), amounts, tallies)
+        return self._posted(self._core.record(*arguments, must_fit=False, may_wait=True, whole=True), amounts, tallies)
 
     def adjust(
         self,

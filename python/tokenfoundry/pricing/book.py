@@ -21,7 +21,7 @@ from tokenfoundry.pricing.catalogue import Catalogue, PricedModel
 from tokenfoundry.pricing.fx import FxTable
 from tokenfoundry.pricing.history import RateHistory
 from tokenfoundry.pricing.instant import to_ms
-from tokenfoundry.pricing.money import to_nano
+from tokenfoundry.pricing.money import nano_of_scaled, to_nano
 from tokenfoundry.pricing.overrides import PriceOverride, overridden
 from tokenfoundry.pricing.rates import Cost, Rates, worst_case
 from tokenfoundry.usage import Usage
@@ -91,6 +91,20 @@ class PriceBook:
         fx_rate = self.fx.rate(cost.currency, at=at_ms)
         return Charge(cost, fx_rate, to_nano(self.fx.convert(cost.total, cost.currency, at=at_ms)))
 
+    def cost_nano(self, target: str, usage: Usage, *, at: datetime | int) -> tuple[int, tuple[str, ...]]:
+        """What `charge` posts, and the flags of its cost, without the lines that explain it.
+
+        Raises `NotFound` for an unknown target.
+        """
+        at_ms = to_ms(at)
+        rates = self._rates(target, at_ms)
+        scaled = rates.scaled_cost(usage)
+        if scaled is None:
+            charge = self.charge(target, usage, at=at_ms)
+            return charge.amount_nano, charge.cost.flags
+        total, flags = scaled
+        return nano_of_scaled(total, self.fx.scaled_rate(rates.currency, at=at_ms)), flags
+
     def worst_case_nano(
         self,
         target: str,
@@ -108,6 +122,9 @@ class PriceBook:
         """
         at_ms = to_ms(at)
         rates = self._rates(target, at_ms)
+        if (units is None or not units.is_by_unit) and n >= 1 and max_output_tokens >= 0:
+            total = rates.scaled_worst(input_tokens=input_tokens, output_tokens=max_output_tokens * n)
+            return nano_of_scaled(total, self.fx.scaled_rate(rates.currency, at=at_ms))
         worst = worst_case(rates, input_tokens=input_tokens, max_output_tokens=max_output_tokens, n=n, units=units)
         return to_nano(self.fx.convert(worst, rates.currency, at=at_ms))
 

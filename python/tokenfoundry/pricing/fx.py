@@ -6,12 +6,14 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from tokenfoundry.errors import ConfigError
 from tokenfoundry.pricing.instant import midnight_ms, to_ms
-from tokenfoundry.pricing.money import EXACT, exact_rate
+from tokenfoundry.pricing.money import EXACT, exact_rate, scaled_fx
 
 _ONE = Decimal(1)
+_scaled = lru_cache(maxsize=1024)(scaled_fx)
 
 
 class FxTable:
@@ -50,6 +52,10 @@ class FxTable:
                 path=f"fx.{currency}",
             )
         return values[index]
+
+    def scaled_rate(self, currency: str, *, at: datetime | int) -> int:
+        """`rate` as `money.nano_of_scaled` takes it. Raises as `rate` does."""
+        return _scaled(self.rate(currency, at=at))
 
     def convert(self, amount: Decimal, currency: str, *, at: datetime | int) -> Decimal:
         """`amount` of `currency` in the table's currency at the rate in force at `at`. Raises as `rate` does."""

@@ -47,6 +47,43 @@ def to_nano(amount: Decimal) -> int:
     return nano
 
 
+# The same arithmetic in whole numbers, for what every call does: a rate has at most 18 decimals, so a token's price is
+# whole in units of 10**-24, and what it is in another currency in units of 10**-42.
+TOKEN_SCALE = 24
+_FX_SCALE = 18
+_NANO_OF_SCALED: int = 10 ** (TOKEN_SCALE + _FX_SCALE - 9)
+
+
+def scaled(value: Decimal, scale: int) -> int:
+    """`value` in whole units of 10**-scale, exactly. Raises `decimal.Inexact` when it is not whole in them.
+
+    >>> scaled(Decimal("0.15"), 18)
+    150000000000000000
+    """
+    whole = EXACT.scaleb(value, scale)
+    return int(EXACT.to_integral_exact(whole))
+
+
+def scaled_fx(rate: Decimal) -> int:
+    """An exchange rate as `nano_of_scaled` takes it."""
+    return scaled(rate, _FX_SCALE)
+
+
+def nano_of_scaled(amount: int, fx: int) -> int:
+    """`to_nano` of an amount in units of 10**-24, at an exchange rate of `scaled_fx`.
+
+    >>> nano_of_scaled(25 * 10**14, scaled_fx(Decimal(1)))
+    2
+    """
+    nano, rest = divmod(amount * fx, _NANO_OF_SCALED)
+    rest *= 2
+    if rest > _NANO_OF_SCALED or (rest == _NANO_OF_SCALED and nano & 1):
+        nano += 1
+    if nano > MAX_NANO:
+        raise InvalidInput(f"{nano} nano units do not fit an amount of money: it must be under 9.2 billion units")
+    return nano
+
+
 def exact_rate(value: Decimal | str | int, name: str) -> Decimal:
     """`value` as a rate: a finite decimal of 0 to a billion with at most 18 decimals. `name` is told in the error.
 

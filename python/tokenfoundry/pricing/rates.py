@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.pricing.money import EXACT, ZERO, exact_rate
+from tokenfoundry.pricing.money import EXACT, TOKEN_SCALE, ZERO, exact_rate, scaled
 from tokenfoundry.usage import Usage
 
 _RATE_NAMES = ("input", "output", "cache_read", "cache_write")
@@ -80,6 +80,8 @@ class _Band(NamedTuple):
     cache_write: Decimal
     dearest_input: Decimal  # of this band and all below it, cached or not
     dearest_output: Decimal
+    scaled: tuple[int, int, int, int]  # per token, in units of 10**-24, as in _RATE_NAMES
+    scaled_dearest: tuple[int, int]  # of input and output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +183,7 @@ class Rates:
             lines.append(Line("output", usage.output_tokens, output_rate, output_total))
             if self.output is None:
                 flags.append("output_not_priced")
-        if usage.images or usage.audio_seconds or usage.characters:
+        if usage.is_by_unit:
             for line, is_output in self._unit_lines(usage, flags):
                 lines.append(line)
                 if is_output:
@@ -194,6 +196,33 @@ class Rates:
             flags.append("estimated")
         total = EXACT.add(input_total, output_total)
         return Cost(self.currency, input_total, output_total, total, tuple(lines), tuple(flags))
+
+    def scaled_cost(self, usage: Usage) -> tuple[int, tuple[str, ...]] | None:
+        """The total of `cost` in units of 10**-24, and its flags, for what every call asks; None when more than text
+        and cached tokens is billed.
+        """
+        if usage.is_by_unit or usage.audio_tokens:
+            return None
+        read_tokens, write_tokens = usage.cache_read_tokens, usage.cache_write_tokens
+        input_rate, output_rate, read_rate, write_rate = self._band(usage.input_tokens).scaled
+        total = (usage.input_tokens - read_tokens - write_tokens) * input_rate + usage.output_tokens * output_rate
+        flags: tuple[str, ...] = ()
+        if read_tokens:
+            total += read_tokens * read_rate
+            if self.cache_read is None:
+                flags += ("cache_read_at_input_rate",)
+        if write_tokens:
+            total += write_tokens * write_rate
+            if self.cache_write is None:
+                flags += ("cache_write_at_input_rate",)
+        if usage.output_tokens and self.output is None:
+            flags += ("output_not_priced",)
+        return total, (*flags, "estimated") if usage.estimated else flags
+
+    def scaled_worst(self, *, input_tokens: int, output_tokens: int) -> int:
+        """`worst_case` of tokens alone, in units of 10**-24."""
+        input_rate, output_rate = self._band(input_tokens).scaled_dearest
+        return input_tokens * input_rate + output_tokens * output_rate
 
     def _unit_lines(self, usage: Usage, flags: list[str]) -> Iterator[tuple[Line, bool]]:
         """The lines of what is not billed by the token, and whether each is output."""
@@ -255,7 +284,7 @@ def worst_case(
         )
     band = rates._band(input_tokens)
     worst = EXACT.fma(band.dearest_input, input_tokens, EXACT.multiply(band.dearest_output, max_output_tokens * n))
-    if units is not None and (units.images or units.audio_seconds or units.characters):
+    if units is not None and units.is_by_unit:
         for line, _ in rates._unit_lines(units, []):
             worst = EXACT.add(worst, line.amount)
     return worst
@@ -278,6 +307,9 @@ def _band(tier: Tier, below: _Band | None) -> _Band:
     per_token = tuple(EXACT.scaleb(each, -6) for each in rate)
     dearest_input = max(per_token[0], per_token[2], per_token[3])
     dearest_output = per_token[1]
+    if below:
+        dearest_input = max(dearest_input, below.dearest_input)
+        dearest_output = max(dearest_output, below.dearest_output)
     return _Band(
         above=tier.above,
         rate=rate,
@@ -285,6 +317,13 @@ def _band(tier: Tier, below: _Band | None) -> _Band:
         output=per_token[1],
         cache_read=per_token[2],
         cache_write=per_token[3],
-        dearest_input=max(dearest_input, below.dearest_input) if below else dearest_input,
-        dearest_output=max(dearest_output, below.dearest_output) if below else dearest_output,
+        dearest_input=dearest_input,
+        dearest_output=dearest_output,
+        scaled=(
+            scaled(per_token[0], TOKEN_SCALE),
+            scaled(per_token[1], TOKEN_SCALE),
+            scaled(per_token[2], TOKEN_SCALE),
+            scaled(per_token[3], TOKEN_SCALE),
+        ),
+        scaled_dearest=(scaled(dearest_input, TOKEN_SCALE), scaled(dearest_output, TOKEN_SCALE)),
     )

@@ -20,7 +20,8 @@ _REMEMBERED_TEXTS = 8192
 _REMEMBERED_FINDINGS = 64  # Of one text; more are looked for again.
 
 # The beginning of a placeholder in JSON text, where a bracket may be written as an escape too.
-_MAY_STAND_IN = re.compile(rb"(?i:\\u005b)|\[[A-Z]")
+_MAY_STAND_IN = re.compile(rb"\[[A-Z]")
+_ESCAPED = rb"\u005"
 
 NO_FINDINGS: list[Finding] = []
 
@@ -32,7 +33,7 @@ class Protection:
     the web that is allowed does not hide the e-mail address inside it.
     """
 
-    __slots__ = ("_memo", "_plain", "_wanted", "detector", "policy")
+    __slots__ = ("_memo", "_wanted", "detector", "plain", "policy")
 
     def __init__(self, detector: Detector, policy: Policy, plain: Collection[str]) -> None:
         """Texts among `plain` in which nothing is found are never looked at again."""
@@ -41,7 +42,7 @@ class Protection:
         protected = policy.protected
         self._wanted = None if protected == detector.entities else detector.wanted(protected)
         self._memo = Memo[list[Finding]](capacity=_REMEMBERED_TEXTS)
-        self._plain = frozenset(text for text in plain if not detector.detect_wanted(text, self._wanted))
+        self.plain = frozenset(text for text in plain if not detector.detect_wanted(text, self._wanted))
 
     def findings(self, text: str, label: str = "", scope: str | None = None) -> list[Finding]:
         """The findings in `text` that the policy does not allow, in order; `label` stands before it.
@@ -50,7 +51,7 @@ class Protection:
         may quote it.
         """
         if not label:
-            if text in self._plain:
+            if text in self.plain:
                 return NO_FINDINGS
             if scope is not None and (place := self._memo.place(scope, text)) is not None:
                 return self._remembered(text, place)
@@ -134,7 +135,12 @@ class RedactionSession:
 
     def may_restore(self, answer: bytes) -> bool:
         """Whether the JSON text of an answer can hold a placeholder of this session."""
-        return bool(self._values) and _MAY_STAND_IN.search(answer) is not None
+        return bool(self._values) and (_MAY_STAND_IN.search(answer) is not None or _ESCAPED in answer)
+
+    @property
+    def plain(self) -> Collection[str]:
+        """Texts in which nothing is found, as they were named when the redactor was made."""
+        return self._protection.plain
 
     @property
     def values(self) -> PlaceholderMap:

@@ -13,18 +13,24 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 
 from tokenfoundry.clock import Clock, system_clock
 from tokenfoundry.errors import ConfigError
 from tokenfoundry.providers.credentials.registry import credentials_of
 from tokenfoundry.providers.formats import WireRequest
-from tokenfoundry.providers.http import ConnectFailed, Limits, ReplyLost, ReplyTimeout, Transport, UpstreamReply
+from tokenfoundry.providers.http import (
+    ConnectFailed,
+    Limits,
+    ReplyLost,
+    ReplyTimeout,
+    Sending,
+    Transport,
+    UpstreamReply,
+)
 from tokenfoundry.providers.http.proxies import proxy_of_environment
 from tokenfoundry.settings import ProviderSettings
 
-__all__ = ["ConnectFailed", "ProviderClient", "ReplyLost", "ReplyTimeout", "UpstreamReply"]
+__all__ = ["ConnectFailed", "ProviderClient", "ReplyLost", "ReplyTimeout", "Sending", "UpstreamReply"]
 
 _LEAST_S = 0.001  # No time at all would mean no bound to aiohttp.
 
@@ -79,26 +85,27 @@ class ProviderClient:
             name: (transports.of(name, provider), _limits_of(provider)) for name, provider in providers.items()
         }
         self._transports = transports.all()
-        self._credentials = {name: credentials_of(name, provider, clock=clock) for name, provider in providers.items()}
+        kept = {name: credentials_of(name, provider, clock=clock) for name, provider in providers.items()}
+        self.keys = {name: tuple((each.label, each.identity) for each in each_of) for name, each_of in kept.items()}
+        """Labels, which say where a key is kept, and identities, by provider."""
+        self._credentials = {
+            name: {each.identity: each.credential for each in each_of} for name, each_of in kept.items()
+        }
 
-    def key(self, provider: str, label: str) -> str | None:
-        """The text of the provider's key that is kept there; None when it has to be renewed first."""
-        return self._credentials[provider][label].current()
+    def key(self, provider: str, identity: str) -> str | None:
+        """The text of that key of the provider; None when it has to be renewed first."""
+        return self._credentials[provider][identity].current()
 
-    async def renew(self, provider: str, label: str, *, within_s: float) -> None:
+    async def renew(self, provider: str, identity: str, *, within_s: float) -> None:
         """Waits until `key` gives a text. Raises `CredentialFailed`."""
-        await self._credentials[provider][label].renew(within_s=within_s)
+        await self._credentials[provider][identity].renew(within_s=within_s)
 
-    def send(
-        self, provider: str, request: WireRequest, *, within_s: float = math.inf
-    ) -> AbstractAsyncContextManager[UpstreamReply]:
+    def send(self, provider: str, request: WireRequest, *, within_s: float = math.inf) -> Sending:
         """Sends `request` to the provider; the reply lives as long as the block, and must be complete in `within_s`.
         See `Transport`.
         """
         transport, limits = self._routes[provider]
-        if within_s < limits.total_s:
-            limits = replace(limits, total_s=max(within_s, _LEAST_S))
-        return transport.send(request, limits)
+        return transport.send(request, limits, max(within_s, _LEAST_S))
 
     @property
     def open_loops(self) -> int:

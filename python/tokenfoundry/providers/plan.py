@@ -75,6 +75,10 @@ class Events:
         """What the provider reported so far. Raises `InvalidInput` for what cannot be true."""
         return self._meter.usage
 
+    def usage_so_far(self, count_output: Callable[[], int]) -> Usage | None:
+        """The same; where the provider has told the input alone, with the output that was counted."""
+        return self._meter.usage_so_far(count_output)
+
     def feed(self, data: bytes) -> Iterator[Body]:
         """The events that these bytes complete. Raises `ProviderError` in its turn."""
         for event in self._framing.feed(data):

@@ -42,7 +42,6 @@ class Breaker:
     def __init__(self, rules: BreakerRules) -> None:
         self._rules = rules
         self._lock = threading.Lock()
-        self._slot_s = rules.window_s / _SLOTS
         self._state: State = "closed"
         self._ticket: Ticket = 0  # Grows whenever calls that are under way cease to matter.
         self._probing = False
@@ -50,6 +49,13 @@ class Breaker:
         self._opened = 0  # times in a row, without a success in between
         self._in_a_row = 0
         self._clear_window(0.0)
+
+    def use(self, rules: BreakerRules, now_s: float) -> None:
+        """Keeps these from now on: its state stays, and it counts its window anew."""
+        with self._lock:
+            if rules != self._rules:
+                self._rules = rules
+                self._clear_window(now_s)
 
     # -- what callers ask ----------------------------------------------------------------------------------------------
 
@@ -160,6 +166,7 @@ class Breaker:
         self._clear_window(now_s)
 
     def _clear_window(self, now_s: float) -> None:
+        self._slot_s = self._rules.window_s / _SLOTS
         self._slot = int(now_s / self._slot_s)
         self._slots = [(0, 0)] * _SLOTS  # calls, and those that failed
         self._calls = self._failed = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from tokenfoundry.resilience.breaker import BreakerRules
 from tokenfoundry.resilience.guards import GuardedProvider, GuardedTarget, GuardRules, Guards
 from tokenfoundry.resilience.observed import Observing
@@ -11,18 +13,25 @@ from tokenfoundry.resilience.timing import Timing
 from tokenfoundry.settings import ResilienceSettings, Settings
 
 
-def build_guards(settings: Settings, timing: Timing, observed: Observing) -> Guards:
-    """The guards of a configuration."""
+def build_guards(
+    settings: Settings, keys: Mapping[str, Sequence[tuple[str, str]]], timing: Timing, observed: Observing
+) -> Guards:
+    """The guards of a configuration. `keys` are labels and identities, by provider."""
     targets = {
         name: GuardedTarget(
             provider=target.provider,
+            model=target.model,
             max_in_flight=target.max_in_flight,
             hedge_after_s=None if target.hedge_after_ms is None else target.hedge_after_ms / 1000,
         )
         for name, target in settings.targets.items()
     }
     providers = {
-        name: GuardedProvider(keys=tuple(map(str, provider.keys)), max_in_flight=provider.max_in_flight)
+        name: GuardedProvider(
+            keys=keys.get(name, ()),
+            place=(provider.format, str(provider.base_url)),
+            max_in_flight=provider.max_in_flight,
+        )
         for name, provider in settings.providers.items()
     }
     return Guards(targets, providers, rules_of(settings.resilience), timing=timing, observed=observed)

@@ -49,44 +49,69 @@ class GuardRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardedProvider:
-    """`keys` are labels, which say where a key is kept."""
+    """`keys` are labels, which say where a key is kept, and identities. `place` tells whether another configuration
+    means the same provider.
+    """
 
-    keys: Sequence[str] = ()
+    keys: Sequence[tuple[str, str]] = ()
+    place: tuple[str, ...] = ()
     max_in_flight: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardedTarget:
-    """`hedge_after_s`: when another target is tried too, if this one gives no first byte."""
+    """`hedge_after_s`: when another target is tried too, if this one gives no first byte. `model` tells, with the
+    provider, whether another configuration means the same target.
+    """
 
     provider: str
+    model: str = ""
     max_in_flight: int | None = None
     hedge_after_s: float | None = None
 
 
 class _Provider:
-    __slots__ = ("budget", "gate", "keys", "name")
+    __slots__ = ("budget", "gate", "keys", "name", "place")
 
-    def __init__(self, name: str, keys: KeyBalance, budget: RetryBudget, gate: Gate | None) -> None:
+    def __init__(
+        self, name: str, place: tuple[str, ...], keys: KeyBalance, budget: RetryBudget, gate: Gate | None
+    ) -> None:
         self.name = name
+        self.place = place
         self.keys = keys
         self.budget = budget
         self.gate = gate
 
 
 class _Target:
-    __slots__ = ("breaker", "gate", "gates", "hedge_after_s", "name", "provider")
+    __slots__ = ("breaker", "gate", "gates", "hedge_after_s", "model", "name", "provider")
 
     def __init__(
-        self, name: str, provider: _Provider, breaker: Breaker, gate: Gate | None, hedge_after_s: float | None
+        self,
+        name: str,
+        model: str,
+        provider: _Provider,
+        breaker: Breaker,
+        gate: Gate | None,
+        hedge_after_s: float | None,
     ) -> None:
         self.name = name
+        self.model = model
         self.provider = provider
         self.breaker = breaker
+        self.hedge_after_s = hedge_after_s
+        self.stand_behind(gate)
+
+    def stand_behind(self, gate: Gate | None) -> None:
+        """A gate of its own, and that of its provider."""
         self.gate = gate
         # The narrower first: who waits for it does not keep others from the provider's other targets.
-        self.gates = tuple(each for each in (gate, provider.gate) if each is not None)
-        self.hedge_after_s = hedge_after_s
+        self.gates = tuple(each for each in (gate, self.provider.gate) if each is not None)
+
+    def is_same(self, other: _Target) -> bool:
+        """Whether both mean one model at one place."""
+        mine, its = self.provider, other.provider
+        return (self.model, mine.name, mine.place) == (other.model, its.name, its.place)
 
 
 class Passing:
@@ -108,8 +133,8 @@ class Passing:
 
     @property
     def key(self) -> str | None:
-        """The label of the provider's key to use; None for a provider without keys."""
-        return self._lease.key.label
+        """Which of the provider's keys to use: its identity; None for a provider without keys."""
+        return self._lease.key.identity
 
     def sent(self) -> None:
         """The request is about to be written: the time to the first byte counts from here."""
@@ -215,6 +240,7 @@ class Guards:
         self._providers = {
             name: _Provider(
                 name,
+                provider.place,
                 KeyBalance(provider.keys, rules=rules.keys, breaker=rules.breaker),
                 RetryBudget(rules.retry_budget, now_s),
                 self._gate(provider.max_in_flight),
@@ -224,6 +250,7 @@ class Guards:
         self._targets = {
             name: _Target(
                 name,
+                target.model,
                 self._providers[target.provider],
                 Breaker(rules.breaker),
                 self._gate(target.max_in_flight),
@@ -231,6 +258,26 @@ class Guards:
             )
             for name, target in targets.items()
         }
+
+    def take_over(self, before: Guards) -> None:
+        """What the guards of another configuration know of the same places, keys and models goes on in these, also
+        with the calls that are still with those. To be called before these are in use.
+        """
+        now_s = self.timing.now_s()
+        for name, provider in self._providers.items():
+            known = before._providers.get(name)
+            if known is not None and known.place == provider.place:
+                provider.keys.take_over(known.keys, now_s)
+                provider.budget = known.budget
+                provider.budget.use(self.rules.retry_budget, now_s)
+                provider.gate = self._resized(known.gate, provider.gate)
+        for name, target in self._targets.items():
+            earlier, gate = before._targets.get(name), target.gate
+            if earlier is not None and earlier.is_same(target):
+                target.breaker = earlier.breaker
+                target.breaker.use(self.rules.breaker, now_s)
+                gate = self._resized(earlier.gate, gate)
+            target.stand_behind(gate)
 
     # -- an attempt ----------------------------------------------------------------------------------------------------
 
@@ -318,6 +365,12 @@ class Guards:
         rules = self.rules
         return Gate(limit, most_waiting=rules.most_waiting, wait_s=rules.longest_wait_s, timing=self.timing)
 
+    def _resized(self, known: Gate | None, wanted: Gate | None) -> Gate | None:
+        if known is None or wanted is None:
+            return wanted
+        known.resize(wanted.limit, most_waiting=self.rules.most_waiting, wait_s=self.rules.longest_wait_s)
+        return known
+
     def _check(self, guard: _Target, now_s: float) -> None:
         if guard.breaker.wait_s(now_s) > 0 or guard.provider.keys.wait_s(now_s) > 0:
             raise self._refusal(guard, now_s)
@@ -349,7 +402,7 @@ class Guards:
 def _provider_health(provider: _Provider, now_s: float) -> ProviderHealth:
     keys = tuple(
         KeyHealth(
-            key=key.label or "none",
+            key=key.label,
             state=key_state(key, now_s),
             wait_ms=round(key.wait_s(now_s) * 1000),
             in_flight=key.in_flight,

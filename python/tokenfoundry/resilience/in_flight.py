@@ -47,10 +47,19 @@ class Places(Generic[Waiter]):
 
     def leave(self) -> Waiter | None:
         """Gives up a place. Returns who has it now, if somebody waited."""
-        if self._queue:
+        if self._queue and self.taken <= self.limit:
             return self._queue.popleft()
         self.taken -= 1
         return None
+
+    def resize(self, limit: int, *, most_waiting: int) -> list[Waiter]:
+        """So many places from now on. Returns who has one now, of those that waited; who is in stays in."""
+        self.limit = limit
+        self.most_waiting = most_waiting
+        heirs: list[Waiter] = []
+        while self._queue and self.take():
+            heirs.append(self._queue.popleft())
+        return heirs
 
     def give_up(self, waiter: Waiter) -> bool:
         """Leaves the queue. False when the waiter is no longer in it: a place was handed to it."""
@@ -104,6 +113,15 @@ class Gate:
     @property
     def waiting(self) -> int:
         return self._places.waiting
+
+    def resize(self, limit: int, *, most_waiting: int, wait_s: float) -> None:
+        """So many places from now on, and so long a wait. Who is in stays in; who waits has waited for the longer."""
+        with self._lock:
+            self._wait_s = wait_s
+            heirs = self._places.resize(limit, most_waiting=most_waiting)
+        for heir in heirs:
+            if not heir.call():
+                self.leave()
 
     async def enter(self, *, within_s: float) -> bool:
         """Waits for a place, at most as long as the gate lets wait and `within_s`. False: there was none in time, or

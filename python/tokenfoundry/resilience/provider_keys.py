@@ -33,12 +33,13 @@ class KeyRules:
 
 
 class ProviderKey:
-    """One key. `label` says where it is kept, as what it is nobody needs to know here; None for a provider without
-    keys.
+    """One key. `label` says where it is kept; `identity`, which is no secret, whether another is the same one. None for
+    a provider without keys.
     """
 
     __slots__ = (
         "breaker",
+        "identity",
         "in_flight",
         "in_flight_tokens",
         "label",
@@ -51,8 +52,9 @@ class ProviderKey:
         "used",
     )
 
-    def __init__(self, label: str | None, rules: BreakerRules) -> None:
+    def __init__(self, label: str, identity: str | None, rules: BreakerRules) -> None:
         self.label = label
+        self.identity = identity
         self.breaker = Breaker(rules)
         self.rests_until_s = 0.0
         self.limited_in_a_row = 0
@@ -132,14 +134,27 @@ class KeyBalance:
     """The keys of one provider. Thread-safe."""
 
     def __init__(
-        self, keys: Sequence[str], *, rules: KeyRules | None = None, breaker: BreakerRules | None = None
+        self, keys: Sequence[tuple[str, str]], *, rules: KeyRules | None = None, breaker: BreakerRules | None = None
     ) -> None:
-        """`keys` are labels; none for a provider that needs no key."""
+        """`keys` are labels and identities; none for a provider that needs no key."""
         self.rules = rules or KeyRules()
-        breaker_rules = breaker or BreakerRules()
-        self.keys = [ProviderKey(label, breaker_rules) for label in keys or (None,)]
+        self._breaker_rules = breaker or BreakerRules()
+        self.keys = [ProviderKey(label, identity, self._breaker_rules) for label, identity in keys]
+        if not self.keys:
+            self.keys = [ProviderKey("none", None, self._breaker_rules)]
         self._next = 0
         self._lock = threading.Lock()
+
+    def take_over(self, before: KeyBalance, now_s: float) -> None:
+        """What is known of a key with the same identity goes on; both may be used meanwhile."""
+        self._lock = before._lock
+        known = {key.identity: key for key in before.keys}
+        for place, key in enumerate(self.keys):
+            same = known.pop(key.identity, None)
+            if same is not None:
+                same.label = key.label
+                same.breaker.use(self._breaker_rules, now_s)
+                self.keys[place] = same
 
     @property
     def reads_room(self) -> bool:

@@ -75,6 +75,13 @@ class RetryBudget:
         self.taken = 0
         self.refused = 0
 
+    def use(self, rules: RetryBudgetRules, now_s: float) -> None:
+        """Grows by these from now on; what is left of it stays, as far as they let it."""
+        with self._lock:
+            self._refill(now_s)
+            self._rules = rules
+            self._left = min(self._left, rules.burst)
+
     def called(self) -> None:
         """A first attempt is made."""
         if self._left < self._rules.burst:  # Mostly it is full, and there is nothing to add.

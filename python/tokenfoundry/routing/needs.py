@@ -15,6 +15,22 @@ Needs = frozenset[str]
 
 NOTHING: Needs = frozenset()
 
+# Beside the messages, what a chat can ask a capability by.
+_CHAT_FIELDS = frozenset(
+    {
+        "tools",
+        "functions",
+        "response_format",
+        "logprobs",
+        "top_logprobs",
+        "n",
+        "reasoning_effort",
+        "reasoning",
+        "audio",
+        "modalities",
+    }
+)
+
 
 def needs_of(dialect: str, body: Body) -> Needs:
     """The capabilities without which a model cannot take the call (`settings.targets.Capability`).
@@ -39,6 +55,8 @@ def _chat(body: Body) -> Needs:
             # Calls and results of an earlier turn cannot be told to a model without tools.
             if message.get("tool_calls") or message.get("function_call") or message.get("role") in _TOOL_ROLES:
                 found.add("tools")
+    if _CHAT_FIELDS.isdisjoint(body):
+        return frozenset(found) if found else NOTHING
     if body.get("tools") or body.get("functions"):
         found.add("tools")
     _schema(body.get("response_format"), found)

@@ -54,6 +54,9 @@ _RAW_OF_EVENT: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "responses": responses.usage_of_event,
 }
 
+# Whose streams tell the input before the output.
+_INPUT_FIRST = frozenset({"messages"})
+
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """What one call consumed. A provider's zero is a count; a count that nobody reported is no `Usage` at all.
@@ -89,10 +92,25 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """True when the counts come from a tokenizer, because no provider reported them."""
 
     def __post_init__(self) -> None:
-        for name in _COUNTS:
-            count = getattr(self, name)
-            if type(count) is not int or not 0 <= count <= _COUNT_MAX:
-                raise InvalidInput(f"usage: {name} must be a whole number of at least 0, not {count!r}")
+        # Every call makes two of these: the loop that says what is wrong runs only when something is.
+        if not (
+            type(self.input_tokens) is int is type(self.output_tokens)
+            and type(self.cache_read_tokens) is int is type(self.cache_write_tokens)
+            and type(self.reasoning_tokens) is int is type(self.audio_tokens)
+            and type(self.images) is int is type(self.audio_seconds) is type(self.characters)
+            and 0
+            <= self.input_tokens
+            | self.output_tokens
+            | self.cache_read_tokens
+            | self.cache_write_tokens
+            | self.reasoning_tokens
+            | self.audio_tokens
+            | self.images
+            | self.audio_seconds
+            | self.characters
+            <= _COUNT_MAX
+        ):
+            self._check_each()
         if self.cache_read_tokens + self.cache_write_tokens > self.input_tokens:
             raise InvalidInput(
                 f"usage: {self.cache_read_tokens} cached and {self.cache_write_tokens} newly cached tokens "
@@ -109,6 +127,17 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
                 f"usage: {self.audio_tokens} audio tokens are more than "
                 f"the {self.input_tokens + self.output_tokens} of input and output"
             )
+
+    def _check_each(self) -> None:
+        for name in _COUNTS:
+            count = getattr(self, name)
+            if type(count) is not int or not 0 <= count <= _COUNT_MAX:
+                raise InvalidInput(f"usage: {name} must be a whole number of at least 0, not {count!r}")
+
+    @property
+    def is_by_unit(self) -> bool:
+        """Whether any of it is billed by another unit than the token."""
+        return bool(self.images or self.audio_seconds or self.characters)
 
     @property
     def total_tokens(self) -> int:
@@ -163,6 +192,20 @@ class UsageMeter:
     def usage(self) -> Usage | None:
         """What was reported so far. Raises `InvalidInput` for counts that cannot be true."""
         return Usage.from_body(self._dialect, {"usage": self._raw}) if self._raw else None
+
+    def usage_so_far(self, count_output: Callable[[], int]) -> Usage | None:
+        """The same; of a stream that has told its input alone, with the output that was counted, as estimated.
+
+        >>> meter = UsageMeter("messages")
+        >>> meter.see({"type": "message_start", "message": {"usage": {"input_tokens": 25, "output_tokens": 1}}})
+        >>> meter.usage is None, meter.usage_so_far(lambda: 3).total_tokens
+        (True, 28)
+        """
+        usage = self.usage
+        if usage is not None or self._dialect not in _INPUT_FIRST or self._raw.get("input_tokens") is None:
+            return usage
+        told = Usage.from_body(self._dialect, {"usage": {**self._raw, "output_tokens": count_output()}})
+        return None if told is None else msgspec.structs.replace(told, estimated=True)
 
 
 def _usage_field(event: Mapping[str, Any]) -> Any:

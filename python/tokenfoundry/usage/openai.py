@@ -71,7 +71,7 @@ def part_of(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     part = body.get(name)
     if part is None:
         return {}
-    if not isinstance(part, Mapping):
+    if type(part) is not dict and not isinstance(part, Mapping):
         raise InvalidInput(f"usage: {name} must be an object, not {type(part).__name__}")
     return part
 

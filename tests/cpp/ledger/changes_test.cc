@@ -201,6 +201,28 @@ TEST_F(ChangesTest, ALevelIsToldOncePerWindowAlsoAcrossReopenings) {
   EXPECT_EQ(ledger_->Events(0, 10)->size(), 4u);
 }
 
+TEST_F(ChangesTest, ANoteSaysWhoDidWhatAndCountsNowhere) {
+  SetBudgets({BudgetOf("cap", 100)});
+  const NoteRequest note{"note", "anna", "a leaver", "what", now_ms_};
+  const Entry entry = ledger_->Note(note)->entry;
+  EXPECT_EQ(entry.kind, EntryKind::kChanged);
+  EXPECT_FALSE(entry.change);
+  EXPECT_EQ(entry.actor, "anna");
+  EXPECT_EQ(entry.reason, "a leaver");
+  EXPECT_EQ(entry.detail, "what");
+  EXPECT_EQ(ledger_->Note(note)->entry, entry);
+  NoteRequest other = note;
+  other.detail = "something else";
+  EXPECT_EQ(ledger_->Note(other).status().code(), absl::StatusCode::kAlreadyExists);
+  other = {"nobody", "", "", "", now_ms_};
+  EXPECT_EQ(ledger_->Note(other).status().code(), absl::StatusCode::kInvalidArgument);
+  Reopen();
+  EXPECT_EQ(ledger_->Entries({})->at(0), entry);
+  EXPECT_EQ(BalanceOf("cap").posted, 0);
+  SetBudgets({BudgetOf("cap", 100), BudgetOf("other", 100)});
+  EXPECT_EQ(BalanceOf("other").posted, 0);
+}
+
 TEST_F(ChangesTest, AnActualAboveItsHoldIsToldAndCounted) {
   SetBudgets({BudgetOf("cap", 100)});
   ASSERT_TRUE(Admits("a", Tokens(10)));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,7 +14,10 @@ import pytest
 from support.factories import config
 from support.still_time import StillTime, settle
 from support.upstream import Exchange, Upstream, answer_with, chunk
+from tokenfoundry.errors import Unavailable
 from tokenfoundry.factory import TokenFactory
+from tokenfoundry.gateway.middleware import Route, TokenFactoryMiddleware
+from tokenfoundry.gateway.native import Chunks
 from tokenfoundry.records import CallRecord
 from tokenfoundry.settings import Settings
 
@@ -23,14 +27,14 @@ OK = answer_with("Fatto.")
 class Client:
     """One ASGI request, and what was sent back."""
 
-    def __init__(self, factory: TokenFactory, key: str, *, stream: bool = False) -> None:
+    def __init__(self, factory: TokenFactory, key: str, *, stream: bool = False, app: Any = None) -> None:
         messages = [{"role": "user", "content": "ciao"}]
         self._body = json.dumps({"model": "fast", "messages": messages, "max_tokens": 50, "stream": stream}).encode()
         self._sent: list[Any] = []
         headers = [(b"authorization", f"Bearer {key}".encode()), (b"cache-control", b"no-store")]
         path = "/v1/chat/completions"
         scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
-        self.task = asyncio.ensure_future(factory.app()(scope, self._receive, self._send))
+        self.task = asyncio.ensure_future((app or factory.app())(scope, self._receive, self._send))
 
     async def _receive(self) -> Any:
         if self._body:
@@ -187,6 +191,118 @@ async def test_a_host_that_mounts_the_gateway_drains_it_with_its_own_life(draini
         asyncio.get_running_loop().call_later(0.05, draining.time.advance, 30)
     assert call.task.cancelled()
     assert [record.outcome for record in draining.records] == ["cut"]
+
+
+async def half_a_stream(exchange: Exchange) -> None:
+    await exchange.start_stream()
+    await exchange.event(chunk({"role": "assistant", "content": "C'era"}))
+    await asyncio.sleep(30)
+
+
+async def native_stream(draining: Draining) -> Chunks:
+    messages = [{"role": "user", "content": "ciao"}]
+    stream = await draining.factory.chat(
+        key=draining.key, model="fast", messages=messages, max_tokens=50, stream=True, cache_control="no-store"
+    )
+    assert (await anext(aiter(stream)))["choices"][0]["delta"]["content"] == "C'era"
+    return stream
+
+
+async def test_a_stream_in_the_hands_of_the_host_is_waited_for(draining: Draining) -> None:
+    provider = Waiting()
+
+    async def stream_when_released(exchange: Exchange) -> None:
+        await exchange.start_stream()
+        await exchange.event(chunk({"role": "assistant", "content": "C'era"}))
+        await provider.released.wait()
+        await exchange.event(chunk({}, finish="stop"))
+        await exchange.event(b"[DONE]")
+        await exchange.end_stream()
+
+    draining.upstream.behave = stream_when_released
+    stream = await native_stream(draining)
+    assert draining.factory.health().in_progress == 1
+    ending = asyncio.ensure_future(draining.factory.app().drain())
+    await settle()
+    assert not ending.done()
+    with pytest.raises(Unavailable, match="shutting down"):
+        await native_stream(draining)
+    draining.upstream.call_soon(provider.released.set)
+    assert [piece async for piece in stream]
+    await ending
+    assert [record.outcome for record in draining.records] == ["answered"]
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+async def test_a_stream_in_the_hands_of_the_host_is_cut_and_settled(draining: Draining, is_read: bool) -> None:
+    draining.upstream.behave = half_a_stream
+    stream = await native_stream(draining)
+    reading = asyncio.ensure_future(anext(aiter(stream))) if is_read else None
+    ending = asyncio.ensure_future(draining.factory.app().drain())
+    await settle()
+    assert draining.records == []
+    draining.time.advance(30)
+    await ending
+    (record,) = draining.records
+    assert (record.outcome, record.output_tokens < 50) == ("cut", True)
+    with pytest.raises(Unavailable, match="shutting down"):
+        await (reading or anext(aiter(stream)))
+    if reading is not None:
+        assert not reading.cancelled()
+
+
+async def test_a_stream_that_the_host_forgets_is_not_in_progress_for_ever(draining: Draining) -> None:
+    draining.upstream.behave = half_a_stream
+    stream = await native_stream(draining)
+    del stream
+    gc.collect()
+    while draining.factory.health().in_progress:
+        await asyncio.sleep(0.002)
+    assert [record.outcome for record in draining.records] == ["cut"]
+
+
+def hosted(draining: Draining, handler: Any) -> Client:
+    route = Route(key=draining.key)
+    app = TokenFactoryMiddleware(handler, factory=draining.factory, routes={"/v1/chat/completions": route})
+    return Client(draining.factory, draining.key, app=app)
+
+
+async def test_calls_of_the_hosts_own_routes_are_drained_too(draining: Draining) -> None:
+    handling = asyncio.Event()
+
+    async def handle(scope: Any, receive: Any, send: Any) -> None:
+        handling.set()
+        await asyncio.Event().wait()
+
+    call = hosted(draining, handle)
+    await handling.wait()
+    assert draining.factory.health().in_progress == 1
+    ending = asyncio.ensure_future(draining.factory.app().drain())
+    await settle()
+    late = hosted(draining, handle)
+    await late.task
+    assert (late.status, json.loads(late.body)["error"]["code"]) == (503, "shutting_down")
+    draining.time.advance(30)
+    await ending
+    assert call.task.cancelled()
+    assert [record.outcome for record in draining.records] == ["cut"]
+
+
+async def test_streams_and_hosted_calls_fill_the_gateway(upstream: Upstream, tmp_path: Path) -> None:
+    upstream.behave = half_a_stream
+    with TokenFactory.from_config(config(upstream.base_url, tmp_path / "data", server={"max_concurrent": 1})) as made:
+        draining = Draining(made, StillTime(), upstream)
+        stream = await native_stream(draining)
+        with pytest.raises(Unavailable, match="too many calls"):
+            await native_stream(draining)
+        refused = hosted(draining, None)
+        await refused.task
+        assert refused.status == 503
+        await stream.aclose()
+        await stream.aclose()
+        again = await native_stream(draining)
+        await again.aclose()
+        await made.aclose()
 
 
 async def test_what_waits_between_attempts_is_cut_without_a_trace(upstream: Upstream, tmp_path: Path) -> None:

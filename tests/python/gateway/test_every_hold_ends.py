@@ -333,3 +333,37 @@ def test_factories_close_twice_without_harm(upstream: Upstream, tmp_path: Path) 
     gateway = factory(upstream.base_url, tmp_path / "data")
     gateway.close()
     gateway.close()
+
+
+@pytest.mark.parametrize("transport", ["auto", "aiohttp"])
+async def test_a_call_that_is_cancelled_at_any_step_leaves_no_hold_and_pays_for_nothing_unsent(
+    upstream: Upstream, tmp_path: Path, transport: str
+) -> None:
+    made = config(upstream.base_url, tmp_path / "data")
+    for provider in made["providers"].values():
+        provider["client"] = transport
+    with TokenFactory.from_config(made) as gateway:
+        client = gateway.async_openai_client(key=gateway.create_key(), max_retries=0)
+
+        async def ask_of(number: int) -> None:
+            question: list[Any] = [{"role": "user", "content": f"Domanda {number}"}]
+            await client.chat.completions.create(model="fast", messages=question, max_tokens=50)
+
+        await ask_of(0)  # Connects.
+        for steps in range(1, 80):  # The last are long in the provider's hands.
+            booked, sent = len(records(gateway)), len(upstream.received)
+            asking = asyncio.ensure_future(ask_of(steps))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            while gateway.ledger.holds():
+                await asyncio.sleep(0.01)
+            made = records(gateway)[booked:]
+            assert len(made) <= 1
+            if made and made[0].cost_nano:
+                while len(upstream.received) == sent:
+                    await asyncio.sleep(0.01)
+        assert len(upstream.received) > 1, "some were sent"
+        assert len(upstream.received) < 80, "and some were not"
+        await gateway.aclose()

@@ -133,6 +133,8 @@ def test_a_stream_that_breaks_off_is_billed_for_what_it_produced(
     assert "".join(seen) == "C'era una volta un re"
     assert (record.outcome, record.status) == ("cut", 502 if who == "provider" else 499)
     assert record.output_tokens == TOKENS.count("C'era una volta un re")
+    # As `message_start` told them.
+    assert (record.input_tokens, record.cache_read_tokens, record.cache_write_tokens) == (20, 5, 3)
     [entry] = watched.factory.ledger.entries()
     assert entry.flags == EntryFlags.UNCERTAIN | EntryFlags.ESTIMATED
     watched.check_nothing_is_left()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx2
 import openai
 import pytest
 from fastapi import Depends, FastAPI, HTTPException, Request
 
 from support.serving import served
-from support.upstream import Upstream, answer_with, echo, usage_of
+from support.upstream import Exchange, Upstream, answer_with, chunk, echo, usage_of
 from tokenfoundry.factory import TokenFactory
+from tokenfoundry.records import CallRecord
 
 EMAIL = "mario.rossi@example.it"
 IBAN = "IT60X0542811101000000123456"
@@ -198,6 +202,74 @@ def test_the_included_router_never_answers_in_the_hosts_shape(gateway: TokenFact
             urllib.request.urlopen(request, timeout=10)
         with raised.value as answer:
             assert b'"error"' in answer.read()
+
+
+async def hang(exchange: Exchange) -> None:
+    await asyncio.Event().wait()
+
+
+async def hang_in_mid_stream(exchange: Exchange) -> None:
+    await exchange.start_stream()
+    await exchange.event(chunk({"content": "Quattro"}))
+    await asyncio.Event().wait()
+
+
+def only_record(gateway: TokenFactory) -> CallRecord:
+    assert gateway.ledger.holds() == []
+    assert gateway.health().in_progress == 0
+    (entry,) = gateway.ledger.entries()
+    return CallRecord.from_bytes(entry.detail)
+
+
+def test_in_process_a_clients_timeout_ends_the_call(gateway: TokenFactory, key: str, upstream: Upstream) -> None:
+    upstream.behave = hang
+    with gateway.openai_client(key=key, max_retries=0, timeout=0.2) as client:
+        started = time.monotonic()
+        with pytest.raises(openai.APITimeoutError):
+            client.chat.completions.create(model="fast", messages=QUESTION, max_tokens=50)
+        assert time.monotonic() - started < 1
+    record = only_record(gateway)
+    assert (record.outcome, record.output_tokens) == ("cut", 50)
+
+
+async def test_in_process_an_asynchronous_clients_timeout_ends_the_call(
+    gateway: TokenFactory, key: str, upstream: Upstream
+) -> None:
+    upstream.behave = hang
+    async with gateway.async_openai_client(key=key, max_retries=0, timeout=0.2) as client:
+        with pytest.raises(openai.APITimeoutError):
+            await client.chat.completions.create(model="fast", messages=QUESTION, max_tokens=50)
+    assert only_record(gateway).outcome == "cut"
+    await gateway.aclose()
+
+
+async def test_in_process_a_call_that_is_cancelled_ends_at_once(
+    gateway: TokenFactory, key: str, upstream: Upstream
+) -> None:
+    upstream.behave = hang
+    async with gateway.async_openai_client(key=key, max_retries=0) as client:
+        asking = asyncio.create_task(client.chat.completions.create(model="fast", messages=QUESTION, max_tokens=50))
+        while not upstream.received:
+            await asyncio.sleep(0.002)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    assert only_record(gateway).outcome == "cut"
+    await gateway.aclose()
+
+
+def test_in_process_a_timeout_in_mid_stream_settles_what_came(
+    gateway: TokenFactory, key: str, upstream: Upstream
+) -> None:
+    upstream.behave = hang_in_mid_stream
+    with gateway.openai_client(key=key, max_retries=0, timeout=0.2) as client:
+        stream = client.chat.completions.create(model="fast", messages=QUESTION, max_tokens=50, stream=True)
+        assert next(iter(stream)).choices[0].delta.content == "Quattro"
+        with pytest.raises((openai.APITimeoutError, httpx2.ReadTimeout)):
+            next(iter(stream))
+    record = only_record(gateway)
+    assert record.outcome == "cut"
+    assert 0 < record.output_tokens < 50
 
 
 def test_one_model_can_be_asked_for(client: openai.OpenAI) -> None:

@@ -261,3 +261,24 @@ async def test_a_key_that_was_exchanged_in_its_file_is_read_again(
         sent = [exchange.headers["authorization"] for exchange in upstream.received]
         assert sent == ["Bearer one", "Bearer two", "Bearer two"]
         await gateway.aclose()
+
+
+async def test_what_is_known_of_a_provider_outlives_a_change_of_a_target(
+    configuration: Configuration, upstream: Upstream
+) -> None:
+    async def deny(exchange: Exchange) -> None:
+        await exchange.answer({"error": {"message": "no"}}, status=503)
+
+    upstream.behave = deny
+    configuration.write(resilience={"retries": {"most": 0}, "breaker": {"failures": 1}})
+    with TokenFactory.from_config(configuration.path) as gateway:
+        async with gateway.async_openai_client(key=gateway.create_key(), max_retries=0) as client:
+            with pytest.raises(openai.APIStatusError):
+                await ask(client)
+            targets = yaml.safe_load(configuration.path.read_text())["targets"]
+            targets["small"]["price"] = {"input": "100", "output": "100", "currency": "EUR"}
+            configuration.write(resilience={"retries": {"most": 0}, "breaker": {"failures": 1}}, targets=targets)
+            gateway.reload()
+            assert not gateway.engine.guards.admits("small")
+            assert gateway.engine.guards.admits("large")
+        await gateway.aclose()

@@ -5,6 +5,7 @@ attempt of their own, and the books add up.
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from tokenfoundry.gateway.flights import Flight, Flights, Landed
 from tokenfoundry.gateway.replies import Refused, StreamAnswer
 from tokenfoundry.gateway.streams.replay import NO_BORDERS
 from tokenfoundry.records import CallRecord
+from tokenfoundry.settings import Settings
 
 CHAT = "/v1/chat/completions"
 MARIO, ANNA, LUCA = (f"Scrivi a {name}@example.it." for name in ("mario.rossi", "anna.bianchi", "luca.verdi"))
@@ -56,6 +58,16 @@ class Script:
             await exchange.event({**chunk({}), "choices": [], "usage": usage_of(20, 5)})
             await exchange.event(b"[DONE]")
             await exchange.end_stream()
+
+    async def after_its_head(self, exchange: Exchange) -> None:
+        """A stream that begins at once, and says nothing until it is let go on."""
+        await exchange.start_stream()
+        await self._step()
+        await exchange.event(chunk({"content": last_content(exchange)}))
+        await exchange.event(chunk({}, finish="stop"))
+        await exchange.event({**chunk({}), "choices": [], "usage": usage_of(20, 5)})
+        await exchange.event(b"[DONE]")
+        await exchange.end_stream()
 
     async def _step(self) -> None:
         await asyncio.to_thread(self.steps.acquire, timeout=20)
@@ -195,7 +207,7 @@ def test_followers_get_the_pieces_as_they_come_and_as_they_were_cut(
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_when_the_provider_fails_the_leader_each_follower_starts_over(
+def test_when_the_provider_fails_the_leader_one_follower_leads_the_others(
     gateway: TokenFactory, key: str, upstream: Upstream, script: Script, stream: bool
 ) -> None:
     script.status = 500
@@ -205,7 +217,8 @@ def test_when_the_provider_fails_the_leader_each_follower_starts_over(
             gateway, upstream, [chat(key, content, stream=stream) for content in (MARIO, ANNA, LUCA)]
         )
         script.go()
-        await until(lambda: len(upstream.received) == 3)
+        await until(lambda: len(upstream.received) == 2)
+        await joined(gateway, 1)
         script.status = 200
         script.go(20)
         return await asyncio.gather(*tasks, return_exceptions=True)
@@ -213,8 +226,48 @@ def test_when_the_provider_fails_the_leader_each_follower_starts_over(
     refused, *told = run(gateway, work())
     assert isinstance(refused, Refused)
     assert [each.text for each in told] == [ANNA, LUCA]
-    assert [each.cache for each in told] == ["miss", "miss"]
+    assert sorted(each.cache for each in told) == ["joined", "miss"]
+    assert len(upstream.received) == 2
+
+
+def test_while_a_provider_keeps_failing_it_is_asked_a_few_times_and_then_everybody_is_told(
+    gateway: TokenFactory, key: str, upstream: Upstream, script: Script
+) -> None:
+    script.status = 500
+
+    async def work() -> list[Any]:
+        contents = [f"Scrivi a nome{number}@example.it." for number in range(9)]
+        tasks, _ = await led_and_followed(gateway, upstream, [chat(key, content) for content in contents])
+        script.go(20)
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    told = run(gateway, work())
+    assert [(type(each), each.status) for each in told] == [(Refused, 502)] * 9
+    assert len({each.headers["x-request-id"] for each in told}) == 9
     assert len(upstream.received) == 3
+    assert [record.outcome for record in records(gateway)] == ["failed"] * 3
+
+
+def test_what_is_wrong_with_the_question_is_told_to_all_who_ask_it(
+    gateway: TokenFactory, key: str, upstream: Upstream, script: Script
+) -> None:
+    async def refuse(exchange: Exchange) -> None:
+        await script._step()
+        await exchange.answer({"error": {"message": f"cannot read: {last_content(exchange)}"}}, status=400)
+
+    upstream.behave = refuse
+
+    async def work() -> list[Any]:
+        asked = [chat(key, content, stream=content is LUCA) for content in (MARIO, ANNA, LUCA)]
+        tasks, _ = await led_and_followed(gateway, upstream, asked)
+        script.go(20)
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    told = run(gateway, work())
+    assert [each.status for each in told] == [400] * 3
+    for content, each in zip((MARIO, ANNA, LUCA), told, strict=True):
+        assert str(each) == f"small: the provider answered 400: cannot read: {content}"
+    assert len(upstream.received) == 1
 
 
 def test_a_leader_that_its_budget_refuses_leaves_the_others_their_own_attempt(
@@ -453,6 +506,31 @@ def test_a_provider_that_dies_in_mid_stream_is_told_of_to_all(
     assert [record.outcome for record in records(gateway)] == ["cut"]
 
 
+def test_followers_get_nothing_of_an_attempt_that_failed_before_it_answered(
+    gateway: TokenFactory, key: str, upstream: Upstream, script: Script
+) -> None:
+    async def fails_early(exchange: Exchange) -> None:
+        if exchange.body["model"] == "large-1":
+            await script(exchange)
+            return
+        await script._step()
+        await exchange.start_stream()
+        await exchange.event({**chunk({}), "choices": [], "usage": usage_of(20, 1)})  # Withheld from the client.
+        exchange.reset()
+
+    upstream.behave = fails_early
+
+    async def work() -> list[Told]:
+        asked = [request(key, CHAT, chat_body(content, model="both", stream=True)) for content in (MARIO, ANNA)]
+        tasks, _ = await led_and_followed(gateway, upstream, asked)
+        script.go(10)
+        return await asyncio.gather(*tasks)
+
+    leader, follower = run(gateway, work())
+    assert (leader.text, follower.text, follower.cache, follower.done) == (MARIO, ANNA, "joined", True)
+    assert [exchange.body["model"] for exchange in upstream.received] == ["small-1", "large-1"]
+
+
 def test_over_http_a_leader_that_disconnects_goes_on_for_its_follower(
     gateway: TokenFactory, key: str, upstream: Upstream, script: Script
 ) -> None:
@@ -485,6 +563,104 @@ def test_over_http_a_leader_that_disconnects_goes_on_for_its_follower(
     assert raw.endswith(b"data: [DONE]\n\n")
     assert [record.outcome for record in records(gateway)] == ["answered", "hit"]
     assert gateway.ledger.holds() == []
+
+
+def test_over_http_a_leader_that_hangs_up_before_the_first_event_goes_on_for_its_follower(
+    gateway: TokenFactory, key: str, upstream: Upstream, script: Script
+) -> None:
+    headers = {"authorization": f"Bearer {key}"}
+    upstream.behave = script.after_its_head
+
+    def flights() -> list[Flight]:
+        assert gateway._flights is not None
+        return [flight for here in gateway._flights._loops.values() for flight in here.by_key.values()]
+
+    async def work(url: str) -> bytes:
+        async with aiohttp.ClientSession(headers=headers) as session:
+            asked = chat_body(MARIO, stream=True)
+            leading = asyncio.create_task(session.post(f"{url}{CHAT}", json=asked | {"user": "one"}))
+            await until(lambda: upstream.received)
+            following = asyncio.create_task(session.post(f"{url}{CHAT}", json=asked | {"user": "two"}))
+            await until(lambda: flights() and flights()[0].has_followers)
+            leading.cancel()
+            await asyncio.wait({leading})
+            led = flights()[0]._led
+            assert led is not None
+            await until(lambda: led._client.is_gone)
+            script.go(10)
+            return await (await following).read()
+
+    with served(gateway.app()) as url:
+        raw = asyncio.run(work(url))
+    assert raw.endswith(b"data: [DONE]\n\n")
+    assert len(upstream.received) == 1
+    assert [record.outcome for record in records(gateway)] == ["answered", "hit"]
+    assert gateway.ledger.holds() == []
+
+
+def test_over_http_a_call_whose_every_client_hung_up_before_the_first_event_ends(
+    gateway: TokenFactory, key: str, upstream: Upstream, script: Script
+) -> None:
+    upstream.behave = script.after_its_head
+
+    async def work(url: str) -> None:
+        async with aiohttp.ClientSession(headers={"authorization": f"Bearer {key}"}) as session:
+            for order in ((0, 1), (1, 0)):
+                upstream.received.clear()
+                asked = chat_body(MARIO, stream=True)
+                clients = [asyncio.create_task(session.post(f"{url}{CHAT}", json=asked))]
+                await until(lambda: upstream.received)
+                clients.append(asyncio.create_task(session.post(f"{url}{CHAT}", json=asked)))
+                await until(lambda: gateway.health().in_progress == 2)
+                for each in order:
+                    clients[each].cancel()
+                    await asyncio.wait({clients[each]})
+                await until(lambda: gateway.health().in_progress == 0)
+
+    with served(gateway.app()) as url:
+        asyncio.run(work(url))
+    assert [record.outcome for record in records(gateway)] == ["cut", "cut"]
+    assert gateway.ledger.holds() == []
+
+
+def test_a_reload_does_not_cut_the_followers_of_a_leader_that_left(
+    upstream: Upstream, script: Script, tmp_path: Path
+) -> None:
+    made = config(upstream.base_url, tmp_path / "data")
+    made["providers"]["upstream"]["timeout_s"] = {"connect": 5, "first_byte": 30, "read": 30, "total": 60}
+    script.pieces = ["uno ", "due ", "tre "]
+    with TokenFactory.from_config(made) as gateway:
+        key = gateway.create_key(project="claims")
+
+        async def ask(content: str) -> list[str]:
+            answer = await gateway.chat(
+                key=key, model="fast", messages=[{"role": "user", "content": content}], max_tokens=50, stream=True
+            )
+            return [piece["choices"][0]["delta"].get("content") or "" async for piece in answer if piece["choices"]]
+
+        async def work() -> list[str]:
+            leader = asyncio.create_task(ask(MARIO))
+            await until(lambda: upstream.received)
+            follower = asyncio.create_task(ask(ANNA))
+            await joined(gateway, 1)
+            script.go(2)
+            await until(lambda: flights_of(gateway)[0].streams)
+            for read_s in (31, 32):
+                made["providers"]["upstream"]["timeout_s"]["read"] = read_s
+                gateway.reload(Settings.from_dict(made))
+            leader.cancel()
+            await asyncio.wait({leader})
+            gc.collect()
+            assert len(gateway._clients) == 2, "the one in between was nobody's"
+            script.go(10)
+            pieces = await follower
+            del leader, follower  # A task keeps the frames that it ended in.
+            gc.collect()
+            assert len(gateway._clients) == 1
+            return pieces
+
+        assert "".join(run(gateway, work())) == "uno due tre "
+        assert len(upstream.received) == 1
 
 
 # -- random interleavings ----------------------------------------------------------------------------------------------
@@ -538,6 +714,85 @@ def test_however_calls_fail_hang_up_and_join_everybody_is_answered_and_the_books
     assert sum(entry.amounts.money_nano for entry in gateway.ledger.entries(limit=1000)) == sum(
         record.cost_nano for record in records(gateway)
     )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_the_history_a_question_is_at_the_provider_once_at_a_time_and_each_attempt_is_booked_once(
+    upstream: Upstream, tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    made = config(upstream.base_url, tmp_path / "data")
+    made["providers"]["upstream"]["timeout_s"] = {"connect": 5, "first_byte": 30, "read": 30, "total": 60}
+    asked: dict[str, int] = {}
+    open_holds: list[int] = []
+
+    async def pause(most: int) -> None:
+        for _ in range(chance.randrange(most)):
+            await asyncio.sleep(0.001)
+
+    with TokenFactory.from_config(made) as gateway:
+
+        async def behave(exchange: Exchange) -> None:
+            # Of this question: who asks it is the round's key.
+            question = last_content(exchange).partition(":")[0]
+            asked[question] = asked.get(question, 0) + 1
+            open_holds.append(sum(hold.axes.consumer == question for hold in gateway.ledger.holds()))
+            fate = chance.random()
+            await asyncio.sleep(0.01)
+            await pause(10)
+            if fate < 0.25:
+                await exchange.answer({"error": {"message": "no"}}, status=chance.choice((500, 503, 400)))
+            elif fate < 0.35:
+                exchange.reset()
+            elif fate < 0.45 and exchange.body.get("stream"):
+                await exchange.start_stream()
+                await exchange.event(chunk({"content": "Do"}))
+                await pause(4)
+                exchange.reset()
+            else:
+                await answer_with(last_content(exchange))(exchange)
+
+        upstream.behave = behave
+
+        async def client(key: str, question: str, name: str) -> None:
+            await pause(10)
+            content = f"{question}: {name}@example.it"
+            task = asyncio.create_task(walk(gateway, chat(key, content, stream=chance.random() < 0.6)))
+            if chance.random() < 0.3:
+                await pause(12)
+                task.cancel()
+            outcome = (await asyncio.gather(task, return_exceptions=True))[0]
+            if isinstance(outcome, Told):
+                assert outcome.done or outcome.error is not None
+                assert outcome.text == content or outcome.error is not None
+            else:
+                assert isinstance(outcome, Refused | asyncio.CancelledError), outcome
+
+        async def reloads(over: asyncio.Event) -> None:
+            while not over.is_set():
+                await pause(12)
+                made["providers"]["upstream"]["timeout_s"]["read"] += 1
+                gateway.reload(Settings.from_dict(made))
+                await asyncio.sleep(0.001)
+
+        async def work() -> None:
+            over = asyncio.Event()
+            reloading = asyncio.create_task(reloads(over))
+            for number in range(8):
+                question = f"Domanda {number}"
+                key = gateway.create_key(project="claims", consumer=question)
+                await asyncio.gather(*(client(key, question, f"nome{each}") for each in range(9)))
+            over.set()
+            await reloading
+
+        run(gateway, work())
+        assert max(open_holds) == 1
+        for question, times in asked.items():
+            entries = [entry for entry in gateway.ledger.entries() if entry.axes.consumer == question]
+            attempts = [entry for entry in entries if entry.kind in ("settled", "void")]
+            assert len({entry.id for entry in attempts}) == len(attempts) >= times
+            assert sum(entry.kind == "settled" for entry in attempts) <= times
+        assert any(record.route == "joined" for record in records(gateway))
 
 
 # -- the bound on what is kept for who comes later ---------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenfoundry.errors import ConfigError, NotFound
+from tokenfoundry.errors import ConfigError, InvalidInput, NotFound
 from tokenfoundry.pricing import PriceBook, prices
 from tokenfoundry.settings import Settings
 from tokenfoundry.usage import Usage
@@ -103,6 +103,46 @@ def test_the_ledger_is_never_charged_more_than_the_worst_case(
     for book in BOOKS:
         worst_nano = book.worst_case_nano("t", input_tokens=input_tokens, max_output_tokens=output_tokens, n=n, at=AT)
         assert book.charge("t", usage, at=AT).amount_nano <= worst_nano
+
+
+@given(
+    input_tokens=st.integers(0, 10**7),
+    output_tokens=st.integers(0, 10**6),
+    read=st.integers(0, 10**7),
+    written=st.integers(0, 10**7),
+    estimated=st.booleans(),
+    rates=st.tuples(*[st.decimals(0, 10**4, places=18)] * 4),
+    fx=st.decimals("0.000000000000000001", 10**4, places=18),
+)
+def test_what_is_posted_in_whole_numbers_is_what_the_decimals_say(
+    input_tokens: int,
+    output_tokens: int,
+    read: int,
+    written: int,
+    estimated: bool,
+    rates: tuple[Decimal, ...],
+    fx: Decimal,
+) -> None:
+    read = min(read, input_tokens)
+    usage = Usage(
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        cache_read_tokens=read,
+        cache_write_tokens=min(written, input_tokens - read),
+        estimated=estimated,
+    )
+    names = ("input", "output", "cache_read", "cache_write")
+    price = {name: str(rate) for name, rate in zip(names, rates, strict=True)} | {"currency": "USD"}
+    stated = book_of({"model": "m", "price": price}, fx={"USD": [{"from": "2026-01-01", "rate": str(fx)}]})
+    for book in (*BOOKS, stated):
+        charge = book.charge("t", usage, at=AT)
+        assert book.cost_nano("t", usage, at=AT) == (charge.amount_nano, charge.cost.flags)
+
+
+def test_an_amount_beyond_the_ledger_is_refused_in_whole_numbers_too() -> None:
+    book = book_of({"model": "m", "price": {"input": "1000000000", "output": "0"}})
+    with pytest.raises(InvalidInput, match=r"under 9\.2 billion"):
+        book.cost_nano("t", Usage(input_tokens=10**11), at=AT)
 
 
 BOOKS = [

@@ -19,13 +19,21 @@ from tokenfoundry.routing.observed import Observed
 RULES = GuardRules(breaker=BreakerRules(failures=3, open_s=5.0), most_waiting=1, longest_wait_s=2.0)
 
 
-def guards_of(time: StillTime, *, max_in_flight: int | None = None, keys: tuple[str, ...] = ("env:A",)) -> Guards:
+def guards_of(
+    time: StillTime,
+    *,
+    max_in_flight: int | None = None,
+    keys: tuple[str, ...] = ("env:A",),
+    place: str = "https://example.it",
+    model: str = "small-1",
+    rules: GuardRules = RULES,
+) -> Guards:
     targets = {
-        "small": GuardedTarget(provider="upstream", max_in_flight=max_in_flight),
+        "small": GuardedTarget(provider="upstream", model=model, max_in_flight=max_in_flight),
         "large": GuardedTarget(provider="upstream"),
     }
-    provider = GuardedProvider(keys=keys)
-    return Guards(targets, {"upstream": provider}, RULES, timing=time.timing, observed=Observed())
+    provider = GuardedProvider(keys=[(label, f"secret of {label}") for label in keys], place=(place,))
+    return Guards(targets, {"upstream": provider}, rules, timing=time.timing, observed=Observed())
 
 
 async def enter(guards: Guards, target: str = "small") -> Passing:
@@ -136,7 +144,7 @@ async def test_a_denied_key_is_told_in_the_log_and_left_alone(caplog: pytest.Log
     assert "secret" not in caplog.text
     for _ in range(3):
         passing = await enter(guards)
-        assert passing.key == "env:B"
+        assert passing.key == "secret of env:B"
         passing.succeeded()
     (await enter(guards)).denied(403)
     with pytest.raises(Unavailable) as raised:
@@ -248,3 +256,70 @@ async def test_a_call_waits_for_its_place_no_longer_than_it_has() -> None:
     assert raised.value.cause == "overloaded"
     inside.leave()
     assert guards.health().targets[0].in_flight == 0
+
+
+# -- another configuration ---------------------------------------------------------------------------------------------
+
+
+async def fail_until_open(guards: Guards) -> None:
+    for _ in range(RULES.breaker.failures):
+        (await enter(guards)).failed()
+    assert not guards.admits("small")
+
+
+async def test_a_breaker_stays_open_while_its_target_stays_the_same() -> None:
+    time = StillTime()
+    before = guards_of(time)
+    await fail_until_open(before)
+    same = guards_of(time, keys=("env:A", "env:B"), max_in_flight=7)
+    same.take_over(before)
+    assert not same.admits("small")
+    assert same.admits("large")
+    for other in (guards_of(time, place="https://other.example.it"), guards_of(time, model="small-2")):
+        other.take_over(same)
+        assert other.admits("small")
+
+
+async def test_a_key_rests_on_under_another_label_and_a_new_one_is_used() -> None:
+    time = StillTime()
+    before = guards_of(time, keys=("env:A", "env:B"))
+    (await enter(before)).limited({"retry-after": "30"})
+    after = guards_of(time, keys=("env:C", "env:A"))
+    after.take_over(before)
+    assert {(await enter(after)).key for _ in range(3)} == {"secret of env:C"}
+    elsewhere = guards_of(time, keys=("env:A",), place="https://other.example.it")
+    elsewhere.take_over(after)
+    assert elsewhere.admits("small")
+
+
+async def test_calls_under_way_keep_their_places_and_end_for_both() -> None:
+    time = StillTime()
+    before = guards_of(time, max_in_flight=2)
+    under_way = [await enter(before) for _ in range(2)]
+    after = guards_of(time, max_in_flight=1)
+    after.take_over(before)
+    with pytest.raises(Unavailable):
+        await after.enter("small", tokens=1, within_s=0)
+    assert after.health().providers[0].in_flight == 2
+    waiting = asyncio.ensure_future(enter(after))
+    await settle()
+    under_way[0].succeeded({})
+    await settle()
+    assert not waiting.done(), "one of one place is still taken"
+    wider = guards_of(time, max_in_flight=2)
+    wider.take_over(after)
+    (await waiting).leave()
+    under_way[1].succeeded({})
+    assert wider.health().providers[0].in_flight == 0
+    for _ in range(2):
+        await enter(wider)
+
+
+async def test_other_rules_hold_for_a_breaker_that_goes_on() -> None:
+    time = StillTime()
+    before = guards_of(time)
+    (await enter(before)).failed()
+    after = guards_of(time, rules=GuardRules(breaker=BreakerRules(failures=2, open_s=60.0)))
+    after.take_over(before)
+    (await enter(after)).failed()
+    assert after.circuit_wait_s("small") == 60.0

@@ -50,16 +50,19 @@ class Chat(JsonEndpoint):
 
     def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
         # The messages first, so that the numbering, and with it the cache key, depends on them alone.
-        messages = redacted(body["messages"], session.redact)
+        messages = redacted(body["messages"], session.redact, session.plain)
         rest = {name: value for name, value in body.items() if name not in ("messages", "model")}
-        return {"model": body["model"], "messages": messages, **redacted(rest, session.redact)}
+        return {"model": body["model"], "messages": messages, **redacted(rest, session.redact, session.plain)}
 
     def input_tokens(self, body: dict[str, Any], target: Target) -> int:
         return count_chat(body, target.tokenizer, model=target.model)
 
     def max_output_tokens(self, body: dict[str, Any]) -> int | None:
-        bounds = [body[field] for field in ("max_tokens", "max_completion_tokens") if body.get(field) is not None]
-        return max(bounds, default=None)
+        older: int | None = body.get("max_tokens")
+        newer: int | None = body.get("max_completion_tokens")
+        if older is None or newer is None:
+            return older if newer is None else newer
+        return max(older, newer)
 
     def bounded(self, body: dict[str, Any], max_output_tokens: int) -> dict[str, Any]:
         made = dict(body)

@@ -50,9 +50,9 @@ class Completions(JsonEndpoint):
         return {**body, "prompt": as_text(body["prompt"], "prompt", reachable)}
 
     def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
-        prompt = redacted({"prompt": body["prompt"]}, session.redact)
+        prompt = redacted({"prompt": body["prompt"]}, session.redact, session.plain)
         rest = {name: value for name, value in body.items() if name not in ("prompt", "model")}
-        return {"model": body["model"], **prompt, **redacted(rest, session.redact)}
+        return {"model": body["model"], **prompt, **redacted(rest, session.redact, session.plain)}
 
     def input_tokens(self, body: dict[str, Any], target: Target) -> int:
         prompt = body["prompt"]

@@ -39,7 +39,7 @@ class Embeddings(WithoutStream, WithoutOutput, JsonEndpoint):
         # Each input is numbered by itself, so that its vector does not depend on its neighbours.
         rest = {name: value for name, value in body.items() if name not in ("input", "model")}
         made = {"model": body["model"], "input": redacted(body["input"], session.redact_item)}
-        return {**made, **redacted(rest, session.redact)}
+        return {**made, **redacted(rest, session.redact, session.plain)}
 
     def input_tokens(self, body: dict[str, Any], target: Target) -> int:
         given = body["input"]

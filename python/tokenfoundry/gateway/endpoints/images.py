@@ -55,7 +55,7 @@ class Images(JsonEndpoint):
     def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
         prompt = session.redact(body["prompt"])
         rest = {name: value for name, value in body.items() if name not in ("prompt", "model")}
-        return {"model": body["model"], "prompt": prompt, **redacted(rest, session.redact)}
+        return {"model": body["model"], "prompt": prompt, **redacted(rest, session.redact, session.plain)}
 
     def input_tokens(self, body: dict[str, Any], target: Target) -> int:
         return target.tokenizer.count(body["prompt"])

@@ -85,7 +85,7 @@ class Messages(JsonEndpoint):
             if field in body:
                 made[field] = redacted_content(body[field], session)
         rest = {name: value for name, value in body.items() if name not in made}
-        return {**made, **redacted(rest, session.redact)}
+        return {**made, **redacted(rest, session.redact, session.plain)}
 
     def input_tokens(self, body: Body, target: Target) -> int:
         return count_messages(body, target.tokenizer)

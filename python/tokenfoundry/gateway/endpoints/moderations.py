@@ -39,7 +39,7 @@ class Moderations(WithoutStream, WithoutOutput, JsonEndpoint):
         # Each input is numbered by itself: nothing comes back that would have to be restored.
         given = redacted({"input": body["input"]}, session.redact_item)
         rest = {name: value for name, value in body.items() if name not in ("input", "model")}
-        return {"model": body["model"], **given, **redacted(rest, session.redact)}
+        return {"model": body["model"], **given, **redacted(rest, session.redact, session.plain)}
 
     def input_tokens(self, body: dict[str, Any], target: Target) -> int:
         return sum(map(target.tokenizer.count, _judged(body["input"])))

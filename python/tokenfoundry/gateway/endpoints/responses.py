@@ -79,9 +79,9 @@ class Responses(JsonEndpoint):
 
     def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
         # The input first, so that the numbering of a conversation that grows stays as it was.
-        given = redacted({"input": body["input"]}, session.redact)
+        given = redacted({"input": body["input"]}, session.redact, session.plain)
         rest = {name: value for name, value in body.items() if name not in ("input", "model")}
-        return {"model": body["model"], **given, **redacted(rest, session.redact)}
+        return {"model": body["model"], **given, **redacted(rest, session.redact, session.plain)}
 
     def input_tokens(self, body: dict[str, Any], target: Target) -> int:
         return count_responses(body, target.tokenizer, model=target.model)

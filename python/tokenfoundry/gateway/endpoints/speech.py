@@ -46,7 +46,7 @@ class Speech(JsonEndpoint):
     def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
         text = session.redact(body["input"])
         rest = {name: value for name, value in body.items() if name not in ("input", "model")}
-        return {"model": body["model"], "input": text, **redacted(rest, session.redact)}
+        return {"model": body["model"], "input": text, **redacted(rest, session.redact, session.plain)}
 
     def input_tokens(self, body: dict[str, Any], target: Target) -> int:
         return target.tokenizer.count(body["input"])

@@ -76,7 +76,11 @@ class Transcriptions(JsonEndpoint):
             kept[_REFERENCES] = references
         prompt = {"prompt": body["prompt"]} if "prompt" in body else {}
         rest = {name: value for name, value in body.items() if name not in kept and name != "prompt"}
-        return {**kept, **redacted(prompt, session.redact), **redacted(rest, session.redact)}
+        return {
+            **kept,
+            **redacted(prompt, session.redact, session.plain),
+            **redacted(rest, session.redact, session.plain),
+        }
 
     def input_tokens(self, body: dict[str, Any], target: Target) -> int:
         prompt = target.tokenizer.count(body.get("prompt", ""))

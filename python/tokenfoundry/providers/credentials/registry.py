@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from tokenfoundry.clock import Clock, system_clock
 from tokenfoundry.errors import ConfigError, MissingExtra
@@ -33,15 +35,35 @@ def credential_of(reference: KeyReference, options: Mapping[str, str], *, clock:
             return RenewedToken(str(reference), aws_credentials(reference.place, options.get("region")), clock=clock)
 
 
-def credentials_of(name: str, provider: ProviderSettings, *, clock: Clock = system_clock) -> dict[str, Credential]:
-    """All of a provider, by what their references say. Raises `ConfigError` naming the key, and `MissingExtra`."""
-    made: dict[str, Credential] = {}
+@dataclass(frozen=True, slots=True)
+class ProviderCredential:
+    """One of a provider's keys. `label` says where it is kept; `identity`, which is no secret, whether another is the
+    same one.
+    """
+
+    label: str
+    identity: str
+    credential: Credential
+
+
+def credentials_of(
+    name: str, provider: ProviderSettings, *, clock: Clock = system_clock
+) -> tuple[ProviderCredential, ...]:
+    """All of a provider. Raises `ConfigError` naming the key, and `MissingExtra`."""
+    made: list[ProviderCredential] = []
     for index, reference in enumerate(provider.keys):
         try:
-            made[str(reference)] = credential_of(reference, provider.options, clock=clock)
+            credential = credential_of(reference, provider.options, clock=clock)
         except ConfigError as error:
             raise ConfigError(str(error), path=f"providers.{name}.keys[{index}]") from None
-    return made
+        made.append(ProviderCredential(str(reference), _identity(reference, credential), credential))
+    return tuple(made)
+
+
+def _identity(reference: KeyReference, credential: Credential) -> str:
+    """Of a kept key what it is, as a digest; of tokens whose they are."""
+    text = None if reference.is_renewed else credential.current()
+    return str(reference) if text is None else hashlib.sha256(text.encode()).hexdigest()
 
 
 def missing_keys(settings: Settings) -> Iterator[ConfigError]:

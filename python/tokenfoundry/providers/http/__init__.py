@@ -14,7 +14,8 @@ httptools.
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
+import math
+from types import TracebackType
 from typing import Protocol
 
 from tokenfoundry.providers.formats import WireRequest
@@ -23,11 +24,26 @@ from tokenfoundry.providers.http.limits import Limits
 from tokenfoundry.providers.http.reply import UpstreamReply
 
 
+class Sending(Protocol):
+    """A request and its reply; the reply lives as long as the block. Enter it once."""
+
+    was_written: bool
+    """Whether any of the request may have reached the provider. True also where nobody can say."""
+
+    async def __aenter__(self) -> UpstreamReply: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None: ...
+
+
 class Transport(Protocol):
     """Sends requests. Serves any number of event loops, each with connections of its own."""
 
-    def send(self, request: WireRequest, limits: Limits) -> AbstractAsyncContextManager[UpstreamReply]:
-        """Entering sends the request and gives the reply when its head is there; the reply lives as long as the block.
+    def send(self, request: WireRequest, limits: Limits, within_s: float = math.inf) -> Sending:
+        """`within_s` bounds all of it together, as `limits.total_s` does.
+
+        Entering sends the request and gives the reply when its head is there; the reply lives as long as the block.
 
         Raises `ConnectFailed`, `ReplyLost` or `ReplyTimeout`. Leaving the block, by an error or a cancellation too,
         keeps the connection for another request only when the reply was received to its end.
@@ -41,4 +57,4 @@ class Transport(Protocol):
         """Closes the connections of the running loop."""
 
 
-__all__ = ["ConnectFailed", "Limits", "ReplyLost", "ReplyTimeout", "Transport", "UpstreamReply"]
+__all__ = ["ConnectFailed", "Limits", "ReplyLost", "ReplyTimeout", "Sending", "Transport", "UpstreamReply"]

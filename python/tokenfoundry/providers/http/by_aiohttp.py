@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import io
+import math
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from types import TracebackType
+from typing import Any
 
 import aiohttp
 from yarl import URL
@@ -71,6 +74,33 @@ class _Body:
                 return await self._content.readany()
 
 
+class Exchange:
+    """See `Sending`."""
+
+    def __init__(self, reply: Callable[[Exchange], AbstractAsyncContextManager[UpstreamReply]]) -> None:
+        self.was_written = False
+        self._reply = reply(self)
+
+    async def __aenter__(self) -> UpstreamReply:
+        return await self._reply.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return await self._reply.__aexit__(kind, error, trace)
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    """Tells each exchange when its head was written."""
+
+    async def written(_session: object, context: Any, _params: object) -> None:
+        context.trace_request_ctx.was_written = True
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_headers_sent.append(written)
+    return tracing
+
+
 class AiohttpTransport:
     """See `Transport`."""
 
@@ -80,9 +110,14 @@ class AiohttpTransport:
         self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
         self._mutex = threading.Lock()  # Guards changes of `_sessions`.
 
-    @asynccontextmanager
-    async def send(self, request: WireRequest, limits: Limits) -> AsyncIterator[UpstreamReply]:
+    def send(self, request: WireRequest, limits: Limits, within_s: float = math.inf) -> Exchange:
         """See `Transport`."""
+        return Exchange(lambda exchange: self._reply(request, limits, within_s, exchange))
+
+    @asynccontextmanager
+    async def _reply(
+        self, request: WireRequest, limits: Limits, within_s: float, exchange: Exchange
+    ) -> AsyncIterator[UpstreamReply]:
         with _translated():
             sending = self._session().request(
                 request.method,
@@ -90,8 +125,9 @@ class AiohttpTransport:
                 data=_data(request.body),
                 headers=request.headers,
                 proxy=self._proxy,
-                timeout=aiohttp.ClientTimeout(total=limits.total_s, connect=limits.connect_s),
+                timeout=aiohttp.ClientTimeout(total=min(limits.total_s, within_s), connect=limits.connect_s),
                 allow_redirects=False,
+                trace_request_ctx=exchange,
             )
             # Connecting has its own limit, within this one, so that what runs out here was sent.
             async with asyncio.timeout(limits.connect_s + limits.first_byte_s):
@@ -120,6 +156,7 @@ class AiohttpTransport:
             session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_S, ttl_dns_cache=int(NAMES_S)),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                trace_configs=[_tracing()],
                 headers={"accept-encoding": ACCEPTED, "user-agent": "tokenfoundry"},
                 auto_decompress=False,  # The reply undoes codings within its own bounds.
                 max_field_size=MAX_HEAD_BYTES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import ssl
 import threading
 import time
@@ -44,9 +45,9 @@ class LeanTransport:
         self._pools: dict[asyncio.AbstractEventLoop, Pool] = {}
         self._mutex = threading.Lock()  # Guards the making of `_pools` and `_tls`.
 
-    def send(self, request: WireRequest, limits: Limits) -> Exchange:
+    def send(self, request: WireRequest, limits: Limits, within_s: float = math.inf) -> Exchange:
         """See `Transport`."""
-        return Exchange(self, request, limits)
+        return Exchange(self, request, limits, within_s)
 
     def pool(self) -> Pool:
         """The connections of the running loop."""
@@ -83,32 +84,45 @@ class LeanTransport:
 
 
 class Exchange:
-    """A request and its reply. Enter it once."""
+    """See `Sending`."""
 
-    __slots__ = ("_connection", "_limits", "_origin", "_pool", "_reply", "_request", "_transport")
+    __slots__ = (
+        "_connection",
+        "_limits",
+        "_origin",
+        "_pool",
+        "_reply",
+        "_request",
+        "_total_s",
+        "_transport",
+        "was_written",
+    )
 
     _connection: Connection
     _origin: Origin
     _pool: Pool
     _reply: UpstreamReply
 
-    def __init__(self, transport: LeanTransport, request: WireRequest, limits: Limits) -> None:
+    def __init__(self, transport: LeanTransport, request: WireRequest, limits: Limits, within_s: float) -> None:
         self._transport = transport
         self._request = request
         self._limits = limits
+        self._total_s = min(limits.total_s, within_s)
+        self.was_written = False
 
     async def __aenter__(self) -> UpstreamReply:
         self._origin, data = self._transport.build(self._request)
         self._pool = pool = self._transport.pool()
-        total_at = asyncio.get_running_loop().time() + self._limits.total_s
+        total_at = asyncio.get_running_loop().time() + self._total_s
         connection = pool.take(self._origin)
         while True:
             if connection is None:
-                connection = await pool.connect(self._origin, min(self._limits.connect_s, self._limits.total_s))
+                connection = await pool.connect(self._origin, min(self._limits.connect_s, self._total_s))
+            self.was_written = True
             try:
                 await connection.request(data, self._limits, total_at)
             except ClosedIdle:  # By one that had served before, so at most once: the next is a fresh one.
-                connection = None
+                connection, self.was_written = None, False
             except BaseException:
                 connection.abort()
                 raise
