@@ -245,7 +245,7 @@ def test_a_translation_by_tokens_is_asked_for_as_it_was(client: openai.OpenAI, u
 
 def test_edits_by_tokens_state_the_price_of_their_pictures() -> None:
     target = {"provider": "p", "model": "gpt-image-1", "endpoints": ["image_edits"], "max_output_tokens": 6240}
-    provider = {"format": "openai", "base_url": "https://api.openai.com/v1"}
+    provider = {"format": "openai", "keys": ["env:OPENAI_API_KEY"]}
     with pytest.raises(ConfigError, match="tokens of pictures"):
         TokenFactory.from_config(
             {

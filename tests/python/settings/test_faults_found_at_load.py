@@ -118,6 +118,11 @@ def test_a_price_of_several_kinds_is_told_at_its_own_path() -> None:
     assert "[" not in error.path
 
 
+@pytest.mark.parametrize("name", ["[", "tuple[x]", "a[b]", "[key]"])
+def test_a_name_that_looks_like_a_kind_of_value_is_told_as_it_stands(name: str) -> None:
+    assert name in refused(fx={name: []}).path
+
+
 # -- config check ------------------------------------------------------------------------------------------------------
 
 
