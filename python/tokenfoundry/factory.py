@@ -120,8 +120,8 @@ class TokenFactory:
         self.observed = Observed(self._clock)
         routed = self._routed(settings, redactor)
         self._drain = Drain(self._timing)
-        guards = build_guards(settings, self._timing, self.observed)
-        client = ProviderClient(settings.providers)
+        client = ProviderClient(settings.providers, clock=self._clock)
+        guards = build_guards(settings, client.keys, self._timing, self.observed)
         self._clients = [client]
         self._closing: dict[asyncio.AbstractEventLoop, set[Future[None]]] = {}  # Those that were given up.
         data_dir = Path(settings.data_dir)
@@ -362,9 +362,9 @@ class TokenFactory:
         # A key in a file may be another one although the settings name the same file.
         is_same = settings.providers == before.settings.providers
         is_same = is_same and _digest_of_keys(settings) == before.digest_of_keys
-        client = before.client if is_same else ProviderClient(settings.providers)
+        client = before.client if is_same else ProviderClient(settings.providers, clock=self._clock)
         connections = before.connections if is_same else Connections()
-        guards = build_guards(settings, self._timing, self.observed)
+        guards = build_guards(settings, client.keys, self._timing, self.observed)
         kept = before.kept if redactor is before.redactor else self._kept_answers(settings)
         routed = self._routed(settings, redactor, self._prices.by_target())
         engine = self._engine_of(settings, redactor, client, connections, guards, kept, routed)
@@ -580,10 +580,10 @@ def _dialects_of(
 
 
 def _digest_of_keys(settings: Settings) -> bytes:
-    """Tells whether any provider's key is another one. Raises `ConfigError` for one that is not there."""
+    """Tells whether any provider's kept key is another one. Raises `ConfigError` for one that is not there."""
     digest = hashlib.sha256()
     for provider in settings.providers.values():
-        for reference in provider.keys:
+        for reference in (key for key in provider.keys if not key.is_renewed):
             digest.update(hashlib.sha256(reference.read().reveal().encode()).digest())
     return digest.digest()
 

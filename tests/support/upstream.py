@@ -27,7 +27,7 @@ class Exchange:
         self.path = path
         self.headers = headers
         self.raw = raw
-        self.body: dict[str, Any] = json.loads(raw) if "json" in headers.get("content-type", "json") else {}
+        self.body: dict[str, Any] = json.loads(raw) if raw and "json" in headers.get("content-type", "json") else {}
         self.writer = writer
 
     async def send(self, data: bytes) -> None:

@@ -54,6 +54,7 @@ PYTHON_LAYERS = [
     {"compat"},
     {"echo_provider"},
     {"factory"},
+    {"doctor"},
     {"cli"},
     {"__main__", "__init__"},
 ]
@@ -61,6 +62,9 @@ RANK = {module: rank for rank, layer in enumerate(PYTHON_LAYERS) for module in l
 
 HEAVY = {
     "anthropic": {"factory.py"},
+    "azure": {"providers/credentials/entra.py"},
+    "botocore": {"providers/credentials/aws.py"},
+    "google": {"providers/credentials/google.py"},
     "cryptography": {"compat/presidio/cipher.py"},
     "fastapi": {"gateway/router.py"},
     "granian": {"cli/servers.py"},

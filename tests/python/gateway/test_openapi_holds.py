@@ -47,6 +47,9 @@ def gateway_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str,
             "images",
             "speech",
             "transcriptions",
+            "translations",
+            "image_edits",
+            "image_variations",
             "moderations",
         ]
         made["targets"] = {"m": target}
