@@ -204,7 +204,15 @@ def main() -> None:
     release, directory = sys.argv[1], Path(sys.argv[2])
     by_id = {provider.id: provider for provider in providers}
     rows = [provider_row(by_id[name]) for name in PROVIDERS]
-    table = {"format": 1, "source": f"genai-prices {release}", "licence": "MIT", "currency": "USD", "providers": rows}
+    built = datetime.now(tz=UTC).date()
+    table = {
+        "format": 1,
+        "source": f"genai-prices {release}",
+        "built": built.isoformat(),
+        "licence": "MIT",
+        "currency": "USD",
+        "providers": rows,
+    }
     text = to_json(table)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "prices.json").write_text(text)
@@ -214,7 +222,7 @@ def main() -> None:
         models=len(models),
         providers=len(rows),
         priced=sum("prices" in model for model in models),
-        built=datetime.now(tz=UTC).date(),
+        built=built,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
     (directory / "PROVENANCE.md").write_text(provenance)

@@ -25,7 +25,7 @@ from tokenfoundry.budgets import BudgetBook, budgets_of_file
 from tokenfoundry.cache import Cache, Invalidations
 from tokenfoundry.clock import Clock, system_clock
 from tokenfoundry.errors import ConfigError, Conflict, InvalidState, MissingExtra
-from tokenfoundry.gateway.admin import Admin, Running
+from tokenfoundry.gateway.admin import Admin, InForce, Running
 from tokenfoundry.gateway.admin.notes import note_reload
 from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.booking import Booking
@@ -56,7 +56,8 @@ from tokenfoundry.limits import RateLimiter, limits_in_force
 from tokenfoundry.networks import Networks
 from tokenfoundry.observers import Observers
 from tokenfoundry.pricing import PriceBook, prices
-from tokenfoundry.pricing.overrides import PriceOverrides
+from tokenfoundry.pricing.book import NO_OVERRIDES
+from tokenfoundry.pricing.overrides import PriceOverride, PriceOverrides
 from tokenfoundry.privacy import Redactor
 from tokenfoundry.providers.client import ProviderClient
 from tokenfoundry.providers.formats.registry import TRANSLATIONS, format_of
@@ -122,15 +123,14 @@ class TokenFactory:
         self._line_memory = Memory()
         self._lines_of_engine: Lines | None = None
         # Everything that can be refused without touching the disk comes first.
-        price_book = PriceBook.from_settings(settings, prices(), at=self._clock())
         redactor = build_redactor(settings.privacy)
         self._translations = Translations(TRANSLATIONS)
         self._classify = classify
         self.observed = Observed(self._clock)
-        self._router_of(settings, price_book, redactor)
+        routed = self._routed(settings, redactor)
         self._drain = Drain(self._timing)
-        guards = build_guards(settings, self._timing, self.observed)
-        client = ProviderClient(settings.providers)
+        client = ProviderClient(settings.providers, clock=self._clock)
+        guards = build_guards(settings, client.keys, self._timing, self.observed)
         self._clients = [client]
         self._closing: dict[asyncio.AbstractEventLoop, set[Future[None]]] = {}  # Those that were given up.
         data_dir = Path(settings.data_dir)
@@ -145,11 +145,7 @@ class TokenFactory:
         try:
             if settings.cache.in_use:
                 self._store = Cache.open(data_dir / "cache", max_bytes=settings.cache.max_bytes, clock=self._clock)
-            self._invalidations = Invalidations(
-                lambda: self.ledger.get("settings", _INVALIDATIONS),
-                lambda record: self.ledger.put("settings", _INVALIDATIONS, record),
-                clock=self._clock,
-            )
+            self._invalidations = invalidations_in(self.ledger, self._clock)
             self._audit_key = _audit_key(self.ledger)
             self._faces = LedgerFaces(self.ledger)
             self._prices = PriceOverrides(self.ledger)
@@ -157,8 +153,10 @@ class TokenFactory:
             self.budgets = BudgetBook(self.ledger, budgets_of_file(settings), self.keys)
             self._budget_pressure = BudgetPressure(self.ledger, self.budgets.definitions, self._clock)
             self.limits = RateLimiter(limits_in_force(settings.rate_limits, self.keys), clock=self._clock)
+            if stated := self._prices.by_target():
+                routed = self._routed(settings, redactor, stated)
             kept = self._kept_answers(settings)
-            self._engine = self._engine_of(settings, redactor, client, Connections(), guards, kept)
+            self._engine = self._engine_of(settings, redactor, client, Connections(), guards, kept, routed)
             self.keys.tell_of_changes(self._limit_keys)
             self.admin = Admin(
                 ledger=self.ledger,
@@ -168,14 +166,15 @@ class TokenFactory:
                 quotas=settings.quotas,
                 currency=settings.currency,
                 clock=self._clock,
-                prices=self._prices,
-                running=Running(
-                    engine=lambda: self._engine,
-                    reload=lambda who: self.reload(who=who),
+                price_rows=self._prices,
+                in_force=InForce(
+                    settings=lambda: self._engine.settings,
+                    prices=lambda: self._engine.prices,
+                    kept=lambda: self._engine.kept,
                     reprice=self.reprice,
                     explain=self.explain_route,
-                    health=self.health,
                 ),
+                running=Running(reload=lambda who: self.reload(who=who), health=self.health),
             )
             self._app = GatewayApp(
                 self._engine,
@@ -378,11 +377,12 @@ class TokenFactory:
         # A key in a file may be another one although the settings name the same file.
         is_same = settings.providers == before.settings.providers
         is_same = is_same and _digest_of_keys(settings) == before.digest_of_keys
-        client = before.client if is_same else ProviderClient(settings.providers)
+        client = before.client if is_same else ProviderClient(settings.providers, clock=self._clock)
         connections = before.connections if is_same else Connections()
-        guards = build_guards(settings, self._timing, self.observed)
+        guards = build_guards(settings, client.keys, self._timing, self.observed)
         kept = before.kept if redactor is before.redactor else self._kept_answers(settings)
-        engine = self._engine_of(settings, redactor, client, connections, guards, kept)
+        routed = self._routed(settings, redactor, self._prices.by_target())
+        engine = self._engine_of(settings, redactor, client, connections, guards, kept, routed)
         limits = limits_in_force(settings.rate_limits, self.keys)
         if settings is not before.settings:
             # The last that can be refused.
@@ -523,10 +523,10 @@ class TokenFactory:
         connections: Connections,
         guards: Guards,
         kept: KeptAnswers | None,
+        routed: tuple[PriceBook, Router],
     ) -> Engine:
         """The engine of these settings over the open books. Raises `ConfigError`."""
-        price_book = PriceBook.from_settings(settings, prices(), at=self._clock(), overrides=self._prices.by_target())
-        router = self._router_of(settings, price_book, redactor)
+        price_book, router = routed
         booking = Booking(self._faces, price_book, **self._books_of(settings, self._observers.record))
         sender = self._sender_of(settings, client)
         pipeline = Pipeline(
@@ -577,9 +577,15 @@ class TokenFactory:
             "trusted_proxies": Networks(settings.server.trusted_proxies),
         }
 
-    def _router_of(self, settings: Settings, price_book: PriceBook, redactor: Redactor) -> Router:
-        """Where calls go by these settings and prices. Raises `ConfigError`."""
-        return build_router(
+    def _routed(
+        self,
+        settings: Settings,
+        redactor: Redactor,
+        overrides: Mapping[str, Sequence[PriceOverride]] = NO_OVERRIDES,
+    ) -> tuple[PriceBook, Router]:
+        """What the targets cost by these settings and overrides, and where calls go. Raises `ConfigError`."""
+        price_book = PriceBook.from_settings(settings, prices(), at=self._clock(), overrides=overrides)
+        router = build_router(
             settings,
             price_book,
             observed=self.observed,
@@ -588,6 +594,7 @@ class TokenFactory:
             dialects_of=partial(_dialects_of, self._translations),
             entities=redactor.detector.entities,
         )
+        return price_book, router
 
     def _kept_answers(self, settings: Settings) -> KeptAnswers | None:
         """Answers kept under this privacy policy: another one makes other placeholders."""
@@ -633,6 +640,15 @@ def dry_router(settings: Settings) -> tuple[Router, Redactor]:
     return router, redactor
 
 
+def invalidations_in(ledger: Ledger, clock: Clock) -> Invalidations:
+    """Which kept answers are over, as these books say."""
+    return Invalidations(
+        lambda: ledger.get("settings", _INVALIDATIONS),
+        lambda record: ledger.put("settings", _INVALIDATIONS, record),
+        clock=clock,
+    )
+
+
 def _dialects_of(
     translations: Translations, provider: ProviderSettings, serves: Callable[[str], bool]
 ) -> frozenset[str]:
@@ -645,10 +661,10 @@ def _dialects_of(
 
 
 def _digest_of_keys(settings: Settings) -> bytes:
-    """Tells whether any provider's key is another one. Raises `ConfigError` for one that is not there."""
+    """Tells whether any provider's kept key is another one. Raises `ConfigError` for one that is not there."""
     digest = hashlib.sha256()
     for provider in settings.providers.values():
-        for reference in provider.keys:
+        for reference in (key for key in provider.keys if not key.is_renewed):
             digest.update(hashlib.sha256(reference.read().reveal().encode()).digest())
     return digest.digest()
 

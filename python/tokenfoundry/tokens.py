@@ -14,7 +14,7 @@ from typing import Final
 from tokenfoundry import _core
 from tokenfoundry.errors import NotFound
 
-_VOCABULARIES: Final = ("o200k_base", "cl100k_base")
+VOCABULARIES: Final = ("o200k_base", "cl100k_base")
 
 # The longest prefix that a model's name begins with decides.
 _VOCABULARY_OF_FAMILY: Final = {
@@ -61,8 +61,8 @@ class Tokenizer:
             NotFound: no vocabulary is called so.
             DataLoss: the installed table is damaged.
         """
-        if name not in _VOCABULARIES:
-            raise NotFound(f"no vocabulary is called {name!r}; there are {', '.join(_VOCABULARIES)}")
+        if name not in VOCABULARIES:
+            raise NotFound(f"no vocabulary is called {name!r}; there are {', '.join(VOCABULARIES)}")
         tokenizer = object.__new__(cls)
         tokenizer._core = _open(name)
         return tokenizer
@@ -153,8 +153,12 @@ class Tokenizer:
 
 @functools.cache
 def _open(name: str) -> _core.Tokenizer:
-    data = pathlib.Path(_core.__file__).parent / "data"
-    return _core.Tokenizer.open(str(data / f"{name}.tfv"))
+    return _core.Tokenizer.open(str(table_of(name)))
+
+
+def table_of(name: str) -> pathlib.Path:
+    """The file of the vocabulary called `name`, as it was installed (`cpp/tokenfoundry/tokens/FORMAT.md`)."""
+    return pathlib.Path(_core.__file__).parent / "data" / f"{name}.tfv"
 
 
 def _vocabulary_of(model: str) -> str:

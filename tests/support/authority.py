@@ -40,9 +40,12 @@ class Authority:
 
     def client(self) -> ssl.SSLContext:
         """A client's end that trusts this authority alone."""
-        return ssl.create_default_context(
-            cadata=self._certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
-        )
+        return ssl.create_default_context(cadata=self.pem.decode("ascii"))
+
+    @property
+    def pem(self) -> bytes:
+        """Its own certificate."""
+        return self._certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def _name(text: str) -> x509.Name:

@@ -25,12 +25,14 @@ async def echo_everything(exchange: Exchange) -> None:
         case "/embeddings":
             await exchange.answer(embeddings(exchange.body))
         case "/images/generations":
-            await _paint(exchange)
+            await _paint(exchange, exchange.body, "image_generation")
+        case "/images/edits" | "/images/variations":
+            await _paint(exchange, _asked_of_image(exchange), "image_edit")
         case "/moderations":
             await exchange.answer(moderation(exchange.body))
         case "/audio/speech":
             await exchange.answer(SOUND, content_type="audio/mpeg")
-        case "/audio/transcriptions":
+        case "/audio/transcriptions" | "/audio/translations":
             await _transcribe(exchange)
         case path:
             await exchange.answer({"error": {"message": f"nothing at {path}"}}, status=404)
@@ -131,18 +133,30 @@ def embeddings(body: Body) -> Body:
     return {"object": "list", "model": body["model"], "data": data, "usage": usage}
 
 
-async def _paint(exchange: Exchange) -> None:
-    if not exchange.body.get("stream"):
-        await exchange.answer(images(exchange.body))
+def _asked_of_image(exchange: Exchange) -> Body:
+    """The texts of a form as the body of a generation has them."""
+    form = exchange.raw.decode("latin-1")
+    number, partial = _field(form, "n"), _field(form, "partial_images")
+    return {
+        "prompt": _field(form, "prompt"),
+        "n": int(number) if number else None,
+        "partial_images": int(partial) if partial else None,
+        "stream": _field(form, "stream") == "true",
+    }
+
+
+async def _paint(exchange: Exchange, body: Body, kind: str) -> None:
+    if not body.get("stream"):
+        await exchange.answer(images(body))
         return
     about = {"b64_json": "iVBORw0KGgo=", "background": "opaque", "created_at": 1, "output_format": "png"}
     about |= {"quality": "low", "size": "1024x1024"}
     await exchange.start_stream()
-    for index in range(exchange.body.get("partial_images") or 0):
-        await exchange.event({"type": "image_generation.partial_image", "partial_image_index": index, **about})
+    for index in range(body.get("partial_images") or 0):
+        await exchange.event({"type": f"{kind}.partial_image", "partial_image_index": index, **about})
     usage = {"input_tokens": 10, "output_tokens": 300, "total_tokens": 310}
     usage["input_tokens_details"] = {"text_tokens": 10, "image_tokens": 0}  # type: ignore[assignment]
-    await exchange.event({"type": "image_generation.completed", "usage": usage, **about})
+    await exchange.event({"type": f"{kind}.completed", "usage": usage, **about})
     await exchange.end_stream()
 
 

@@ -55,6 +55,7 @@ PYTHON_LAYERS = [
     {"compat"},
     {"echo_provider"},
     {"factory"},
+    {"doctor"},
     {"cli"},
     {"__main__", "__init__"},
 ]
@@ -62,6 +63,9 @@ RANK = {module: rank for rank, layer in enumerate(PYTHON_LAYERS) for module in l
 
 HEAVY = {
     "anthropic": {"factory.py"},
+    "azure": {"providers/credentials/entra.py"},
+    "botocore": {"providers/credentials/aws.py"},
+    "google": {"providers/credentials/google.py"},
     "cryptography": {"compat/presidio/cipher.py", "privacy/sealed.py"},
     "fastapi": {"gateway/router.py"},
     "granian": {"cli/servers.py"},

@@ -1,4 +1,6 @@
-"""The labelled prompts that the complexity score is fitted on and measured with. Always the same ones."""
+"""The labelled prompts that the complexity score is fitted on and measured with, and those of the blind test. Always
+the same ones.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,10 @@ from complexity.slots import slots_of
 
 COMMITTED = Path(__file__).resolve().parents[3] / "tests" / "data" / "complexity" / "prompts.tsv.xz"
 _CORE = Path(__file__).parent / "core.tsv"
+_BLIND = Path(__file__).parent / "blind.tsv"
 _OF_EACH = 6  # Prompts of a family in a language, at most.
 _SLOT = re.compile(r"\{(\w+)\}")
+_CHOICE = re.compile(r"\{([^}]+)\}")
 
 
 class Prompt(NamedTuple):
@@ -82,3 +86,22 @@ def commit(prompts: Iterable[Prompt]) -> None:
         table.writerow(Prompt._fields)
         for prompt in prompts:
             table.writerow(int(value) if isinstance(value, bool) else value for value in prompt)
+
+
+def blind() -> list[Prompt]:
+    """The prompts of the blind test: families that were written when weights, features and threshold were final."""
+    with _BLIND.open(encoding="utf-8", newline="") as source:
+        rows = list(csv.reader(source, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
+    return [
+        Prompt(family, language, hard == "1", True, 0, 0, 1, text)
+        for family, hard, language, template in rows
+        for text in _wordings(template.replace("\\n", "\n"))
+    ]
+
+
+def _wordings(template: str) -> Iterator[str]:
+    """The template with each of its `{one|other}`."""
+    choice = _CHOICE.search(template)
+    assert choice is not None, template
+    for wording in choice[1].split("|"):
+        yield template[: choice.start()] + wording + template[choice.end() :]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pii.scoring import Found
+from rivals_process import RivalProcess, rival_process
 from rivals_venv import rivals_python
 
 HERE = Path(__file__).resolve().parent
@@ -44,7 +44,7 @@ class Worker:
     started_ms: float
     resident_mb: float
     versions: dict[str, str]
-    _process: subprocess.Popen[str]
+    _process: RivalProcess
 
     def ask(self, texts: Sequence[str], *, only: Sequence[str] | None = None) -> Answer:
         """Findings with the rival's own names, and CPU microseconds, for each text."""
@@ -57,37 +57,14 @@ class Worker:
                 sys.stderr.write(f"  {self.name}: {at:,} of {len(texts):,} texts\n")
         return answer
 
-    def _exchange(self, question: dict[str, object]) -> dict[str, list]:  # type: ignore[type-arg]
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(question) + "\n")
-        self._process.stdin.flush()
-        return _line(self.name, self._process)
-
-
-def _line(name: str, process: subprocess.Popen[str]) -> dict[str, list]:  # type: ignore[type-arg]
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        raise RuntimeError(f"the process of {name} ended with code {process.wait()}")
-    answer: dict[str, list] = json.loads(line)  # type: ignore[type-arg]
-    return answer
+    def _exchange(self, question: dict[str, object]) -> dict[str, Any]:
+        self._process.send(question)
+        return self._process.answer()
 
 
 @contextlib.contextmanager
 def worker(python: Path, name: str) -> Iterator[Worker]:
     """Starts the rival, waits until it is loaded, and ends it on leaving."""
-    command = [str(python), str(HERE / "peer_worker.py"), name]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-    ) as process:
-        try:
-            hello = _line(name, process)
-            yield Worker(name, hello["started_ms"], hello["resident_mb"], hello["versions"], process)  # type: ignore[arg-type]
-        finally:
-            assert process.stdin is not None
-            with contextlib.suppress(BrokenPipeError):
-                process.stdin.close()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    with rival_process(name, [str(python), str(HERE / "peer_worker.py"), name]) as process:
+        hello = process.answer()
+        yield Worker(name, hello["started_ms"], hello["resident_mb"], hello["versions"], process)

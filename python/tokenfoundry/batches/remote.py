@@ -15,12 +15,13 @@ from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.call import Call
 from tokenfoundry.providers.batch_api import BatchApi, batch_api_of, line_url
 from tokenfoundry.providers.client import ProviderClient
-from tokenfoundry.providers.formats import WireRequest
+from tokenfoundry.providers.formats import Endpoint, WireRequest
 from tokenfoundry.providers.framing.json_lines import JsonLines
 from tokenfoundry.providers.http.limits import MAX_REPLY_BYTES
 from tokenfoundry.settings import ProviderSettings
 
 _TRANSFER_S = 3600.0
+_RENEWAL_S = 60.0
 _NAME = "line-"
 # The states of a file that is not yet "processed" ("Azure OpenAI batch", Microsoft Learn). Of one that comes to "error"
 # no batch can be made, and the provider says so then.
@@ -77,11 +78,11 @@ class RemoteBatches:
     def __init__(self, client: ProviderClient, name: str, settings: ProviderSettings) -> None:
         self._client = client
         self._name = name
-        self._api: BatchApi = batch_api_of(settings)
+        self._settings = settings
 
     async def upload(self, filename: str, size_bytes: int, content: Callable[[], AsyncIterator[bytes]]) -> str:
         """The id of a file that was sent."""
-        made = await self._asked(self._api.upload(filename, size_bytes, content), within_s=_TRANSFER_S)
+        made = await self._asked((await self._api()).upload(filename, size_bytes, content), within_s=_TRANSFER_S)
         if not isinstance(made.get("id"), str):
             raise ProviderError("the provider's reply has not the shape of a file")
         return str(made["id"])
@@ -89,7 +90,7 @@ class RemoteBatches:
     async def is_ready(self, file_id: str) -> bool:
         """Whether a batch can be made of a file: some providers read it first. One that cannot say is taken to be."""
         try:
-            status = (await self._asked(self._api.file(file_id))).get("status")
+            status = (await self._asked((await self._api()).file(file_id))).get("status")
         except RemoteRefused as refused:
             if refused.is_final:
                 return True
@@ -97,11 +98,11 @@ class RemoteBatches:
         return status not in _BEING_READ
 
     async def create(self, file_id: str, url: str) -> RemoteBatch:
-        return RemoteBatch.of(await self._asked(self._api.create(file_id, url)))
+        return RemoteBatch.of(await self._asked((await self._api()).create(file_id, url)))
 
     async def find(self, file_id: str) -> RemoteBatch | None:
         """The batch that was made of that file, if there is one among the newest."""
-        listed = (await self._asked(self._api.newest())).get("data")
+        listed = (await self._asked((await self._api()).newest())).get("data")
         for body in listed if isinstance(listed, list) else []:
             batch = RemoteBatch.of(body)
             if batch.input_file == file_id:
@@ -109,18 +110,20 @@ class RemoteBatches:
         return None
 
     async def batch(self, batch_id: str) -> RemoteBatch:
-        return RemoteBatch.of(await self._asked(self._api.batch(batch_id)))
+        return RemoteBatch.of(await self._asked((await self._api()).batch(batch_id)))
 
     async def cancel(self, batch_id: str) -> None:
-        await self._asked(self._api.cancel(batch_id))
+        await self._asked((await self._api()).cancel(batch_id))
 
     async def delete(self, file_id: str) -> None:
-        await self._asked(self._api.delete(file_id))
+        await self._asked((await self._api()).delete(file_id))
 
     async def content(self, file_id: str) -> AsyncIterator[dict[str, Any]]:
         """The lines of a file, as they come."""
         reader = JsonLines(most_bytes=MAX_REPLY_BYTES)
-        async with self._client.transfer(self._name, self._api.content(file_id), within_s=_TRANSFER_S) as reply:
+        async with self._client.transfer(
+            self._name, (await self._api()).content(file_id), within_s=_TRANSFER_S
+        ) as reply:
             if not reply.is_success:
                 raise RemoteRefused(reply.status)
             async for data in reply.chunks():
@@ -128,6 +131,19 @@ class RemoteBatches:
                     yield line
         for line in reader.feed(b"\n"):
             yield line
+
+    async def _api(self) -> BatchApi:
+        """With the first of the provider's keys: what is made with one is not known with another."""
+        client, name = self._client, self._name
+        keys = client.keys[name]
+        if not keys:
+            return batch_api_of(self._settings, None)
+        _, identity = keys[0]
+        key = client.key(name, identity)
+        if key is None:
+            await client.renew(name, identity, within_s=_RENEWAL_S)
+            key = client.key(name, identity)
+        return batch_api_of(self._settings, key)
 
     async def _asked(self, request: WireRequest, *, within_s: float = 60.0) -> dict[str, Any]:
         async with self._client.transfer(self._name, request, within_s=within_s) as reply:
@@ -148,7 +164,8 @@ def wire_line(lines: Lines, call: Call, attempt: Attempt, *, number: int) -> byt
     settings = lines.engine.settings.providers[attempt.target.provider]
     said = lines.sender.said(call, attempt)
     # A key goes into the head of a request, of which nothing is used here.
-    body = lines.sender.request(call, attempt, said, key="-").body
+    options = {**settings.options, "prompt_cache": settings.prompt_cache}
+    body = said.request(Endpoint(settings.base_url, attempt.target.model, "-", options), stream=False, now_ms=0).body
     url = line_url(settings, said.plan.dialect)
     line = {"custom_id": f"{_NAME}{number}", "method": "POST", "url": url, "body": msgspec.Raw(body)}
     return msgspec.json.encode(line) + b"\n"

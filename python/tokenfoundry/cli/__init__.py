@@ -11,6 +11,7 @@ from tokenfoundry.cli import (
     budgets,
     configuration,
     demo,
+    doctor,
     gateway,
     keys,
     ledger,
@@ -37,6 +38,7 @@ serving.add_to(app)
 demo.add_to(app)
 texts.add_to(app)
 configuration.add_to(app)
+doctor.add_to(app)
 keys.add_to(app)
 budgets.add_to(app)
 quotas.add_to(app)

@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from tokenfoundry.budgets import BudgetBook, budgets_of_file
+from tokenfoundry.cli.at_rest import in_force_at_rest
 from tokenfoundry.clock import system_clock
 from tokenfoundry.errors import DirectoryBusy, TokenFoundryError
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.keys import KeyRing
 from tokenfoundry.ledger import Ledger
 from tokenfoundry.limits import RateLimiter, limits_in_force
+from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.settings import Settings
 
 _SERVER_FILE = "server.json"
@@ -84,7 +86,7 @@ def administration(settings: Settings) -> Iterator[Admin | RemoteAdmin]:
             raise
         yield remote
         return
-    with ledger:
+    with ledger, in_force_at_rest(settings, ledger, price_rows := PriceOverrides(ledger)) as in_force:
         keys = KeyRing(ledger)
         yield Admin(
             ledger=ledger,
@@ -94,6 +96,8 @@ def administration(settings: Settings) -> Iterator[Admin | RemoteAdmin]:
             quotas=settings.quotas,
             currency=settings.currency,
             clock=system_clock,
+            price_rows=price_rows,
+            in_force=in_force,
         )
 
 

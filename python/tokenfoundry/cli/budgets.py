@@ -173,22 +173,6 @@ def raise_budget(
     _act("raise", name, fields, actor, config, data_dir, as_json)
 
 
-@budgets.command("reset", epilog="Example: tokenfoundry budgets reset claims --reason 'a loop of ours'")
-def reset_budget(
-    name: NameArgument,
-    for_: ForOption = None,
-    reason: ReasonOption = "",
-    actor: ActorOption = None,
-    id_: IdOption = None,
-    config: ConfigOption = None,
-    data_dir: DataDirOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Let what the current window has used so far no longer count against the cap. The entries stay."""
-    fields = stated(reason=reason, id=id_, **{"for": account(for_)})
-    _act("reset", name, fields, actor, config, data_dir, as_json)
-
-
 @budgets.command("freeze", epilog="Example: tokenfoundry budgets freeze each-key --for key=Ab12Cd34 --until 4h")
 def freeze_budget(
     name: NameArgument,
@@ -206,20 +190,35 @@ def freeze_budget(
     _act("freeze", name, fields, actor, config, data_dir, as_json)
 
 
-@budgets.command("unfreeze", epilog="Example: tokenfoundry budgets unfreeze each-key --for key=Ab12Cd34")
-def unfreeze_budget(
-    name: NameArgument,
-    for_: ForOption = None,
-    reason: ReasonOption = "",
-    actor: ActorOption = None,
-    id_: IdOption = None,
-    config: ConfigOption = None,
-    data_dir: DataDirOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """End the freezes of an account, or without --for all of the budget's."""
-    fields = stated(reason=reason, id=id_, **{"for": account(for_)})
-    _act("unfreeze", name, fields, actor, config, data_dir, as_json)
+def _plain_act(action: str, does: str, example: str) -> None:
+    """Adds a command that states no more than whose, who and why."""
+
+    def act(
+        name: NameArgument,
+        for_: ForOption = None,
+        reason: ReasonOption = "",
+        actor: ActorOption = None,
+        id_: IdOption = None,
+        config: ConfigOption = None,
+        data_dir: DataDirOption = None,
+        as_json: JsonOption = False,
+    ) -> None:
+        fields = stated(reason=reason, id=id_, **{"for": account(for_)})
+        _act(action, name, fields, actor, config, data_dir, as_json)
+
+    budgets.command(action, help=does, epilog=f"Example: tokenfoundry budgets {action} {example}")(act)
+
+
+_plain_act(
+    "reset",
+    "Let what the current window has used so far no longer count against the cap. The entries stay.",
+    "claims --reason 'a loop of ours'",
+)
+_plain_act(
+    "unfreeze",
+    "End the freezes of an account, or without --for all of the budget's.",
+    "each-key --for key=Ab12Cd34",
+)
 
 
 @budgets.command("events", epilog="Example: tokenfoundry budgets events --after 41 --json")

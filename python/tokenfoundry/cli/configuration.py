@@ -13,6 +13,7 @@ from tokenfoundry.cli.options import ConfigOption, JsonOption, load_settings
 from tokenfoundry.cli.output import err, print_json, show, table
 from tokenfoundry.errors import ConfigError, InvalidInput
 from tokenfoundry.factory import dry_router
+from tokenfoundry.providers.credentials.registry import missing_keys
 
 configuration = typer.Typer(help="The configuration file.", no_args_is_help=True)
 
@@ -30,12 +31,19 @@ def _group() -> None:
 def check_configuration(
     file: Annotated[Path | None, typer.Argument(help="The YAML file; else as --config.")] = None,
     config: ConfigOption = None,
+    strict: Annotated[bool, typer.Option("--strict", help="A key that is not there is a problem, too.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Load and validate a configuration: a summary of it, or every problem with its path and exit code 1."""
+    """Load and validate a configuration: a summary of it, or every problem with its path and exit code 1.
+
+    Keys that are not there are warnings: the file may be checked where it is not served.
+    """
     settings = load_settings(file or config)
     dry_router(settings)
-    summary = {
+    missing = [str(error) for error in missing_keys(settings)]
+    if missing and strict:
+        raise ConfigError("\n".join(missing))
+    summary: dict[str, list[str]] = {
         "providers": list(settings.providers),
         "targets": list(settings.targets),
         "aliases": list(settings.aliases),
@@ -45,8 +53,10 @@ def check_configuration(
         "packages": [package.name for package in settings.packages],
     }
     if as_json:
-        print_json(summary)
+        print_json({**summary, "warnings": missing})
         return
+    for line in missing:
+        err.print(f"[yellow]warning:[/yellow] {escape(line)}", soft_wrap=True)
     rows = [[what, str(len(names)), escape(", ".join(names))] for what, names in summary.items()]
     show(table("The configuration is right", ["what", "number", "names"], rows, wrapped=("names",)))
 

@@ -1,7 +1,10 @@
-"""`prices`, `routes`, `cache` and `reload`: what a running gateway does, asked and changed through its admin API."""
+"""`prices`, `routes`, `cache` and `reload`: what the gateway does, asked and changed through its server's admin API.
+Without a server they work on the data directory itself, and say so; `reload` is for a server alone.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -19,13 +22,25 @@ from tokenfoundry.cli.options import (
     os_user,
     stated,
 )
-from tokenfoundry.cli.output import out, print_json, show, table
+from tokenfoundry.cli.output import err, out, print_json, show, table
 from tokenfoundry.errors import InvalidInput
+from tokenfoundry.gateway.admin import Admin
 
 prices = typer.Typer(help="What the targets cost, now and later.", no_args_is_help=True)
 cache = typer.Typer(help="The answers that the gateway keeps.", no_args_is_help=True)
 
 _RATES = ("input", "output", "cache_read", "cache_write")
+
+
+def _asked(config: Path | None, data_dir: Path | None, method: str, path: str, fields: dict[str, Any]) -> Any:
+    """The answer to it; who reads it is told when no server gave it."""
+    settings = load_settings(config, data_dir)
+    with administration(settings) as administrator:
+        answer = administrator.handle(method, path, fields)
+        if isinstance(administrator, Admin):
+            said = f"no server runs on {settings.data_dir}: this is of its books and the configuration"
+            err.print(said, markup=False, soft_wrap=True)
+        return answer
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,8 +53,7 @@ def add_to(app: typer.Typer) -> None:
 @prices.command("list")
 def list_prices(config: ConfigOption = None, data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     """List the price of every target, per million tokens, and what it will be."""
-    with administration(load_settings(config, data_dir)) as administrator:
-        listed = administrator.handle("GET", "/admin/prices", {})["prices"]
+    listed = _asked(config, data_dir, "GET", "/admin/prices", {})["prices"]
     if as_json:
         print_json(listed)
         return
@@ -76,8 +90,7 @@ def set_price(
     fields = {"price": None if configured else rates, "actor": actor or os_user(), **stated(reason=reason)}
     if since is not None:
         fields["from"] = since
-    with administration(load_settings(config, data_dir)) as administrator:
-        made = administrator.handle("POST", f"/admin/prices/{quote(target, safe='')}", fields)
+    made = _asked(config, data_dir, "POST", f"/admin/prices/{quote(target, safe='')}", fields)
     if as_json:
         print_json(made)
     else:
@@ -87,8 +100,7 @@ def set_price(
 @cache.command("show")
 def show_cache(config: ConfigOption = None, data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     """Show how much is kept, and for how long."""
-    with administration(load_settings(config, data_dir)) as administrator:
-        shown = administrator.handle("GET", "/admin/cache", {})
+    shown = _asked(config, data_dir, "GET", "/admin/cache", {})
     if as_json:
         print_json(shown)
         return
@@ -108,8 +120,7 @@ def clear_cache(
     """Forget the answers that these values made; without any, every answer that is kept."""
     makers = {"project": project, "intent": intent, "alias": alias, "target": target}
     match = {name: value for name, value in makers.items() if value is not None}
-    with administration(load_settings(config, data_dir)) as administrator:
-        cleared = administrator.handle("POST", "/admin/cache/invalidate", match)
+    cleared = _asked(config, data_dir, "POST", "/admin/cache/invalidate", match)
     if as_json:
         print_json(cleared)
     else:
@@ -119,8 +130,7 @@ def clear_cache(
 
 def show_routes(config: ConfigOption = None, data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     """Show the targets, aliases and policies that are in force."""
-    with administration(load_settings(config, data_dir)) as administrator:
-        shown = administrator.handle("GET", "/admin/routes", {})
+    shown = _asked(config, data_dir, "GET", "/admin/routes", {})
     if as_json:
         print_json(shown)
         return
@@ -138,8 +148,7 @@ def show_routes(config: ConfigOption = None, data_dir: DataDirOption = None, as_
 
 def reload(config: ConfigOption = None, data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     """Let the running server read its configuration again, without dropping a call."""
-    with administration(load_settings(config, data_dir)) as administrator:
-        answer = administrator.handle("POST", "/admin/reload", {})
+    answer = _asked(config, data_dir, "POST", "/admin/reload", {})
     if as_json:
         print_json(answer)
     else:

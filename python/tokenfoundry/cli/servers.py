@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -23,6 +24,7 @@ ServerName = Literal["uvicorn", "granian"]
 SERVERS: tuple[ServerName, ...] = get_args(ServerName)  # As `scripts/bench gateway` finds them, the faster one first.
 
 BACKLOG = 1024  # Connections that may wait for the server to take them.
+_IDLE_S = 75  # Longer than clients and load balancers keep a connection (60 s mostly): who closes first, loses no call.
 _MOST_CONNECTIONS = 65_536  # Idle ones included, which granian counts too; the gateway itself bounds its calls.
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -59,6 +61,16 @@ def run(
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         server = build(calls, listener, lifespan=lifespan)
         runner.run(_until_stopped(server, calls, grace_s=grace_s, drain=drain, on_hangup=on_hangup))
+
+
+def allow_open_files() -> None:
+    """Lets this process have as many as the system grants: a call takes two sockets, and the books keep their tables
+    open. The usual 1024 would end at some 500 calls at once.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, _MOST_CONNECTIONS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class _Server(Protocol):
@@ -167,6 +179,7 @@ def _uvicorn(app: App, listener: socket.socket, *, lifespan: bool) -> _Server:
                 # The gateway itself knows which proxies it trusts; uvicorn would believe whatever comes from here.
                 proxy_headers=False,
                 backlog=BACKLOG,
+                timeout_keep_alive=_IDLE_S,
             )
             self._server = WithoutSignals(config)
 

@@ -54,6 +54,7 @@ def serve(
     def read() -> Settings:
         return load_settings(read_from, data_dir)
 
+    servers.allow_open_files()
     with TokenFactory(settings, source=read) as factory, _listening(*address) as listener:
         url = _url_of(listener)
         with announced_server(Path(settings.data_dir), url=url, key=factory.keys.lend(scopes=("admin",))):

@@ -24,6 +24,7 @@ from tokenfoundry.gateway.endpoints.messages import error_body, is_anthropics, m
 from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
 from tokenfoundry.gateway.engine import Engine
 from tokenfoundry.gateway.estimate import endpoint_of
+from tokenfoundry.gateway.headers import ANTHROPIC_REQUEST_ID, REQUEST_ID, RETRY_AFTER
 from tokenfoundry.gateway.open_streams import OpenStream
 from tokenfoundry.gateway.openapi import document_bytes
 from tokenfoundry.gateway.pipeline import store_unavailable
@@ -167,8 +168,8 @@ class GatewayApp:
             return
         except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the client gets its dialect's error shape
             answer = _told(refusal_of(error), path_of(scope), headers)
-        if is_anthropics(headers) and (request_id := answer.headers.get("x-request-id")):
-            answer.headers["request-id"] = request_id  # as Anthropic calls it
+        if is_anthropics(headers) and (request_id := answer.headers.get(REQUEST_ID)):
+            answer.headers[ANTHROPIC_REQUEST_ID] = request_id  # as Anthropic calls it
         await write_to(answer, client, send)
 
     async def _respond(
@@ -298,13 +299,13 @@ ROUTES: Final[tuple[Route, ...]] = (
 
 
 def _busy() -> Refused:
-    message, headers = "too many calls in progress", {"retry-after": "1"}
+    message, headers = "too many calls in progress", {RETRY_AFTER: "1"}
     return Refused(503, "overloaded", message, kind="service_unavailable", headers=headers)
 
 
 def _shutting_down() -> Refused:
     # The connection leads to a server that ends; the next one may lead to another.
-    message, headers = "the gateway is shutting down", {"retry-after": "1", "connection": "close"}
+    message, headers = "the gateway is shutting down", {RETRY_AFTER: "1", "connection": "close"}
     return Refused(503, "shutting_down", message, kind="service_unavailable", headers=headers)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tokenfoundry.gateway.client_watch import ClientGone as ClientGone
 from tokenfoundry.gateway.client_watch import ClientWatch
+from tokenfoundry.gateway.headers import CACHE_CONTROL
 from tokenfoundry.gateway.replies import Answer, Headers, Refused, StreamAnswer, invalid
 
 _EVENTS = "text/event-stream; charset=utf-8"
@@ -97,7 +98,7 @@ async def write_to(answer: Answer | StreamAnswer, client: ClientWatch, send: Sen
 
 
 async def _write_stream(answer: StreamAnswer, send: Send) -> None:
-    headers = {"content-type": _EVENTS, "cache-control": "no-cache", **answer.headers}
+    headers = {"content-type": _EVENTS, CACHE_CONTROL: "no-cache", **answer.headers}
     await send({"type": "http.response.start", "status": 200, "headers": _raw(headers)})
     async for chunk in answer.chunks:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})

@@ -329,9 +329,10 @@ class Attempt:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
+        seen, self.seen = self.seen, None  # It refers to the stream, and that to this: neither would end by itself.
         if self.resolved:
             return
-        produced, reported = self.seen() if self.seen else (None, None)
+        produced, reported = seen() if seen else (None, None)
         if kind is not None and issubclass(kind, ClientGone):
             await self.cut("the client hung up", status=_CLIENT_GONE, produced=produced, reported=reported)
         else:

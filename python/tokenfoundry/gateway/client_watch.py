@@ -54,11 +54,12 @@ class ClientWatch:
         if self._receive is None or task is None:
             yield
             return
-        watcher, is_gone = self.gone(), False
+        watcher, is_gone, is_over = self.gone(), False, False
 
         def hang_up(_: object) -> None:
             nonlocal is_gone
-            if self._is_wanted is not None and self._is_wanted():
+            # Already on its way when the block ended, it can no more be removed.
+            if is_over or (self._is_wanted is not None and self._is_wanted()):
                 return
             is_gone = True
             task.cancel()
@@ -72,6 +73,7 @@ class ClientWatch:
                 raise ClientGone from None
             raise
         finally:
+            is_over = True
             watcher.remove_done_callback(hang_up)
 
     def close(self) -> None:

@@ -11,6 +11,9 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from tokenfoundry.gateway.replies import invalid
 
+# How a form says yes and no.
+YES_NO = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False, "": False}
+
 _MAX_PARTS = 64
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})\Z")
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}")

@@ -19,6 +19,7 @@ from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.booking import summary_of
 from tokenfoundry.gateway.call import Call
 from tokenfoundry.gateway.endpoints import Body, Endpoint
+from tokenfoundry.gateway.headers import REQUEST_ID
 from tokenfoundry.gateway.host_framing import Events, Framing, Lines, Unit
 from tokenfoundry.gateway.own_shapes import OwnShape
 from tokenfoundry.gateway.replies import Headers
@@ -155,7 +156,7 @@ class _Whole:
             value = msgspec.json.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             await attempt.cut("the host's answer is not JSON", produced=raw.decode(errors="replace"))
-            body, headers = raw, {"x-request-id": call.request_id}
+            body, headers = raw, {REQUEST_ID: call.request_id}
         else:
             is_reply = endpoint.is_reply(value)
             produced = endpoint.output_text(value) if is_reply else "".join(texts(value))
@@ -334,7 +335,7 @@ class _Failure:
         if self._is_readable:
             with suppress(UnicodeDecodeError):  # What is no text has no placeholders.
                 raw = exchange.call.session.restore(raw.decode(), json=self._is_json).encode()
-        await exchange.begin({"x-request-id": exchange.call.request_id}, length=len(raw))
+        await exchange.begin({REQUEST_ID: exchange.call.request_id}, length=len(raw))
         await exchange.write(raw, last=True)
 
     def produced(self) -> str:

@@ -60,13 +60,16 @@ class Ladder:
         self._told: Refused | None = None
         self._skipped: tuple[float, Refused] | None = None
 
-    @property
     def told(self) -> Refused:
-        """What the caller is told when no attempt is left: the last failure, else what is over soonest."""
-        if self._told is not None:
-            return self._told
+        """What the caller is told when no attempt is left: the last failure, else what is over soonest. To be asked
+        once, and raised: an error that is kept where it is raised keeps all that is there.
+        """
+        told, self._told = self._told, None
+        if told is not None:
+            return told
         assert self._skipped is not None, "a route has at least one target"
-        return self._skipped[1]
+        (_, told), self._skipped = self._skipped, None
+        return told
 
     async def climb(self) -> Step | None:
         """The next attempt, once it may be made; None when there is none. Raises `ClientGone`."""

@@ -56,6 +56,7 @@ from tokenfoundry.gateway.call import Call, Request
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.gateway.engine import Engine
+from tokenfoundry.gateway.headers import AUTHORIZATION
 from tokenfoundry.gateway.host_answers import HostAnswer
 from tokenfoundry.gateway.replies import json_answer
 
@@ -177,7 +178,7 @@ class _Visit:
         route, endpoint, pipeline = self._hosted.route, self._hosted.endpoint, engine.pipeline
         headers = dict(headers_of(scope))
         if route.key is not None:
-            headers["authorization"] = f"Bearer {route.key}"
+            headers[AUTHORIZATION] = f"Bearer {route.key}"
         key = pipeline.authenticate(headers, peer_of(scope))
         raw = await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes)
         body = endpoint.decode(headers.get("content-type", ""), raw)

@@ -25,6 +25,14 @@ from tokenfoundry.errors import (
 )
 from tokenfoundry.gateway.app import GatewayApp
 from tokenfoundry.gateway.endpoints import Endpoint
+from tokenfoundry.gateway.headers import (
+    AUTHORIZATION,
+    CACHE_CONTROL,
+    REQUEST_ID,
+    RETRY_AFTER,
+    RETRY_AFTER_MS,
+    axis_header,
+)
 from tokenfoundry.gateway.replies import Refused, StreamAnswer, invalid
 from tokenfoundry.providers.sse import EventStream
 
@@ -107,7 +115,7 @@ class Chunks:
                     chunk = msgspec.json.decode(payload)
                     if "error" in chunk:
                         error = chunk["error"]
-                        request_id = self.headers.get("x-request-id", "")
+                        request_id = self.headers.get(REQUEST_ID, "")
                         raise UpstreamFailed(error["message"], status=502, code=error["code"], request_id=request_id)
                     self.summary = chunk.pop("tokenfoundry", self.summary)
                     yield chunk
@@ -138,7 +146,7 @@ async def call(app: GatewayApp, endpoint: Endpoint, *, key: str, fields: dict[st
 
     Raises an error of the `CallFailed` tree.
     """
-    headers = {"authorization": f"Bearer {key}"}
+    headers = {AUTHORIZATION: f"Bearer {key}"}
     body: dict[str, Any] = {}
     for name, value in fields.items():
         if value is None:
@@ -146,9 +154,9 @@ async def call(app: GatewayApp, endpoint: Endpoint, *, key: str, fields: dict[st
         if name in _AXES:
             if not isinstance(value, str):
                 raise error_of(invalid(f"{name}: needs a text", param=name))
-            headers[f"x-tf-{name}"] = value
+            headers[axis_header(name)] = value
         elif name == "cache_control":
-            headers["cache-control"] = value
+            headers[CACHE_CONTROL] = value
         else:
             body[name] = value
     try:
@@ -170,15 +178,15 @@ async def call(app: GatewayApp, endpoint: Endpoint, *, key: str, fields: dict[st
 def error_of(refused: Refused) -> CallFailed:
     """The exception that stands for a refusal."""
     told = {name.lower(): value for name, value in refused.headers.items()}
-    after_ms = told.get("retry-after-ms")
-    after_s = told.get("retry-after")
+    after_ms = told.get(RETRY_AFTER_MS)
+    after_s = told.get(RETRY_AFTER)
     waits_s = float(after_ms) / 1000 if after_ms else float(after_s) if after_s and after_s.isdecimal() else None
     error = _class_of(refused)(
         str(refused),
         status=refused.status,
         code=refused.code,
         param=refused.param,
-        request_id=told.get("x-request-id", ""),
+        request_id=told.get(REQUEST_ID, ""),
         retry_after_s=waits_s,
     )
     if isinstance(error, BudgetExceeded):

@@ -12,10 +12,27 @@ import msgspec
 
 from tokenfoundry.gateway.admin.route import AdminRoute
 from tokenfoundry.gateway.admin.table import ROUTES
+from tokenfoundry.gateway.headers import (
+    ANSWERED,
+    ANTHROPIC_BETA,
+    ANTHROPIC_VERSION,
+    AUTHORIZATION,
+    AXES,
+    CACHE_CONTROL,
+    FORWARDED_FOR,
+    KEYS,
+    LIMITED,
+    OF_ANTHROPIC,
+    READ,
+    REFUSED,
+    REQUEST_ID,
+    WRITTEN,
+)
 from tokenfoundry.gateway.openapi_bodies import Schema, in_components, ref, schemas
 
 _EVENTS = "text/event-stream"
 _JSON = "application/json"
+_FORM = "multipart/form-data"
 
 _WHY = {
     400: "The request is wrong, or holds what the policy does not let leave; `param` names the field.",
@@ -33,6 +50,8 @@ _WHY = {
     503: "Overloaded, or the books cannot be written; nothing is served unmetered.",
     504: "The provider did not answer in time.",
 }
+_CALL_HEADERS = (*AXES, CACHE_CONTROL, FORWARDED_FOR)
+_MESSAGE_HEADERS = (*_CALL_HEADERS, ANTHROPIC_VERSION, ANTHROPIC_BETA)
 _OF_CALLS = (400, 401, 403, 404, 413, 415, 422, 429, 500, 502, 503, 504)
 _OF_READING = (401, 403, 404, 500, 503)
 _OF_ORDERING = (400, 401, 403, 404, 413, 429, 500, 503)
@@ -54,6 +73,7 @@ class Operation:
     body_required: bool = True
     shared: Mapping[str, Schema] = field(default_factory=dict)  # what the body refers to, by name
     query: dict[str, Schema] = field(default_factory=dict)
+    headers: tuple[str, ...] = ()  # that it reads beside the key
     refusals: tuple[int, ...] = ()
     error: str = "Error"
     needs_key: bool = True
@@ -69,8 +89,7 @@ def _call(path: str, name: str, summary: str, body: str, answers: dict[str, Sche
         tag="inference",
         body=ref(body),
         answers=answers,
-        refusals=_OF_CALLS,
-        **more,
+        **{"headers": _CALL_HEADERS, "refusals": _OF_CALLS, **more},
     )
 
 
@@ -89,6 +108,7 @@ def _read(path: str, name: str, summary: str, reply: str, **more: Any) -> Operat
             "summary": summary,
             "tag": "inference",
             "answers": {_JSON: ref(reply)},
+            "headers": (FORWARDED_FOR,),
             "refusals": _OF_READING,
             **more,
         }
@@ -97,6 +117,11 @@ def _read(path: str, name: str, summary: str, reply: str, **more: Any) -> Operat
 
 _BINARY: Schema = {"type": "string", "format": "binary"}
 _PLAIN: Schema = {"type": "string"}
+_SUBTITLES = {"text/plain": _PLAIN, "text/vtt": _PLAIN, "application/x-subrip": _PLAIN}
+
+# Told in either dialect, as the client's headers say.
+_OF_LISTS: dict[str, Any] = {"headers": (FORWARDED_FOR, ANTHROPIC_VERSION), "error": "EitherError"}
+_OPEN: dict[str, Any] = {"tag": "state", "needs_key": False, "headers": ()}
 
 _INFERENCE: tuple[Operation, ...] = (
     _call("/v1/chat/completions", "chat", "A chat completion.", "ChatBody", _streaming("ChatReply")),
@@ -109,6 +134,7 @@ _INFERENCE: tuple[Operation, ...] = (
         "A message, in Anthropic's dialect.",
         "MessageBody",
         _streaming("MessageReply"),
+        headers=_MESSAGE_HEADERS,
         error="MessagesError",
     ),
     _call(
@@ -117,9 +143,26 @@ _INFERENCE: tuple[Operation, ...] = (
         "The tokens of a prompt in Anthropic's dialect. Costs nothing.",
         "MessageTokensBody",
         {_JSON: ref("MessageTokensReply")},
+        headers=_MESSAGE_HEADERS,
         error="MessagesError",
     ),
     _call("/v1/images/generations", "images", "Images.", "ImagesBody", _streaming("ImagesReply")),
+    _call(
+        "/v1/images/edits",
+        "image_edits",
+        "Images made of pictures and a text.",
+        "ImageEditForm",
+        _streaming("ImagesReply"),
+        body_type=_FORM,
+    ),
+    _call(
+        "/v1/images/variations",
+        "image_variations",
+        "Images made of a picture.",
+        "ImageVariationForm",
+        {_JSON: ref("ImagesReply")},
+        body_type=_FORM,
+    ),
     _call(
         "/v1/audio/speech",
         "speech",
@@ -132,13 +175,16 @@ _INFERENCE: tuple[Operation, ...] = (
         "transcriptions",
         "What is said in a file of sound.",
         "TranscriptionForm",
-        {
-            **_streaming("TranscriptionReply"),
-            "text/plain": _PLAIN,
-            "text/vtt": _PLAIN,
-            "application/x-subrip": _PLAIN,
-        },
-        body_type="multipart/form-data",
+        {**_streaming("TranscriptionReply"), **_SUBTITLES},
+        body_type=_FORM,
+    ),
+    _call(
+        "/v1/audio/translations",
+        "translations",
+        "What is said in a file of sound, in English.",
+        "TranslationForm",
+        {_JSON: ref("TranscriptionReply"), **_SUBTITLES},
+        body_type=_FORM,
     ),
     _call("/v1/moderations", "moderations", "Moderation.", "ModerationBody", {_JSON: ref("ModerationReply")}),
     _call(
@@ -148,11 +194,11 @@ _INFERENCE: tuple[Operation, ...] = (
         "EstimateBody",
         {_JSON: ref("EstimateReply")},
     ),
-    _read("/v1/models", "models", "The models that this key may ask for.", "Models"),
-    _read("/v1/models/{name}", "model", "One model.", "Model"),
+    _read("/v1/models", "models", "The models that this key may ask for.", "Models", **_OF_LISTS),
+    _read("/v1/models/{name}", "model", "One model.", "Model", **_OF_LISTS),
     _read("/v1/usage/quotas", "quotas", "What is left of the quotas of the key's workspace.", "Object"),
-    _read("/health", "health", "Whether it serves.", "Health", tag="state", needs_key=False, refusals=(500, 503)),
-    _read("/openapi.json", "openapi", "This document.", "Object", tag="state", needs_key=False, refusals=(500,)),
+    _read("/health", "health", "Whether it serves.", "Health", **_OPEN, refusals=(500, 503)),
+    _read("/openapi.json", "openapi", "This document.", "Object", **_OPEN, refusals=(500,)),
 )
 
 _AFTER = {"type": "string", "description": "The id of the last one of the page before."}
@@ -252,6 +298,7 @@ def _of_administration(route: AdminRoute) -> Operation:
         shared={} if body is None else body.get("$defs", {}),
         query={name: {"type": "string", "description": what} for name, what in route.query.items()},
         answers={_JSON: ref("Object")},
+        headers=(FORWARDED_FOR,),
         refusals=_OF_ADMINISTRATION,
     )
 
@@ -270,7 +317,25 @@ def document(*, version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {**schemas(), **shared},
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "tf_..."}},
+            "parameters": {
+                name: {
+                    "name": name,
+                    "in": "header",
+                    "required": False,
+                    "description": header.said,
+                    "schema": header.schema,
+                }
+                for name, header in READ.items()
+            },
+            "headers": {
+                name: {"description": header.said, "schema": header.schema} for name, header in WRITTEN.items()
+            },
+            "securitySchemes": {
+                name: {"type": "http", "scheme": "bearer", "description": said}
+                if name == AUTHORIZATION
+                else {"type": "apiKey", "in": "header", "name": name, "description": said}
+                for name, said in KEYS.items()
+            },
         },
     }
 
@@ -285,14 +350,19 @@ def _described(operation: Operation) -> dict[str, Any]:
         "operationId": operation.name,
         "summary": operation.summary,
         "tags": [operation.tag],
-        "security": [{"key": []}] if operation.needs_key else [],
+        "security": [{name: []} for name in KEYS] if operation.needs_key else [],
         "responses": {
             "200": {
                 "description": "The answer.",
+                "headers": _written(operation, 200),
                 "content": {kind: {"schema": schema} for kind, schema in operation.answers.items()},
             },
             **{
-                str(status): {"description": _WHY[status], "content": {_JSON: {"schema": ref(operation.error)}}}
+                str(status): {
+                    "description": _WHY[status],
+                    "headers": _written(operation, status),
+                    "content": {_JSON: {"schema": ref(operation.error)}},
+                }
                 for status in operation.refusals
             },
         },
@@ -304,9 +374,24 @@ def _described(operation: Operation) -> dict[str, Any]:
     parameters += [
         {"name": name, "in": "query", "required": False, "schema": schema} for name, schema in operation.query.items()
     ]
+    parameters += [{"$ref": f"#/components/parameters/{name}"} for name in operation.headers]
     if parameters:
         made["parameters"] = parameters
     if operation.body is not None:
         content = {operation.body_type: {"schema": operation.body}}
         made["requestBody"] = {"required": operation.body_required, "content": content}
     return made
+
+
+def _written(operation: Operation, status: int) -> dict[str, Any]:
+    """The headers that an answer of this status may have."""
+    is_call = operation.headers in (_CALL_HEADERS, _MESSAGE_HEADERS)
+    found: dict[str, Any] = {}
+    if is_call:
+        found |= ANSWERED if status == 200 else {REQUEST_ID: ANSWERED[REQUEST_ID]}
+        found |= LIMITED if status in (200, 429) else {}
+    if status in (429, 503):
+        found |= REFUSED
+    if ANTHROPIC_VERSION in operation.headers:
+        found |= OF_ANTHROPIC
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in found}

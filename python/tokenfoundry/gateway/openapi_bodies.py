@@ -16,6 +16,7 @@ _MAX_OUTPUT_TOKENS = 100_000_000
 _TEXT: Schema = {"type": "string"}
 _YES_NO: Schema = {"type": "boolean"}
 _ANY_OBJECT: Schema = {"type": "object"}
+_FILE: Schema = {"type": "string", "format": "binary"}
 
 
 def ref(name: str) -> Schema:
@@ -147,11 +148,32 @@ _SPEECH = fields(
 _TRANSCRIPTIONS = fields(
     "model file",
     model=_MODEL,
-    file={"type": "string", "format": "binary"},
+    file=_FILE,
     prompt=_TEXT,
     language=_TEXT,
     temperature=_TEXT,
     response_format={"enum": ["json", "verbose_json", "diarized_json", "text", "srt", "vtt"]},
+)
+_TRANSLATIONS = fields(
+    "model file",
+    model=_MODEL,
+    file=_FILE,
+    prompt=_TEXT,
+    temperature=_TEXT,
+    response_format={"enum": ["json", "verbose_json", "text", "srt", "vtt"]},
+)
+_IMAGE_TEXTS = dict.fromkeys(("size", "quality", "response_format", "output_format", "background", "user"), _TEXT)
+_IMAGE_EDITS = fields(
+    "model image prompt",
+    model=_MODEL,
+    image=_FILE,
+    mask=_FILE,
+    prompt=_TEXT,
+    n=integer(1, 10),
+    **_IMAGE_TEXTS,
+)
+_IMAGE_VARIATIONS = fields(
+    "model image", model=_MODEL, image=_FILE, n=integer(1, 10), size=_TEXT, response_format=_TEXT, user=_TEXT
 )
 _MODERATIONS = fields("input", model=_MODEL, input=either(_TEXT, list_of(_TEXT, 1, 2048), list_of(_PART, 1, 2048)))
 _ESTIMATE = fields(
@@ -235,6 +257,7 @@ _ERROR = fields(
 )
 _MESSAGES_ERROR = fields("type error", type={"const": "error"}, error=fields("message type", message=_TEXT, type=_TEXT))
 _LISTED_MODEL = fields("id object", id=_TEXT, object={"const": "model"}, created={"type": "integer"}, owned_by=_TEXT)
+_ANTHROPICS_MODEL = fields("id type", id=_TEXT, type={"const": "model"}, display_name=_TEXT, created_at=_TEXT)
 
 _ANSWERS: dict[str, Schema] = {
     "ChatReply": fields("choices", choices=list_of(_ANY_OBJECT), tokenfoundry=_ANY_OBJECT),
@@ -267,8 +290,11 @@ _ANSWERS: dict[str, Schema] = {
             )
         ),
     ),
-    "Model": _LISTED_MODEL,
-    "Models": fields("object data", object={"const": "list"}, data=list_of(ref("Model"))),
+    "Model": either(_LISTED_MODEL, _ANTHROPICS_MODEL),
+    "Models": either(
+        fields("object data", object={"const": "list"}, data=list_of(_LISTED_MODEL)),
+        fields("data has_more", data=list_of(_ANTHROPICS_MODEL), has_more=_YES_NO),
+    ),
     "File": _FILE_REPLY,
     "Files": _page("File"),
     "FileDeleted": fields("id object deleted", id=_TEXT, object={"const": "file"}, deleted={"const": True}),
@@ -278,6 +304,7 @@ _ANSWERS: dict[str, Schema] = {
     "Object": _ANY_OBJECT,
     "Error": _ERROR,
     "MessagesError": _MESSAGES_ERROR,
+    "EitherError": either(_ERROR, _MESSAGES_ERROR),
 }
 
 _QUESTIONS: dict[str, Schema] = {
@@ -289,7 +316,10 @@ _QUESTIONS: dict[str, Schema] = {
     "MessageTokensBody": {**_MESSAGES, "required": ["model", "messages"]},
     "ImagesBody": _IMAGES,
     "SpeechBody": _SPEECH,
+    "ImageEditForm": _IMAGE_EDITS,
+    "ImageVariationForm": _IMAGE_VARIATIONS,
     "TranscriptionForm": _TRANSCRIPTIONS,
+    "TranslationForm": _TRANSLATIONS,
     "ModerationBody": _MODERATIONS,
     "EstimateBody": _ESTIMATE,
     "UploadForm": _UPLOAD,

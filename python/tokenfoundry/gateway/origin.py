@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tokenfoundry.gateway.headers import FORWARDED_FOR
 from tokenfoundry.networks import Address, Networks, address_of
 
 
@@ -20,7 +21,7 @@ def origin_of(peer: str, headers: Mapping[str, str], trusted_proxies: Networks) 
     IPv4Address('203.0.113.7')
     """
     address = address_of(peer)
-    forwarded = headers.get("x-forwarded-for")
+    forwarded = headers.get(FORWARDED_FOR)
     if forwarded is None or address not in trusted_proxies:
         return address
     for text in reversed(forwarded.split(",")):

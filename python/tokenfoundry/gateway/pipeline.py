@@ -21,6 +21,7 @@ from tokenfoundry.gateway.cache_control import directives_of
 from tokenfoundry.gateway.call import Call, Request
 from tokenfoundry.gateway.estimate import estimate_of
 from tokenfoundry.gateway.facts import facts_of
+from tokenfoundry.gateway.headers import AUTHORIZATION, CACHE_CONTROL, OTHER_KEYS, REQUEST_ID
 from tokenfoundry.gateway.ladder import AttemptFailed, Ladder, Mend, Step
 from tokenfoundry.gateway.open_reply import OpenReply
 from tokenfoundry.gateway.origin import origin_of
@@ -40,6 +41,7 @@ from tokenfoundry.ledger import Refusal
 from tokenfoundry.networks import Networks
 from tokenfoundry.privacy import Redactor
 from tokenfoundry.providers.client import ConnectFailed, ReplyLost, ReplyTimeout, UpstreamReply
+from tokenfoundry.providers.credentials import CredentialFailed
 from tokenfoundry.providers.plan import Said
 from tokenfoundry.resilience.deadline import Deadline
 from tokenfoundry.resilience.guards import Guards
@@ -122,7 +124,7 @@ class Pipeline:
                 answer = await self._repeated(call) or await self._routed(call)
                 return call.passage.on(answer)
         except Refused as refused:
-            refused.headers.setdefault("x-request-id", call.request_id)
+            refused.headers.setdefault(REQUEST_ID, call.request_id)
             raise
         except StoreError as error:
             raise store_unavailable(error, call.request_id) from error
@@ -155,7 +157,7 @@ class Pipeline:
         except TargetLimited as limited:
             raise limited.refused from None
         except Refused as refused:
-            refused.headers.setdefault("x-request-id", call.request_id)
+            refused.headers.setdefault(REQUEST_ID, call.request_id)
             raise
 
     async def count(self, request: Request) -> int:
@@ -231,7 +233,7 @@ class Pipeline:
         if not key.allows_intent(axes.intent):
             stated = f"for the intent {axes.intent!r}" if axes.intent else "without x-tf-intent"
             raise _out_of_scope(key, f"may not be used {stated}; it may state {_listed(key.intents)}")
-        directives = directives_of(request.headers.get("cache-control", ""))
+        directives = directives_of(request.headers.get(CACHE_CONTROL, ""))
         terms = self._cache.terms(axes.intent)
         is_kept = self._repeats is not None and terms.enabled and endpoint.may_keep
         at_ms = self._clock()
@@ -319,7 +321,7 @@ class Pipeline:
                 ladder.missed(step, failure)
                 if self._repeats is not None:
                     self._repeats.failed(call)
-        raise ladder.told
+        raise ladder.told()
 
     async def _open_hedged(self, call: Call, ladder: Ladder, step: Step) -> Opened:
         """As `_open`; when that is slow and its target says so, of it and the next target whoever answers first."""
@@ -383,6 +385,8 @@ class Pipeline:
         self, call: Call, step: Step, hold: Callable[[Attempt], Awaitable[None]], open_reply: OpenReply
     ) -> Opened:
         attempt, passing = step
+        if not self._sender.has_key(attempt.target, passing.key):
+            await self._renew_key(call, step)
         with call.passage.attempt(attempt.target, attempt.estimate) as taken:
             attempt.taken = taken
             await hold(attempt)
@@ -422,6 +426,17 @@ class Pipeline:
             # A reply that was lost after it began, or is none, would be lost again; a stream has not begun.
             may_mend = upstream is None or relay is not None
             raise await self._lost(step, error, may_mend=may_mend) from error
+
+    async def _renew_key(self, call: Call, step: Step) -> None:
+        """Waits for the provider's key before anything is held or sent. Raises `AttemptFailed` and `ClientGone`."""
+        target, key = step.attempt.target, step.passing.key
+        assert key is not None, "only what is kept somewhere is renewed"
+        try:
+            with call.client.watched():
+                await self._sender.renew_key(target, key, within_s=call.deadline.left_s)
+        except CredentialFailed as error:
+            step.passing.failed()
+            raise AttemptFailed(_upstream_error(502, target, str(error)), mend="later") from None
 
     async def _lost(self, step: Step, error: ReplyLost, *, may_mend: bool) -> AttemptFailed:
         """Books an attempt whose reply was lost, for what may have been consumed, and says what it means."""
@@ -520,7 +535,7 @@ _UNREADABLE = (msgspec.DecodeError, InvalidInput, RecursionError, UnicodeDecodeE
 def store_unavailable(error: StoreError, request_id: str = "") -> Refused:
     """503: when the books cannot be written no call is served."""
     _log.error("the books refuse to work: %s", error)
-    headers = {"x-request-id": request_id} if request_id else {}
+    headers = {REQUEST_ID: request_id} if request_id else {}
     message = "the books cannot be written, so no call is served"
     return Refused(503, "store_unavailable", message, kind="service_unavailable", headers=headers)
 
@@ -542,10 +557,10 @@ def _out_of_scope(key: Key, what: str) -> Refused:
 
 
 def _key_text(headers: Mapping[str, str]) -> str:
-    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    scheme, _, bearer = headers.get(AUTHORIZATION, "").partition(" ")
     if scheme.lower() == "bearer" and bearer:
         return bearer.strip()
-    return next((headers[name] for name in ("x-api-key", "api-key", "x-goog-api-key") if headers.get(name)), "")
+    return next((headers[name] for name in OTHER_KEYS if headers.get(name)), "")
 
 
 def _upstream_error(status: int, target: Target, message: str) -> Refused:

@@ -28,6 +28,14 @@ from typing import NamedTuple, Self
 
 from tokenfoundry.clock import Clock
 from tokenfoundry.gateway.durations import duration_text, seconds_up
+from tokenfoundry.gateway.headers import (
+    RATE_LIMIT,
+    RATE_LIMIT_POLICY,
+    RETRY_AFTER,
+    RETRY_AFTER_MS,
+    SHOULD_RETRY,
+    rate_limit_header,
+)
 from tokenfoundry.gateway.replies import Answer, Headers, Refused, StreamAnswer
 from tokenfoundry.ledger import Axes
 from tokenfoundry.limits import Lease, Limited, Metered, Part, RateLevel, RateLimiter
@@ -232,7 +240,7 @@ def refused_by_limit(limited: Limited, *, prompt: int, wait_ms: int, headers: He
     name = f"rate limit {limited.limit!r}"
     if limited.never_fits:
         message = f"this call may take {limited.asked} tokens, more than {name} takes at once ({limited.amount}): "
-        told = {"x-should-retry": "false"}
+        told = {SHOULD_RETRY: "false"}
         helps = "lower max_tokens" if prompt < limited.amount else "shorten the prompt"
         return _refused(message + helps, {**headers, **told})
     if limited.what == "concurrent":
@@ -244,7 +252,7 @@ def refused_by_limit(limited: Limited, *, prompt: int, wait_ms: int, headers: He
             f"{name} of {limited.amount} tokens per {period_text(limited.period_ms)}: {limited.left} left, "
             f"this call may take {limited.asked}"
         )
-    told = {"retry-after": str(seconds_up(wait_ms)), "retry-after-ms": str(wait_ms)}
+    told = {RETRY_AFTER: str(seconds_up(wait_ms)), RETRY_AFTER_MS: str(wait_ms)}
     return _refused(f"{message}; try again in {duration_text(wait_ms)}", {**headers, **told})
 
 
@@ -265,11 +273,11 @@ def headers_of(levels: Sequence[RateLevel]) -> Headers:
             continue
         # Until more is left, in whole seconds.
         now.append(f'"{what}";r={level.left};t={seconds_up(level.next_ms)}')
-        headers[f"x-ratelimit-limit-{what}"] = str(level.amount)
-        headers[f"x-ratelimit-remaining-{what}"] = str(level.left)
-        headers[f"x-ratelimit-reset-{what}"] = duration_text(level.reset_ms)
-    headers["ratelimit-policy"] = ", ".join([_policy(level.what, level.amount, level.period_ms) for level in levels])
-    headers["ratelimit"] = ", ".join(now)
+        headers[rate_limit_header("limit", what)] = str(level.amount)
+        headers[rate_limit_header("remaining", what)] = str(level.left)
+        headers[rate_limit_header("reset", what)] = duration_text(level.reset_ms)
+    headers[RATE_LIMIT_POLICY] = ", ".join([_policy(level.what, level.amount, level.period_ms) for level in levels])
+    headers[RATE_LIMIT] = ", ".join(now)
     return headers
 
 

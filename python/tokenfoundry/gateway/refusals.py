@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tokenfoundry.errors import BlockedContent
 from tokenfoundry.gateway.durations import duration_text, seconds_up
+from tokenfoundry.gateway.headers import RETRY_AFTER, RETRY_AFTER_MS, SHOULD_RETRY
 from tokenfoundry.gateway.replies import Headers, Refused
 from tokenfoundry.ledger import Refusal
 from tokenfoundry.money import decimal_text
@@ -67,10 +68,10 @@ def _when_it_ends(refusal: Refusal, window: WindowSettings) -> str:
 
 def _when_to_come(wait_ms: int | None, *, worth_waiting: bool) -> Headers:
     """`worth_waiting`: a client library may do so by itself, with the call still open."""
-    headers = {"x-should-retry": "true" if worth_waiting else "false"}
+    headers = {SHOULD_RETRY: "true" if worth_waiting else "false"}
     if wait_ms is None:
         return headers
-    return {**headers, "retry-after": str(seconds_up(wait_ms)), "retry-after-ms": str(wait_ms)}
+    return {**headers, RETRY_AFTER: str(seconds_up(wait_ms)), RETRY_AFTER_MS: str(wait_ms)}
 
 
 def refused_by_policy(blocked: BlockedContent) -> Refused:

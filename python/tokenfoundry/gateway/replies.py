@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tokenfoundry.gateway.headers import REQUEST_ID
 from tokenfoundry.ledger import Refusal
 
 Headers = dict[str, str]
@@ -62,7 +63,7 @@ class Refused(Exception):
 
     def alike(self, message: str) -> Refused:
         """The same for another call."""
-        headers = {name: value for name, value in self.headers.items() if name != "x-request-id"}
+        headers = {name: value for name, value in self.headers.items() if name != REQUEST_ID}
         return Refused(self.status, self.code, message, kind=self.kind, param=self.param, headers=headers)
 
     @property

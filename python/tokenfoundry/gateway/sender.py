@@ -50,6 +50,14 @@ class Sender:
         # What a model takes depends on the model, so translations are told the one that will answer.
         return plan.said({**body, "model": attempt.target.model})
 
+    def has_key(self, target: Target, key: str | None) -> bool:
+        """Whether that key of the provider can be used now, without waiting for it; None is no key."""
+        return key is None or self._client.key(target.provider, key) is not None
+
+    async def renew_key(self, target: Target, key: str, *, within_s: float) -> None:
+        """Waits until it can be used. Raises `CredentialFailed`."""
+        await self._client.renew(target.provider, key, within_s=within_s)
+
     def request(self, call: Call, attempt: Attempt, said: Said, *, key: str | None) -> WireRequest:
         """The HTTP request for it, with that key of the provider. Raises `Untranslatable`, and `InvalidInput` for
         settings that allow none.
@@ -59,7 +67,7 @@ class Sender:
         to = Endpoint(
             provider.base_url,
             attempt.target.model,
-            key,
+            None if key is None else self._client.key(name, key),
             {**provider.options, "prompt_cache": provider.prompt_cache},
         )
         return said.request(to, stream=call.stream, now_ms=self._clock())

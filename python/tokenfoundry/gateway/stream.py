@@ -12,11 +12,15 @@ from tokenfoundry.gateway.call import Call
 from tokenfoundry.gateway.open_reply import OpenReply
 from tokenfoundry.gateway.repeats import Repeats
 from tokenfoundry.providers.client import ReplyLost, UpstreamReply
+from tokenfoundry.providers.http.limits import MAX_REPLY_BYTES
 from tokenfoundry.providers.plan import Events
 from tokenfoundry.resilience.guards import Passing
 from tokenfoundry.usage import Usage
 
 _BROKEN = (ProviderError, InvalidInput, RecursionError)
+
+# Of the events of one token: far above any, its twenty most probable alternatives included.
+_MOST_BYTES_PER_TOKEN = 8192
 
 
 class Relay:
@@ -40,6 +44,8 @@ class Relay:
         self._repeats = repeats
         self._recording = None if repeats is None else repeats.recording(call)
         self._reply = call.endpoint.stream(call.body, call.session)
+        # All that it says is kept until it is settled.
+        self._most_bytes = max(MAX_REPLY_BYTES, attempt.worst.output_tokens * _MOST_BYTES_PER_TOKEN)
         self._pieces = self._relay()
         self._first: bytes | None = None
         self._open_reply: OpenReply | None = None
@@ -115,19 +121,27 @@ class Relay:
 
     async def _relay(self) -> AsyncIterator[bytes]:
         """What the provider sends, as the client gets it. Raises when it is broken or not whole."""
-        async for data in self._upstream.chunks():
-            written, broken = self._relayed(self._events.feed(data))
+        broken: Exception | None = None
+        received_bytes = 0
+        try:
+            async for data in self._upstream.chunks():
+                received_bytes += len(data)
+                if received_bytes > self._most_bytes:
+                    raise ProviderError("the provider's stream is far longer than what was asked for")
+                written, broken = self._relayed(self._events.feed(data))
+                if written:
+                    yield written
+                if broken is not None:
+                    raise broken
+                if self._events.ended:
+                    break
+            written, broken = self._relayed(self._events.close())
             if written:
                 yield written
             if broken is not None:
                 raise broken
-            if self._events.ended:
-                break
-        written, broken = self._relayed(self._events.close())
-        if written:
-            yield written
-        if broken is not None:
-            raise broken
+        finally:
+            broken = None  # Its traceback knows this frame: both, and the answer, would stay until the next collection.
         if not self._reply.finished:
             raise ProviderError("the provider's stream ended before its answer did")
 

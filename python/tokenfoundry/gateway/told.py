@@ -8,6 +8,19 @@ from tokenfoundry.gateway.attempt import Attempt
 from tokenfoundry.gateway.booking import summary_of
 from tokenfoundry.gateway.call import Call
 from tokenfoundry.gateway.endpoints import Body
+from tokenfoundry.gateway.headers import (
+    AGE,
+    CACHE,
+    COST,
+    CURRENCY,
+    FINDINGS,
+    MAX_TOKENS_FROM,
+    REGION,
+    REQUEST_ID,
+    ROUTE,
+    SAVED,
+    TARGET,
+)
 from tokenfoundry.gateway.replies import Answer, Headers
 from tokenfoundry.money import decimal_text
 from tokenfoundry.records import CallRecord
@@ -26,10 +39,10 @@ def written(call: Call, record: CallRecord, reply: Body) -> Answer:
 def headers_of(call: Call, record: CallRecord) -> Headers:
     """The headers of an answer whose cost is known."""
     return {
-        "x-request-id": record.request_id,
-        "x-tf-cost": decimal_text(record.cost_nano),
-        "x-tf-saved": decimal_text(record.saved_nano),
-        "x-tf-currency": record.currency,
+        REQUEST_ID: record.request_id,
+        COST: decimal_text(record.cost_nano),
+        SAVED: decimal_text(record.saved_nano),
+        CURRENCY: record.currency,
         **_routing_headers(call, record.route, record.target, record.region, record.max_tokens_from),
     }
 
@@ -38,26 +51,26 @@ def stream_headers(call: Call, attempt: Attempt) -> Headers:
     """The headers that can be sent before a stream: its cost comes at its end."""
     target = attempt.target
     return {
-        "x-request-id": call.request_id,
+        REQUEST_ID: call.request_id,
         **_routing_headers(call, attempt.route, target.name, target.region, attempt.output_bound.source),
     }
 
 
 def joined_headers(call: Call, *, target: str, region: str) -> Headers:
     """The headers before a stream that is another call's too."""
-    return {"x-request-id": call.request_id, **_routing_headers(call, "joined", target, region, "")}
+    return {REQUEST_ID: call.request_id, **_routing_headers(call, "joined", target, region, "")}
 
 
 def _routing_headers(call: Call, route: str, target: str, region: str, max_tokens_from: str) -> Headers:
     headers = {
-        "x-tf-cache": call.cache_status,
-        "x-tf-route": route,
-        "x-tf-target": target,
-        "x-tf-region": region,
-        "x-tf-findings": str(sum(call.findings.values())),
+        CACHE: call.cache_status,
+        ROUTE: route,
+        TARGET: target,
+        REGION: region,
+        FINDINGS: str(sum(call.findings.values())),
     }
     if call.age_ms is not None:
-        headers["age"] = str(call.age_ms // 1000)
+        headers[AGE] = str(call.age_ms // 1000)
     if max_tokens_from:
-        headers["x-tf-max-tokens-from"] = max_tokens_from
+        headers[MAX_TOKENS_FROM] = max_tokens_from
     return headers

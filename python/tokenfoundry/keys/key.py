@@ -26,12 +26,15 @@ Endpoint = Literal[
     "completions",
     "embeddings",
     "images",
+    "image_edits",
+    "image_variations",
     "messages",
     "models",
     "moderations",
     "responses",
     "speech",
     "transcriptions",
+    "translations",
 ]
 State = Literal["active", "frozen", "disabled"]
 KeyBudget = dict[str, Any]  # the fields of `BudgetSettings` but name, match and each, as they were given

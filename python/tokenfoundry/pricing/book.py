@@ -155,6 +155,7 @@ def _batch_rates_of(settings: Settings) -> dict[str, Rates]:
 
 
 # Endpoints whose calls are billed by the token.
+_TAKE_PICTURES = frozenset({"image_edits", "image_variations"})
 _BY_TOKEN = frozenset({"chat", "embeddings", "responses", "completions"})
 
 
@@ -169,13 +170,19 @@ def _check_bounded(name: str, target: TargetSettings, rates: Rates) -> None:
     outputs = rates.prices_tokens and rates.output is not None
     for endpoint, rate, unit in (
         ("images", rates.image, "image"),
+        ("image_edits", rates.image, "image"),
+        ("image_variations", rates.image, "image"),
         ("transcriptions", rates.audio_second, "audio_second"),
+        ("translations", rates.audio_second, "audio_second"),
         ("speech", rates.characters, "characters"),
     ):
         if endpoint not in target.endpoints or rate is not None or (outputs and not rates.output and not rates.input):
             continue
         if endpoint == "speech" or not outputs:
             raise ConfigError(f"{endpoint} need a price in it, such as {unit}: {_EXAMPLES[unit]}", path=price)
+        if endpoint in _TAKE_PICTURES and target.price is None:
+            what = "the catalogue has no price for the tokens of pictures: state price, with their rate as input"
+            raise ConfigError(f"{endpoint}: {what}", path=price)
         if target.max_output_tokens is None:
             what = f"is required, because {endpoint} are priced by tokens: the most that one of them can take"
             raise ConfigError(what, path=f"targets.{name}.max_output_tokens")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -60,6 +60,11 @@ class Catalogue:
     def source(self) -> str:
         """Where the shipped table comes from, such as `genai-prices 0.2.3`."""
         return self._table.source
+
+    @property
+    def built(self) -> date:
+        """The day on which the shipped table was made of its source."""
+        return self._table.built
 
     def find(self, model: str, *, provider: str | None = None) -> PricedModel:
         """The model that answers to the name `model`, ignoring case, with its prices.

@@ -110,6 +110,8 @@ class ProviderRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 class PriceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: int
     source: str
+    built: date
+    """The day on which it was made of its source."""
     licence: str
     currency: str
     providers: tuple[ProviderRow, ...]

@@ -104,9 +104,8 @@ def line_url(provider: ProviderSettings, dialect: str) -> str:
     return PATHS[dialect] if is_dated else f"/v1{PATHS[dialect]}"
 
 
-def batch_api_of(provider: ProviderSettings) -> BatchApi:
-    """The provider's files and batches, with the first of its keys. Raises `ConfigError` for one that is not there."""
-    key = provider.keys[0].read().reveal() if provider.keys else None
+def batch_api_of(provider: ProviderSettings, key: str | None) -> BatchApi:
+    """The provider's files and batches, with that key of its."""
     options = provider.options
     if provider.format != "azure":
         account = {f"openai-{name}": options[name] for name in ("organization", "project") if name in options}

@@ -1,4 +1,4 @@
-"""The one place that talks to providers.
+"""The one place that talks to providers, with their keys.
 
 A failure before the request was written (`ConnectFailed`) consumed nothing. After that (`ReplyLost`, `ReplyTimeout`)
 the provider may have worked, so the caller settles instead of voiding.
@@ -15,7 +15,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tokenfoundry.clock import Clock, system_clock
 from tokenfoundry.errors import ConfigError
+from tokenfoundry.providers.credentials.registry import credentials_of
 from tokenfoundry.providers.formats import WireRequest
 from tokenfoundry.providers.http import (
     ConnectFailed,
@@ -86,12 +88,27 @@ def _limits_of(provider: ProviderSettings) -> Limits:
 class ProviderClient:
     """Sends requests to the configured providers. Close it from each loop that used it."""
 
-    def __init__(self, providers: Mapping[str, ProviderSettings]) -> None:
+    def __init__(self, providers: Mapping[str, ProviderSettings], *, clock: Clock = system_clock) -> None:
+        """Raises `ConfigError` for a key that is not there, and `MissingExtra`."""
         self._own = transports = _Transports()
         self._providers = dict(providers)
         self._routes = {
             name: (transports.of(name, provider), _limits_of(provider)) for name, provider in providers.items()
         }
+        kept = {name: credentials_of(name, provider, clock=clock) for name, provider in providers.items()}
+        self.keys = {name: tuple((each.label, each.identity) for each in each_of) for name, each_of in kept.items()}
+        """Labels, which say where a key is kept, and identities, by provider."""
+        self._credentials = {
+            name: {each.identity: each.credential for each in each_of} for name, each_of in kept.items()
+        }
+
+    def key(self, provider: str, identity: str) -> str | None:
+        """The text of that key of the provider; None when it has to be renewed first."""
+        return self._credentials[provider][identity].current()
+
+    async def renew(self, provider: str, identity: str, *, within_s: float) -> None:
+        """Waits until `key` gives a text. Raises `CredentialFailed`."""
+        await self._credentials[provider][identity].renew(within_s=within_s)
 
     def send(self, provider: str, request: WireRequest, *, within_s: float = math.inf) -> Sending:
         """Sends `request` to the provider; the reply lives as long as the block, and must be complete in `within_s`.

@@ -33,14 +33,14 @@ EVIDENCE: Mapping[str, Evidence] = {
     "mistral": Evidence("fixtures", "mistralai-python 3.7, mistralai/client/models"),
     "cohere": Evidence("fixtures", "cohere-python 7.3, cohere/v2/raw_client.py and cohere/types"),
     "bedrock": Evidence("fixtures", "botocore 1.44, data/bedrock-runtime/2023-09-30"),
-    "groq": Evidence("request fixtures", "groq-python 1.7, groq/types/chat"),
+    "groq": Evidence("request fixtures", "groq-python 1.7, groq/types/chat; console.groq.com/docs/openai"),
     "deepseek": Evidence("fixtures", "api-docs.deepseek.com, Create Chat Completion"),
-    "xai": Evidence("request fixtures", "docs.x.ai, API reference"),
+    "xai": Evidence("request fixtures", "docs.x.ai/api-reference"),
     "together": Evidence("request fixtures", "together-python 3.1, together/types/chat"),
     "openrouter": Evidence("request fixtures", "openrouter.ai/docs; openrouter-python 1.3"),
     "nebius": Evidence("request fixtures", "docs.tokenfactory.nebius.com, API reference"),
-    "vllm": Evidence("request fixtures", "docs.vllm.ai, OpenAI-compatible server"),
-    "ollama": Evidence("request fixtures", "github.com/ollama/ollama, docs/openai.md"),
+    "vllm": Evidence("request fixtures", "docs.vllm.ai, Online Serving"),
+    "ollama": Evidence("request fixtures", "github.com/ollama/ollama, docs/api/openai-compatibility.mdx"),
     "llama_cpp": Evidence("request fixtures", "github.com/ggml-org/llama.cpp, tools/server/README.md"),
 }
 

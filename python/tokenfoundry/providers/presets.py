@@ -18,8 +18,11 @@ _ALL = frozenset(
         "completions",
         "embeddings",
         "images",
+        "image_edits",
+        "image_variations",
         "speech",
         "transcriptions",
+        "translations",
         "moderations",
     }
 )
@@ -57,12 +60,13 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "azure": Preset(
         source="openai-python, openai/lib/azure.py; Azure OpenAI REST API reference, v1 and 2024-10-21",
-        serves=_ALL - {"moderations"},
+        serves=_ALL - {"moderations", "image_variations"},
         knows_developer=True,
     ),
     "groq": Preset(
-        source="groq-python 1.7, groq/types/chat/completion_create_params.py and groq/resources",
-        serves=frozenset({"chat", "embeddings", "speech", "transcriptions"}),
+        source="groq-python 1.7, groq/resources and groq/types/chat; https://console.groq.com/docs/openai, for "
+        "responses and for what is answered with 400",
+        serves=frozenset({"chat", "responses", "embeddings", "speech", "transcriptions", "translations"}),
         refuses=frozenset({"logit_bias", "logprobs", "top_logprobs", "n"}),
     ),
     "deepseek": Preset(
@@ -71,13 +75,13 @@ PRESETS: Mapping[str, Preset] = {
         max_tokens="max_tokens",
     ),
     "xai": Preset(
-        source="https://docs.x.ai/docs/api-reference",
-        serves=frozenset({"chat", "responses", "completions", "images"}),
+        source="https://docs.x.ai/api-reference, whose image edits are no form and are left out",
+        serves=frozenset({"chat", "responses", "images"}),
         knows_developer=True,
     ),
     "together": Preset(
         source="together-python 3.1, together/types/chat/completion_create_params.py and together/resources",
-        serves=frozenset({"chat", "completions", "embeddings", "images", "speech", "transcriptions"}),
+        serves=frozenset({"chat", "completions", "embeddings", "images", "speech", "transcriptions", "translations"}),
         max_tokens="max_tokens",
         takes_stream_options=False,
     ),
@@ -98,17 +102,17 @@ PRESETS: Mapping[str, Preset] = {
         takes_stream_options=False,
     ),
     "vllm": Preset(
-        source="https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html",
-        serves=frozenset({"chat", "responses", "completions", "embeddings", "transcriptions"}),
+        source="https://docs.vllm.ai/en/stable/serving/online_serving.html",
+        serves=frozenset({"chat", "responses", "completions", "embeddings", "transcriptions", "translations"}),
     ),
     "ollama": Preset(
-        source="https://github.com/ollama/ollama/blob/main/docs/openai.md",
-        serves=frozenset({"chat", "completions", "embeddings"}),
+        source="https://github.com/ollama/ollama/blob/main/docs/api/openai-compatibility.mdx",
+        serves=frozenset({"chat", "responses", "completions", "embeddings", "images"}),
         max_tokens="max_tokens",
     ),
     "llama_cpp": Preset(
         source="https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md",
-        serves=frozenset({"chat", "completions", "embeddings"}),
+        serves=frozenset({"chat", "responses", "completions", "embeddings"}),
         max_tokens="max_tokens",
     ),
 }

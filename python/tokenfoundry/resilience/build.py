@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from tokenfoundry.errors import ConfigError
+from collections.abc import Mapping, Sequence
+
 from tokenfoundry.resilience.breaker import BreakerRules
 from tokenfoundry.resilience.guards import GuardedProvider, GuardedTarget, GuardRules, Guards
 from tokenfoundry.resilience.observed import Observing
 from tokenfoundry.resilience.provider_keys import KeyRules
 from tokenfoundry.resilience.retry import RetryBudgetRules, RetryPolicy
 from tokenfoundry.resilience.timing import Timing
-from tokenfoundry.settings import ProviderSettings, ResilienceSettings, Settings
+from tokenfoundry.settings import ResilienceSettings, Settings
 
 
-def build_guards(settings: Settings, timing: Timing, observed: Observing) -> Guards:
-    """The guards of a configuration; reads the providers' keys. Raises `ConfigError` for one that is not there."""
+def build_guards(
+    settings: Settings, keys: Mapping[str, Sequence[tuple[str, str]]], timing: Timing, observed: Observing
+) -> Guards:
+    """The guards of a configuration. `keys` are labels and identities, by provider."""
     targets = {
         name: GuardedTarget(
             provider=target.provider,
@@ -25,7 +28,7 @@ def build_guards(settings: Settings, timing: Timing, observed: Observing) -> Gua
     }
     providers = {
         name: GuardedProvider(
-            keys=_keys(name, provider),
+            keys=keys.get(name, ()),
             place=(provider.format, str(provider.base_url)),
             max_in_flight=provider.max_in_flight,
         )
@@ -58,13 +61,3 @@ def rules_of(settings: ResilienceSettings) -> GuardRules:
         most_waiting=queue.most_waiting,
         longest_wait_s=queue.wait_ms / 1000,
     )
-
-
-def _keys(name: str, provider: ProviderSettings) -> list[tuple[str, str]]:
-    keys: list[tuple[str, str]] = []
-    for index, reference in enumerate(provider.keys):
-        try:
-            keys.append((str(reference), reference.read().reveal()))
-        except ConfigError as error:
-            raise ConfigError(str(error), path=f"providers.{name}.keys[{index}]") from None
-    return keys

@@ -49,8 +49,8 @@ class GuardRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardedProvider:
-    """`keys` are labels, which say where a key is kept, and texts. `place` tells whether another configuration means
-    the same provider.
+    """`keys` are labels, which say where a key is kept, and identities. `place` tells whether another configuration
+    means the same provider.
     """
 
     keys: Sequence[tuple[str, str]] = ()
@@ -133,8 +133,8 @@ class Passing:
 
     @property
     def key(self) -> str | None:
-        """The provider's key to use; None for a provider without keys."""
-        return self._lease.key.text
+        """Which of the provider's keys to use: its identity; None for a provider without keys."""
+        return self._lease.key.identity
 
     def sent(self) -> None:
         """The request is about to be written: the time to the first byte counts from here."""

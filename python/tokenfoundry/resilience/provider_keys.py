@@ -33,11 +33,13 @@ class KeyRules:
 
 
 class ProviderKey:
-    """One key. `label` says where it is kept, never what it is; `text` is None for a provider without keys."""
+    """One key. `label` says where it is kept; `identity`, which is no secret, whether another is the same one. None for
+    a provider without keys.
+    """
 
     __slots__ = (
-        "_text",
         "breaker",
+        "identity",
         "in_flight",
         "in_flight_tokens",
         "label",
@@ -50,9 +52,9 @@ class ProviderKey:
         "used",
     )
 
-    def __init__(self, label: str, text: str | None, rules: BreakerRules) -> None:
+    def __init__(self, label: str, identity: str | None, rules: BreakerRules) -> None:
         self.label = label
-        self._text = text
+        self.identity = identity
         self.breaker = Breaker(rules)
         self.rests_until_s = 0.0
         self.limited_in_a_row = 0
@@ -63,10 +65,6 @@ class ProviderKey:
         self.requests_reset_s = 0.0
         self.tokens_left: int | None = None
         self.tokens_reset_s = 0.0
-
-    @property
-    def text(self) -> str | None:
-        return self._text
 
     def __repr__(self) -> str:
         return f"ProviderKey({self.label!r})"
@@ -138,21 +136,21 @@ class KeyBalance:
     def __init__(
         self, keys: Sequence[tuple[str, str]], *, rules: KeyRules | None = None, breaker: BreakerRules | None = None
     ) -> None:
-        """`keys` are labels and texts; none for a provider that needs no key."""
+        """`keys` are labels and identities; none for a provider that needs no key."""
         self.rules = rules or KeyRules()
         self._breaker_rules = breaker or BreakerRules()
-        self.keys = [ProviderKey(label, text, self._breaker_rules) for label, text in keys]
+        self.keys = [ProviderKey(label, identity, self._breaker_rules) for label, identity in keys]
         if not self.keys:
             self.keys = [ProviderKey("none", None, self._breaker_rules)]
         self._next = 0
         self._lock = threading.Lock()
 
     def take_over(self, before: KeyBalance, now_s: float) -> None:
-        """What is known of a key with the same text goes on; both may be used meanwhile."""
+        """What is known of a key with the same identity goes on; both may be used meanwhile."""
         self._lock = before._lock
-        known = {key.text: key for key in before.keys}
+        known = {key.identity: key for key in before.keys}
         for place, key in enumerate(self.keys):
-            same = known.pop(key.text, None)
+            same = known.pop(key.identity, None)
             if same is not None:
                 same.label = key.label
                 same.breaker.use(self._breaker_rules, now_s)

@@ -6,11 +6,11 @@ import importlib
 import re
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 from tokenfoundry.errors import ConfigError, NotFound
 from tokenfoundry.pricing import PriceBook
-from tokenfoundry.routing.capabilities import capabilities_of
+from tokenfoundry.routing.capabilities import capabilities_of, context_of
 from tokenfoundry.routing.conditions import conditions_of
 from tokenfoundry.routing.facts import Facts
 from tokenfoundry.routing.filters import Bound
@@ -20,6 +20,7 @@ from tokenfoundry.routing.order import Canary, Cheapest, Fastest, Listed, Split,
 from tokenfoundry.routing.policy import Alias, Router, Rule
 from tokenfoundry.routing.targets import Target, serves
 from tokenfoundry.settings import ProviderSettings, SelectionSettings, Settings, TargetSettings, UseSettings
+from tokenfoundry.settings.targets import Endpoint
 from tokenfoundry.tokens import Tokenizer
 
 _FALLBACK_TOKENIZER = "o200k_base"
@@ -143,12 +144,14 @@ def _target(
 ) -> Target:
     tokenizer, exact = _tokenizer(settings)
     provider = whole.providers[settings.provider]
+    if dialects_of is not None and "endpoints" in settings.model_fields_set:
+        _check_endpoints(name, settings, provider, dialects_of)
     native: frozenset[str] = settings.endpoints
     if "endpoints" not in settings.model_fields_set and _SERVE_RESPONSES.match(provider.base_url):
         native |= {"responses"}
     context_tokens = settings.context_tokens
     if context_tokens is None and prices is not None:
-        context_tokens = prices.targets[name].context_tokens
+        context_tokens = context_of(settings.model, prices.targets[name].context_tokens)
     return Target(
         name=name,
         provider=settings.provider,
@@ -167,6 +170,15 @@ def _target(
         tags=settings.tags,
         dialects=None if dialects_of is None else dialects_of(provider, partial(serves, native)),
     )
+
+
+def _check_endpoints(name: str, settings: TargetSettings, provider: ProviderSettings, dialects_of: DialectsOf) -> None:
+    """What is stated and can never be asked would only fail call by call. Raises `ConfigError`."""
+    spoken = dialects_of(provider, lambda dialect: True)
+    able = {each for each in get_args(Endpoint) if spoken is None or each in spoken}
+    if wrong := sorted(settings.endpoints - able):
+        said = f"{provider.format} does not serve {', '.join(wrong)}; it can serve {', '.join(sorted(able))}"
+        raise ConfigError(said, path=f"targets.{name}.endpoints")
 
 
 def _tokenizer(settings: TargetSettings) -> tuple[Tokenizer, bool]:

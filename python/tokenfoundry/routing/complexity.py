@@ -8,7 +8,7 @@ text the words at its beginning and end count, where instructions stand; so a lo
 question. The weights are fitted on labelled prompts in five languages (`scores.py`); 0.5 is the fitted threshold
 between what a small model does well and what it does not.
 
-About 30 us for a prompt of 1.2 KB, bounded for any prompt; it is only read when a rule asks for it.
+About 28 us for a prompt of 1.2 KB, bounded for any prompt; it is only read when a rule asks for it.
 """
 
 from __future__ import annotations

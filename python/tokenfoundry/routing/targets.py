@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
+from tokenfoundry.settings.targets import Endpoint
 from tokenfoundry.tokens import Tokenizer
 
 # Dialects that a provider may speak for some of its models only.
-_STATED = frozenset(
-    {"embeddings", "responses", "completions", "images", "speech", "transcriptions", "moderations", "chat"}
-)
+_STATED: frozenset[str] = frozenset(get_args(Endpoint))
 
 
 @dataclass(frozen=True, slots=True)

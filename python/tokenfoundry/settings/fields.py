@@ -153,13 +153,24 @@ class Secret:
 
 
 class KeyReference(Section):
-    """Where a provider's API key is kept: `env:NAME` or `file:/path`. The key itself never stands there."""
+    """Where a provider's API key is kept: `env:NAME` or `file:/path`; or whose tokens stand for one: `google` or
+    `google:/path`, `entra`, `aws` or `aws:PROFILE`. The key itself never stands there.
+    """
 
-    kind: Literal["env", "file"]
+    kind: Literal["env", "file", "google", "entra", "aws"]
     place: str
 
+    @property
+    def is_renewed(self) -> bool:
+        """Whether it stands for tokens that are fetched, and end."""
+        return self.kind in ("google", "entra", "aws")
+
     def read(self, environ: Mapping[str, str] | None = None) -> Secret:
-        """The key, white space around it removed. Raises `ConfigError` when its place is missing or empty."""
+        """The key, white space around it removed. Raises `ConfigError` when its place is missing or empty.
+
+        For keys that are kept somewhere: tokens are fetched by `tokenfoundry.providers.credentials`.
+        """
+        assert not self.is_renewed, "tokens are fetched"
         if self.kind == "env":
             text = (os.environ if environ is None else environ).get(self.place, "")
         else:
@@ -175,17 +186,29 @@ class KeyReference(Section):
         return Secret(text.strip())
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.place}"
+        return f"{self.kind}:{self.place}" if self.place else self.kind
 
 
 def _parse_key(value: Any) -> Any:
     if isinstance(value, KeyReference):
         return value
     kind, _, place = value.partition(":") if isinstance(value, str) else ("", "", "")
-    is_name = kind == "env" and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", place)
-    if not is_name and not (kind == "file" and place.startswith("/")):
-        raise ValueError("should say where the key is kept, as env:NAME or file:/path; a key itself never stands here")
+    pattern = _PLACES.get(kind)
+    if pattern is None or not re.fullmatch(pattern, place) or value.endswith(":"):
+        raise ValueError(
+            "should say where the key is kept, as env:NAME or file:/path, or whose tokens are used, as google, "
+            "google:/path, entra, aws or aws:PROFILE; a key itself never stands here"
+        )
     return {"kind": kind, "place": place}
+
+
+_PLACES: Mapping[str, str] = {
+    "env": r"[A-Za-z_][A-Za-z0-9_]*",
+    "file": r"/.*",
+    "google": r"(/.*)?",
+    "entra": r"",
+    "aws": r"([A-Za-z0-9_.@+-]{1,128})?",
+}
 
 
 Key = Annotated[KeyReference, BeforeValidator(_parse_key)]

@@ -43,6 +43,8 @@ class FormatDefaults:
     """The options that must be given where the address is not."""
     needs_key: bool = False
     """Whether no server of this format answers without a key."""
+    tokens: frozenset[str] = frozenset()
+    """Whose renewed tokens it takes for a key: kinds of a `KeyReference`."""
 
 
 _MAX_TOKENS_FIELD = {"max_tokens_field": "The field that bounds the output: max_tokens or max_completion_tokens."}
@@ -56,7 +58,7 @@ FORMATS: Mapping[str, FormatDefaults] = {
             **_MAX_TOKENS_FIELD,
         },
     ),
-    "openai_compatible": FormatDefaults(None, _MAX_TOKENS_FIELD),
+    "openai_compatible": FormatDefaults(None, _MAX_TOKENS_FIELD, tokens=frozenset({"google", "entra"})),
     "anthropic": FormatDefaults(
         "https://api.anthropic.com/v1",
         {
@@ -72,6 +74,7 @@ FORMATS: Mapping[str, FormatDefaults] = {
             **_MAX_TOKENS_FIELD,
         },
         needs_key=True,
+        tokens=frozenset({"entra"}),
     ),
     "gemini": FormatDefaults("https://generativelanguage.googleapis.com/v1beta", needs_key=True),
     "vertex": FormatDefaults(
@@ -79,6 +82,7 @@ FORMATS: Mapping[str, FormatDefaults] = {
         {"project": "The Google Cloud project.", "location": "The region, such as europe-west8, or global."},
         frozenset({"project", "location"}),
         needs_key=True,
+        tokens=frozenset({"google"}),
     ),
     "mistral": FormatDefaults("https://api.mistral.ai/v1", needs_key=True),
     "cohere": FormatDefaults(
@@ -91,6 +95,7 @@ FORMATS: Mapping[str, FormatDefaults] = {
         {"region": "The AWS region, such as eu-south-1."},
         frozenset({"region"}),
         needs_key=True,
+        tokens=frozenset({"aws"}),
     ),
     "groq": FormatDefaults("https://api.groq.com/openai/v1"),
     "deepseek": FormatDefaults("https://api.deepseek.com"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from types import UnionType
@@ -12,6 +13,9 @@ from pydantic import BaseModel, ValidationError
 from tokenfoundry.settings.fields import CURRENCY_PATTERN, NAME_PATTERN
 
 Path = Sequence[str | int]
+
+# Of a field that takes values of several kinds, pydantic adds the kind to the path, such as `tuple[str, ...]`.
+_KIND = re.compile(r"(?:tuple|list|dict|set|frozenset|literal|constrained-\w+|function-\w+)\[.*\]", re.DOTALL)
 
 _PATTERNS_IN_WORDS: Mapping[str, str] = {
     NAME_PATTERN: "at most 128 letters, digits and . _ : / @ -, and begin with a letter or digit",
@@ -51,6 +55,8 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]
 
 def _problem(details: Any, model: type[BaseModel]) -> Problem:
     path: tuple[str | int, ...] = details["loc"]
+    if path and path[-1] != "[key]":  # Names may be anything while they are not yet known to be wrong.
+        path = tuple(step for step in path if not (isinstance(step, str) and _KIND.fullmatch(step)))
     kind: str = details["type"]
     context: Mapping[str, Any] = details.get("ctx", {})
     if path and path[-1] == "[key]":  # a name of a mapping, not its value

@@ -148,12 +148,20 @@ def _minute_of_day(value: Any) -> Any:
     return int(found[1]) * 60 + int(found[2])
 
 
+def _read_sensitive(value: Any) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, list | tuple) and value and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    raise ValueError("should be true, false or a list of entities, such as [IBAN_CODE, PERSON]")
+
+
 class WhenSettings(Section):
     """What a call must be for a rule to apply; all that is stated must hold. A list means any of its values."""
 
     alias: Values | None = Field(None, description="The model name that the client asked for.")
     endpoint: Values | None = Field(None, description="What it asks of it, such as chat or embeddings.")
-    sensitive: bool | Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+    sensitive: Annotated[bool | tuple[str, ...] | None, BeforeValidator(_read_sensitive)] = Field(
         None, description="Whether the prompt holds personal data; or entities, of which it holds at least one."
     )
     findings: CountComparison | None = Field(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -25,7 +26,17 @@ from tokenfoundry.settings.formats import FORMATS, FormatName, default_base_url
 from tokenfoundry.settings.problems import did_you_mean
 
 Endpoint = Literal[
-    "chat", "embeddings", "responses", "completions", "images", "speech", "transcriptions", "moderations"
+    "chat",
+    "embeddings",
+    "responses",
+    "completions",
+    "images",
+    "image_edits",
+    "image_variations",
+    "speech",
+    "transcriptions",
+    "translations",
+    "moderations",
 ]
 Trust = Literal["external", "on_prem"]
 Tier = Literal["small", "medium", "large"]
@@ -90,7 +101,10 @@ class ProviderSettings(Section):
         description="The address before /chat/completions or its like; the format's own when missing."
     )
     keys: tuple[Key, ...] = Field(
-        (), description="Where its API keys are kept: env:NAME or file:/path. None for an open node."
+        (),
+        description="Where its API keys are kept: env:NAME or file:/path, which may be written again. Or whose tokens "
+        "are used, and renewed: google (the credentials of the place) or google:/path for vertex, entra for azure, aws "
+        "or aws:PROFILE for bedrock. None for an open node.",
     )
     prompt_cache: Annotated[Literal["auto", "off"], BeforeValidator(_read_switch)] = Field(
         "auto",
@@ -132,6 +146,12 @@ class ProviderSettings(Section):
         base_url = default_base_url(name, {key: str(_read_option(value)) for key, value in options.items()})
         return values if base_url is None else {**values, "base_url": base_url}
 
+    @property
+    def _is_at_its_maker(self) -> bool:
+        """Whether it is the service itself, which answers nobody without a key, and no server of one's own."""
+        own = FORMATS[self.format].base_url or ""
+        return own.startswith("https://") and urlsplit(own).hostname == urlsplit(self.base_url).hostname
+
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
@@ -148,7 +168,12 @@ class ProviderSettings(Section):
         ]
         if self.batches == "on" and self.format in _OTHER_APIS:
             problems.append((("batches",), f"should be auto or off: {self.format} has not OpenAI's batches"))
-        if FORMATS[self.format].needs_key and not self.keys:
+        for index, key in enumerate(self.keys):
+            if key.is_renewed and key.kind not in FORMATS[self.format].tokens:
+                problems.append((("keys", index), f"{self.format} does not take tokens of {key.kind}"))
+            elif self.format == "azure" and key.kind == "entra" and self.options.get("auth") != "entra":
+                problems.append((("options", "auth"), "should be entra, as its keys are"))
+        if not self.keys and (FORMATS[self.format].needs_key or self._is_at_its_maker):
             problems.append((("keys",), f'is required by {self.format}, such as ["env:{self.format.upper()}_API_KEY"]'))
         refuse_fields(type(self).__name__, problems)
         return self
@@ -233,8 +258,9 @@ class TargetSettings(Section):
     endpoints: frozenset[Endpoint] = Field(
         frozenset({"chat", "embeddings"}),
         min_length=1,
-        description="What it serves itself: chat, embeddings, responses, completions, images, speech, transcriptions, "
-        "moderations. Responses and completions are also said as chat to a target that serves only that.",
+        description="What it serves itself: chat, embeddings, responses, completions, images, image_edits, "
+        "image_variations, speech, transcriptions, translations, moderations. Responses and completions are also said "
+        "as chat to a target that serves only that.",
     )
     max_in_flight: int | None = Field(
         None, ge=1, description="How many calls may be under way at it at once; more wait in a bounded queue."

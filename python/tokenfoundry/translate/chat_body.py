@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import unquote_to_bytes
@@ -90,6 +90,18 @@ def parts_of(message: Body, param: str) -> Iterator[tuple[Body, str]]:
 def texts_of(message: Body, param: str) -> list[str]:
     """The texts of a message that may hold nothing else. Empty ones are left out."""
     return [text for part, place in parts_of(message, param) if (text := text_of(part, place))]
+
+
+def system_or_user(message: Body, place: str, part: Callable[[Body, str], Body]) -> Body | None:
+    """The message for a provider that says these two roles as chat does, a part as `part` says it; None of another."""
+    match message:
+        case {"role": "system" | "developer"}:
+            return {"role": "system", "content": "\n".join(texts_of(message, place))}
+        case {"role": "user", "content": str(text)}:
+            return {"role": "user", "content": text}
+        case {"role": "user"}:
+            return {"role": "user", "content": [part(each, where) for each, where in parts_of(message, place)]}
+    return None
 
 
 def text_of(part: Body, place: str) -> str:

@@ -31,9 +31,9 @@ from tokenfoundry.translate.chat_body import (
     given,
     json_format_of,
     media_of,
-    parts_of,
     refuse_others,
     stops_of,
+    system_or_user,
     text_of,
     texts_of,
     tool_calls_of,
@@ -112,14 +112,10 @@ class ChatToCohere(ToChat):
 
 
 def _message(message: Body, place: str) -> Body:
+    if (said := system_or_user(message, place, _part)) is not None:
+        return said
     role = message["role"]
     match role:
-        case "system" | "developer":
-            return {"role": "system", "content": "\n".join(texts_of(message, place))}
-        case "user":
-            if isinstance(message.get("content"), str):
-                return {"role": "user", "content": message["content"]}
-            return {"role": "user", "content": [_part(part, where) for part, where in parts_of(message, place)]}
         case "tool":
             texts = [{"type": "text", "text": text} for text in texts_of(message, place)]
             return {"role": "tool", "tool_call_id": message.get("tool_call_id"), "content": texts}

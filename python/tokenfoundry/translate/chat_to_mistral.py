@@ -36,8 +36,8 @@ from tokenfoundry.translate.chat_body import (
     functions_of,
     given,
     media_of,
-    parts_of,
     refuse_others,
+    system_or_user,
     text_of,
     texts_of,
     tool_calls_of,
@@ -123,14 +123,10 @@ def _choice(body: Body, tools: list[Body]) -> Body:
 
 
 def _message(message: Body, place: str) -> Body:
+    if (said := system_or_user(message, place, _part)) is not None:
+        return said
     role = message["role"]
     match role:
-        case "system" | "developer":
-            return {"role": "system", "content": "\n".join(texts_of(message, place))}
-        case "user":
-            if isinstance(message.get("content"), str):
-                return {"role": "user", "content": message["content"]}
-            return {"role": "user", "content": [_part(part, where) for part, where in parts_of(message, place)]}
         case "tool":
             id = message.get("tool_call_id")
             if not isinstance(id, str):

@@ -25,7 +25,6 @@ _ECHOED: Body = {
     "tools": [],
     "top_p": None,
     "truncation": "disabled",
-    "user": None,
 }
 _UNFINISHED = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
@@ -43,11 +42,13 @@ def response_of(reply: Body, body: Body) -> Body:
         "incomplete_details": None,
         "model": _text(reply, "model") or body.get("model", ""),
         "output": [],
-        "usage": None,
         **echoed,
         "reasoning": {"effort": reasoning.get("effort"), "summary": None},
         "text": body.get("text") or {"format": {"type": "text"}},
     }
+    # The schema has no null for these two.
+    if isinstance(body.get("user"), str):
+        frame["user"] = body["user"]
     if isinstance(reply.get("service_tier"), str):
         frame["service_tier"] = reply["service_tier"]
     return frame
@@ -63,12 +64,13 @@ def whole_reply(frame: Body, choice: Body, usage: Any) -> Body:
 def ended(frame: Body, items: list[Body], finish_reason: Any, usage: Any) -> Body:
     """The response with its output, its status and its usage."""
     reason = _UNFINISHED.get(finish_reason) if isinstance(finish_reason, str) else None
+    told = usage_of(usage)
     return {
         **frame,
         "status": "incomplete" if reason else "completed",
         "incomplete_details": {"reason": reason} if reason else None,
         "output": items,
-        "usage": usage_of(usage),
+        **({} if told is None else {"usage": told}),
     }
 
 

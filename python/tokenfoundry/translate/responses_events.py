@@ -26,10 +26,9 @@ class Numbering:
 def begin(numbering: Numbering, response: Body) -> list[Body]:
     """The first two events, of a response that has produced nothing yet."""
     begun = {
-        **response,
+        **{name: value for name, value in response.items() if name != "usage"},
         "status": "in_progress",
         "output": [],
-        "usage": None,
         "incomplete_details": None,
         "completed_at": None,
         "error": None,
@@ -62,7 +61,9 @@ def item_events(numbering: Numbering, item: Body, output_index: int) -> Iterator
             for at, part in enumerate(item.get("content") or ()):
                 yield from _part_events(numbering, part, {**place, "content_index": at})
         case "function_call":
-            yield from _whole(numbering, "response.function_call_arguments", place, arguments=item.get("arguments"))
+            named = {"name": item.get("name") or ""}
+            kind = "response.function_call_arguments"
+            yield from _whole(numbering, kind, place, named, arguments=item.get("arguments"))
         case "custom_tool_call":
             yield from _whole(numbering, "response.custom_tool_call_input", place, input=item.get("input"))
         case "reasoning":
@@ -108,8 +109,8 @@ def _part_events(numbering: Numbering, part: Body, place: Body) -> Iterator[Body
     yield numbering.event("response.content_part.done", **place, part=part)
 
 
-def _whole(numbering: Numbering, kind: str, place: Body, **text: Any) -> Iterator[Body]:
-    """A text as a single delta and the event that ends it; `text` is its field in the latter."""
+def _whole(numbering: Numbering, kind: str, place: Body, at_end: Body | None = None, **text: Any) -> Iterator[Body]:
+    """A text as a single delta and the event that ends it; `text` is its field there, beside those of `at_end`."""
     [(field, value)] = text.items()
     yield numbering.event(f"{kind}.delta", **place, delta=value or "")
-    yield numbering.event(f"{kind}.done", **place, **{field: value or ""})
+    yield numbering.event(f"{kind}.done", **place, **(at_end or {}), **{field: value or ""})

@@ -14,29 +14,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from tokenfoundry.errors import InvalidInput
+from tokenfoundry.usage.openai import count_of, part_of
 
 _WRITTEN = ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
 
 
 def read(body: Mapping[str, Any]) -> dict[str, int] | None:
     """The fields of a `Usage`, None when none is reported. Raises `InvalidInput` for counts that cannot be true."""
-    usage = _part(body, "usage")
-    input_tokens, output_tokens = _count(usage, "input_tokens"), _count(usage, "output_tokens")
+    usage = part_of(body, "usage")
+    input_tokens, output_tokens = count_of(usage, "input_tokens"), count_of(usage, "output_tokens")
     if output_tokens is None:
         return None  # A stream that was cut has told its input alone: its output was not nothing.
     if input_tokens is None:
         raise InvalidInput("usage: input_tokens is missing")
-    read_tokens = _count(usage, "cache_read_input_tokens") or 0
-    write_tokens = _count(usage, "cache_creation_input_tokens")
+    read_tokens = count_of(usage, "cache_read_input_tokens") or 0
+    write_tokens = count_of(usage, "cache_creation_input_tokens")
     if write_tokens is None:
-        by_lifetime = _part(usage, "cache_creation")
-        write_tokens = sum(_count(by_lifetime, name) or 0 for name in _WRITTEN)
+        by_lifetime = part_of(usage, "cache_creation")
+        write_tokens = sum(count_of(by_lifetime, name) or 0 for name in _WRITTEN)
     return {
         "input_tokens": input_tokens + read_tokens + write_tokens,
         "output_tokens": output_tokens,
         "cache_read_tokens": read_tokens,
         "cache_write_tokens": write_tokens,
-        "reasoning_tokens": _count(_part(usage, "output_tokens_details"), "thinking_tokens") or 0,
+        "reasoning_tokens": count_of(part_of(usage, "output_tokens_details"), "thinking_tokens") or 0,
     }
 
 
@@ -52,23 +53,5 @@ def raw_of_event(event: Mapping[str, Any]) -> Any:
     """
     if event.get("type") != "message_start":
         return event.get("usage")
-    usage = _part(_part(event, "message"), "usage")
+    usage = part_of(part_of(event, "message"), "usage")
     return {name: value for name, value in usage.items() if name not in ("output_tokens", "output_tokens_details")}
-
-
-def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = body.get(name)
-    if part is None:
-        return {}
-    if not isinstance(part, Mapping):
-        raise InvalidInput(f"usage: {name} must be an object, not {type(part).__name__}")
-    return part
-
-
-def _count(part: Mapping[str, Any], name: str) -> int | None:
-    count = part.get(name)
-    if count is None:
-        return None
-    if type(count) is not int or count < 0:
-        raise InvalidInput(f"usage: {name} must be a whole number of at least 0, not {count!r}")
-    return count

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from tokenfoundry.budgets import BudgetBook, budgets_of_file
+from tokenfoundry.cli.at_rest import in_force_at_rest
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.ledger import Amounts, Axes, Ledger
 from tokenfoundry.limits import RateLimiter
+from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.settings import Settings
 
 
@@ -33,15 +35,19 @@ class Office:
         self.clock = clock
         keys = KeyRing(ledger)
         self.budgets = BudgetBook(ledger, budgets_of_file(settings), keys)
-        self.admin = Admin(
-            ledger=ledger,
-            keys=keys,
-            budgets=self.budgets,
-            limits=RateLimiter([]),
-            quotas=settings.quotas,
-            currency=settings.currency,
-            clock=clock,
-        )
+        price_rows = PriceOverrides(ledger)
+        with in_force_at_rest(settings, ledger, price_rows) as in_force:
+            self.admin = Admin(
+                ledger=ledger,
+                keys=keys,
+                budgets=self.budgets,
+                limits=RateLimiter([]),
+                quotas=settings.quotas,
+                currency=settings.currency,
+                clock=clock,
+                price_rows=price_rows,
+                in_force=in_force,
+            )
         self._calls = 0
 
     def do(self, method: str, path: str, key_id: str = "", **fields: Any) -> dict[str, Any]:

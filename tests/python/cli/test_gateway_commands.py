@@ -1,4 +1,4 @@
-"""`prices`, `routes`, `cache` and `reload` through a running server."""
+"""`prices`, `routes`, `cache` and `reload`: through a running server, and without one."""
 
 from __future__ import annotations
 
@@ -83,11 +83,53 @@ def test_a_file_that_is_empty_changes_nothing(server: Server) -> None:
     assert {target["name"] for target in server.json("routes")["targets"]} == {"small", "large", "node"}
 
 
-def test_without_a_server_there_is_nothing_to_ask(tmp_path: Path) -> None:
-    alone = Server(tmp_path / "tokenfoundry.yaml", config("http://127.0.0.1:9/v1", tmp_path / "data"))
-    alone.write()
+@pytest.fixture
+def alone(tmp_path: Path) -> Server:
+    """A configuration whose data directory no server holds."""
+    made = Server(tmp_path / "tokenfoundry.yaml", config("http://127.0.0.1:9/v1", tmp_path / "data"))
+    made.write()
+    return made
+
+
+def test_without_a_server_there_is_nothing_to_reload(alone: Server) -> None:
     assert isinstance(alone.run("reload").exception, Conflict)
-    assert isinstance(alone.run("routes").exception, Conflict)
+
+
+def test_without_a_server_the_data_directory_itself_is_asked_and_that_is_said(alone: Server) -> None:
+    for command in (("routes",), ("prices", "list"), ("cache", "show"), ("cache", "clear")):
+        ran = alone.run(*command)
+        assert ran.exit_code == 0, ran.output
+        assert "no server runs on" in ran.stderr
+    assert alone.json("routes")["aliases"]["fast"] == {"use": {"targets": ["small"]}}
+    assert alone.json("cache", "show")["entries"] == 0
+
+
+def test_a_price_stated_without_a_server_holds_in_the_next_one(alone: Server) -> None:
+    stated = ("--input", "7", "--output", "8", "--currency", "EUR", "--reason", "contract", "--actor", "anna")
+    assert alone.run("prices", "set", "small", *stated).exit_code == 0
+    (listed,) = [price for price in alone.json("prices", "list") if price["target"] == "small"]
+    assert (listed["input"], listed["source"]) == ("7", "override")
+    with TokenFactory.from_config(alone.path) as factory:
+        assert factory.engine.prices.worst_case_nano("small", input_tokens=1, max_output_tokens=0, at=2**41) == 7000
+    assert isinstance(alone.run("prices", "set", "nobody", *stated).exception, TokenFoundryError)
+
+
+def test_what_is_cleared_without_a_server_is_not_given_by_the_next_one(tmp_path: Path) -> None:
+    with Upstream() as upstream:
+        alone = Server(tmp_path / "tokenfoundry.yaml", config(upstream.base_url, tmp_path / "data"))
+        alone.write()
+        kept = []
+        for _ in range(3):
+            with TokenFactory.from_config(alone.path) as factory:
+                key = factory.create_key(project="claims")
+                reply = factory.openai_client(key=key).chat.completions.create(
+                    model="fast", messages=[{"role": "user", "content": "ciao"}]
+                )
+                kept.append(reply.tokenfoundry["cache"])
+            if len(kept) == 2:
+                assert alone.json("cache", "show")["entries"] == 1
+                assert alone.run("cache", "clear", "--project", "claims").exit_code == 0
+        assert kept == ["miss", "hit", "miss"]
 
 
 def test_a_key_gets_a_part_of_the_admin_api(server: Server) -> None:

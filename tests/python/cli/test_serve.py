@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -23,7 +25,8 @@ from typer.testing import CliRunner
 
 from support.factories import config
 from support.upstream import Exchange, Upstream, chunk, completion, echo, usage_of
-from tokenfoundry.cli import app
+from tokenfoundry.cli import app, servers
+from tokenfoundry.echo_provider import EchoProvider
 from tokenfoundry.ledger import Ledger
 
 EMAIL = "anna.verdi@example.it"
@@ -231,6 +234,27 @@ def test_a_second_server_on_the_same_directory_says_who_has_it(upstream: Upstrea
         assert "Traceback" not in second.stderr
         assert os.path.exists(tmp_path / "data" / "server.json")
         assert served.stop() == 0
+
+
+def test_a_server_may_open_more_files_than_a_shell_grants(upstream: Upstream, tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, before[1]))
+    try:
+        write(tmp_path, upstream)
+        with serving(tmp_path, "uvicorn") as served:
+            limits = Path(f"/proc/{served.process.pid}/limits").read_text(encoding="utf-8")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    found = re.search(r"Max open files\s+(\d+)", limits)
+    assert found is not None
+    assert int(found[1]) == min(before[1], 65_536)
+
+
+def test_an_idle_connection_outlives_that_of_a_client_or_a_load_balancer() -> None:
+    """Who closes first never sends a call into a connection that ends: these keep one for 60 s mostly."""
+    with socket.socket() as listener:
+        server: Any = servers._uvicorn(EchoProvider(record=None, delay_s=0), listener, lifespan=False)
+        assert server._server.config.timeout_keep_alive > 60
 
 
 def test_idle_connections_on_granian_shut_nobody_out(upstream: Upstream, tmp_path: Path) -> None:

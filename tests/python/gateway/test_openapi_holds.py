@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -26,7 +27,7 @@ from support.upstream import Upstream
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.gateway.openapi import document, operations
 
-_EXAMPLES = 16
+_EXAMPLES = {GenerationMode.POSITIVE: 24, GenerationMode.NEGATIVE: 12}
 CHECKED = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
@@ -46,6 +47,9 @@ def gateway_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str,
             "images",
             "speech",
             "transcriptions",
+            "translations",
+            "image_edits",
+            "image_variations",
             "moderations",
         ]
         made["targets"] = {"m": target}
@@ -67,13 +71,24 @@ def schema() -> Any:
     return schemathesis.openapi.from_dict(described)
 
 
-@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)
-def test_every_operation_answers_as_documented(gateway_url: tuple[str, str], schema: Any, operation: Any) -> None:
-    url, key = gateway_url
+def _asks_anything(operation: Any) -> bool:
+    return bool(list(operation.iter_parameters()) or list(operation.body))
 
-    @given(case=schema[operation.path][operation.method].as_strategy())
+
+@pytest.mark.parametrize("mode", _EXAMPLES, ids=lambda mode: "right" if mode is GenerationMode.POSITIVE else "wrong")
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)
+def test_every_operation_answers_as_documented(
+    gateway_url: tuple[str, str], schema: Any, operation: Any, mode: GenerationMode
+) -> None:
+    """Requests that the schemas allow, and requests that they do not."""
+    url, key = gateway_url
+    described = schema[operation.path][operation.method]
+    if mode is GenerationMode.NEGATIVE and not _asks_anything(described):
+        pytest.skip("it asks nothing that could be stated wrongly")
+
+    @given(case=described.as_strategy(generation_mode=mode))
     @settings(
-        max_examples=_EXAMPLES,
+        max_examples=_EXAMPLES[mode],
         derandomize=True,
         deadline=None,
         database=None,

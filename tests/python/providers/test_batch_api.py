@@ -25,7 +25,7 @@ def provider(tmp_path: Path, **fields: Any) -> ProviderSettings:
 
 def test_openai_is_asked_below_its_address_with_its_account(tmp_path: Path) -> None:
     stated = provider(tmp_path, format="openai", options={"organization": "org-1", "project": "proj-1"})
-    api = batch_api_of(stated)
+    api = batch_api_of(stated, "secret")
     asked = [api.batch("batch_1"), api.cancel("batch_1"), api.content("file-1"), api.delete("file-1"), api.newest()]
     assert [(each.method, each.url.removeprefix("https://api.openai.com/v1")) for each in asked] == [
         ("GET", "/batches/batch_1"),
@@ -64,14 +64,14 @@ def test_azure_is_asked_at_its_resource(
     tmp_path: Path, options: dict[str, str], url: str, line: str, header: str
 ) -> None:
     stated = provider(tmp_path, format="azure", base_url="https://demo.example.it/openai/v1", options=options)
-    asked = batch_api_of(stated).batch("b")
+    asked = batch_api_of(stated, "secret").batch("b")
     assert asked.url == url
     assert asked.headers[header].endswith("secret")
     assert line_url(stated, "chat") == line
 
 
 def test_a_name_of_the_providers_cannot_lead_elsewhere(tmp_path: Path) -> None:
-    api = batch_api_of(provider(tmp_path, format="openai"))
+    api = batch_api_of(provider(tmp_path, format="openai"), "secret")
     assert api.batch("../files/x?y").url.endswith("/v1/batches/..%2Ffiles%2Fx%3Fy")
 
 
@@ -80,7 +80,7 @@ async def test_an_upload_is_a_form_as_long_as_it_says(tmp_path: Path) -> None:
         yield b'{"a": 1}\n'
         yield b"{}\n"
 
-    asked = batch_api_of(provider(tmp_path, format="openai")).upload("x.jsonl", 12, content)
+    asked = batch_api_of(provider(tmp_path, format="openai"), "secret").upload("x.jsonl", 12, content)
     assert asked.pieces is not None
     body = b"".join([piece async for piece in asked.pieces()])
     assert int(asked.headers["content-length"]) == len(body)

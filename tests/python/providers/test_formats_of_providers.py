@@ -42,7 +42,8 @@ def test_every_format_can_be_told_chat() -> None:
 
 
 def test_usage_of_every_dialect_that_is_spoken_can_be_read() -> None:
-    unread = {"images", "speech", "transcriptions", "moderations", "responses"}  # Read where they are served.
+    unread = {"images", "speech", "transcriptions", "moderations", "responses"}
+    unread |= {"image_edits", "image_variations", "translations"}  # Read where they are served.
     for format in FORMATS.values():
         for dialect in format.dialects - unread:
             assert Usage.from_body(dialect, {}) is None

@@ -186,11 +186,11 @@ def test_load_follows_the_room_of_unequal_keys() -> None:
 def test_a_provider_without_keys_rests_too() -> None:
     balance = KeyBalance([], rules=RULES)
     lease = picked(balance)
-    assert lease.key.text is None
+    assert lease.key.identity is None
     lease.limited(0.0, 7.0)
     assert balance.pick(6.9) is None
     assert balance.are_limited
-    assert picked(balance, 7.0).key.text is None
+    assert picked(balance, 7.0).key.identity is None
 
 
 def test_a_key_shows_where_it_is_kept_and_not_what_it_is() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from complexity.prompts import committed, written
+from complexity.prompts import blind, committed, written
 from fit_complexity import auc, fit
 from tokenfoundry.routing.complexity import FEATURES, Outline, language_of, score
 from tokenfoundry.routing.scores import BIAS, WEIGHTS
@@ -26,6 +26,22 @@ def test_there_are_enough_prompts_and_no_family_is_on_both_sides() -> None:
     assert not {prompt.text for prompt in prompts if prompt.held_out} & {
         prompt.text for prompt in prompts if not prompt.held_out
     }
+
+
+def test_the_blind_test_is_of_other_tasks_in_all_languages() -> None:
+    prompts, others = blind(), committed()
+    assert len({prompt.text for prompt in prompts}) == len(prompts) >= 300
+    assert {prompt.family for prompt in prompts}.isdisjoint(prompt.family for prompt in others)
+    assert {prompt.text for prompt in prompts}.isdisjoint(prompt.text for prompt in others)
+    for language in LANGUAGES:
+        labels = [prompt.hard for prompt in prompts if prompt.language == language]
+        assert len(labels) == 2 * sum(labels) == len(prompts) / len(LANGUAGES)
+
+
+def test_on_the_blind_test_the_threshold_is_right_more_often_than_chance() -> None:
+    """What it says beyond is in the README: no more may be promised."""
+    right = [(score(prompt.text).value >= 0.5) == prompt.hard for prompt in blind()]
+    assert sum(right) / len(right) > 0.65
 
 
 def test_the_prompts_are_those_that_their_tables_make() -> None:

@@ -12,6 +12,10 @@ from tokenfoundry.settings.targets import CAPABILITIES
 FAMILIES = [
     ("gpt-4o-mini", "tools vision json_schema logprobs choices", "audio reasoning"),
     ("gpt-4o-audio-preview", "audio tools", "vision"),
+    ("gpt-4o-2024-05-13", "tools vision", "json_schema"),
+    ("gpt-4-0314", "choices", "tools"),
+    ("cohere.command-r-v1:0", "tools", "json_schema"),
+    ("command-r-08-2024", "json_schema tools", "vision"),
     ("gpt-4.1-2025-04-14", "tools vision json_schema", "reasoning"),
     ("gpt-3.5-turbo", "tools logprobs", "vision json_schema"),
     ("openai/gpt-5-mini", "tools vision reasoning", "logprobs"),

@@ -18,7 +18,7 @@ def test_every_format_name_has_its_defaults() -> None:
     ("text", "base_url"),
     [
         ("{format: groq, keys: ['env:GROQ_API_KEY']}", "https://api.groq.com/openai/v1"),
-        ("{format: openai}", "https://api.openai.com/v1"),
+        ("{format: openai, keys: ['env:OPENAI_API_KEY']}", "https://api.openai.com/v1"),
         ("{format: openai, base_url: 'http://127.0.0.1:9/v1/'}", "http://127.0.0.1:9/v1"),
         (
             "{format: vertex, keys: ['env:TOKEN'], options: {project: demo, location: europe-west8}}",

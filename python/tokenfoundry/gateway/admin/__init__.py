@@ -15,7 +15,7 @@ from tokenfoundry.budgets import BudgetBook
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import NotFound
 from tokenfoundry.gateway.admin.notes import note_act
-from tokenfoundry.gateway.admin.route import AdminRoute, Asked, Office, Running
+from tokenfoundry.gateway.admin.route import AdminRoute, Asked, InForce, Office, Running
 from tokenfoundry.gateway.admin.table import ROUTES
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.keys import Key, KeyRing
@@ -26,7 +26,7 @@ from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.quotas import QuotaPages
 from tokenfoundry.settings import QuotaSettings
 
-__all__ = ["ROUTES", "Admin", "AdminRoute", "Running"]
+__all__ = ["ROUTES", "Admin", "AdminRoute", "InForce", "Running"]
 
 
 class Admin:
@@ -42,7 +42,8 @@ class Admin:
         quotas: Mapping[str, QuotaSettings],
         currency: str,
         clock: Clock,
-        prices: PriceOverrides | None = None,
+        price_rows: PriceOverrides,
+        in_force: InForce,
         running: Running | None = None,
     ) -> None:
         """`running` is the gateway over the directory, if there is one."""
@@ -53,9 +54,10 @@ class Admin:
             limits=limits,
             quotas=QuotaPages(ledger, quotas),
             packages=PackageBook(ledger, budgets, currency=currency, clock=clock),
-            prices=prices or PriceOverrides(ledger),
+            price_rows=price_rows,
             currency=currency,
             clock=clock,
+            in_force=in_force,
             running=running,
         )
         self._changing = threading.Lock()

@@ -1,4 +1,4 @@
-"""The gateway that runs: targets, aliases and policies in force, its cache, and other settings without a restart."""
+"""What is in force: targets, aliases and policies, the cache, and other settings without a restart."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _AXES: Final = ("workspace", "project", "consumer", "intent", "env", "session", 
 
 
 def _routes(office: Office, asked: Asked) -> dict[str, Any]:
-    settings = office.gateway.engine().settings
+    settings = office.in_force.settings()
     return {
         "targets": _targets_of(office),
         "aliases": {name: _stated(alias) for name, alias in settings.aliases.items()},
@@ -37,7 +37,7 @@ def _targets(office: Office, asked: Asked) -> dict[str, Any]:
 
 
 def _targets_of(office: Office) -> list[dict[str, Any]]:
-    settings = office.gateway.engine().settings
+    settings = office.in_force.settings()
     return [
         {"name": name, **target.model_dump(mode="json", exclude_none=True, exclude={"price"})}
         for name, target in settings.targets.items()
@@ -60,15 +60,13 @@ def _explain(office: Office, asked: Asked) -> dict[str, Any]:
         if not is_right:
             raise InvalidInput(f"{name}: should be {'a list of texts' if name == 'regions' else 'a text'}")
     try:
-        return office.gateway.explain(body, dialect=dialect, **fields).to_dict()
+        return office.in_force.explain(body, dialect=dialect, **fields).to_dict()
     except BlockedContent as blocked:
         raise InvalidInput(f"the privacy policy does not let {blocked.entity} leave") from None
 
 
 def _cache(office: Office, asked: Asked) -> dict[str, Any]:
-    running = office.gateway
-    policy = running.engine().settings.cache
-    kept = running.engine().kept
+    policy, kept = office.in_force.settings().cache, office.in_force.kept()
     stats = {"entries": 0, "bytes": 0} if kept is None else msgspec.to_builtins(kept.stats())
     in_force = kept is not None and policy.in_use
     return {
@@ -83,7 +81,7 @@ def _cache(office: Office, asked: Asked) -> dict[str, Any]:
 def _invalidate(office: Office, asked: Asked) -> dict[str, Any]:
     asked.nothing_else_than(*_MAKERS)
     match = {name: str(value) for name, value in asked.fields.items()}
-    kept = office.gateway.engine().kept
+    kept = office.in_force.kept()
     if kept is not None:
         kept.invalidate(all=not match, **match)
     return {"invalidated": match or "all"}

@@ -35,8 +35,8 @@ class PriceChange(Section):
 
 
 def _list(office: Office, asked: Asked) -> dict[str, Any]:
-    book = office.gateway.engine().prices
-    overrides = office.prices.by_target()
+    book = office.in_force.prices()
+    overrides = office.price_rows.by_target()
     now_ms = office.clock()
     rows = [
         {
@@ -56,8 +56,8 @@ def _list(office: Office, asked: Asked) -> dict[str, Any]:
 
 def _history(office: Office, asked: Asked) -> dict[str, Any]:
     name = asked.names["target"]
-    rows = [row for row in office.prices.rows if row.target == name]
-    if not rows and office.running is not None and name not in office.gateway.engine().settings.targets:
+    rows = [row for row in office.price_rows.rows if row.target == name]
+    if not rows and name not in office.in_force.settings().targets:
         raise NotFound(f"no target is called {name!r}")
     return {"overrides": [_row(row) for row in rows]}
 
@@ -65,7 +65,7 @@ def _history(office: Office, asked: Asked) -> dict[str, Any]:
 def _change(office: Office, asked: Asked) -> dict[str, Any]:
     actor, rest = asked.with_actor()
     change, name, now_ms = checked(PriceChange, rest), asked.names["target"], office.clock()
-    settings = office.gateway.engine().settings
+    settings = office.in_force.settings()
     if name not in settings.targets:
         raise NotFound(f"no target is called {name!r}")
     price = None if change.price is None else change.price.model_dump(mode="json", exclude_none=True)
@@ -78,9 +78,9 @@ def _change(office: Office, asked: Asked) -> dict[str, Any]:
         made_at_ms=now_ms,
     )
     # A price in a currency without an exchange rate is refused now, not at the first call.
-    PriceBook.from_settings(settings, prices(), at=row.from_ms, overrides=office.prices.with_row(row))
-    office.prices.add(row)
-    office.gateway.reprice()
+    PriceBook.from_settings(settings, prices(), at=row.from_ms, overrides=office.price_rows.with_row(row))
+    office.price_rows.add(row)
+    office.in_force.reprice()
     return _row(row)
 
 

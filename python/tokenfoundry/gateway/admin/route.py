@@ -14,15 +14,17 @@ from urllib.parse import unquote
 from tokenfoundry.budgets import BudgetBook
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import Conflict, InvalidInput
-from tokenfoundry.gateway.engine import Engine
+from tokenfoundry.gateway.kept_answers import KeptAnswers
 from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.ledger import Ledger
 from tokenfoundry.limits import RateLimiter
 from tokenfoundry.packages import PackageBook
+from tokenfoundry.pricing import PriceBook
 from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.quotas import QuotaPages
 from tokenfoundry.resilience.health import Health
 from tokenfoundry.routing.explain import Explanation
+from tokenfoundry.settings import Settings
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 AdminScope = Literal[
@@ -36,14 +38,25 @@ _PLACE = re.compile(r"\{(\w+)(:path)?\}")
 
 
 @dataclass(frozen=True, slots=True)
+class InForce:
+    """What is in force for this directory: in the gateway that runs, or as the settings state it when none does.
+
+    `reprice` puts changed prices in force. `explain` says where a call would go.
+    """
+
+    settings: Callable[[], Settings]
+    prices: Callable[[], PriceBook]
+    kept: Callable[[], KeptAnswers | None]
+    reprice: Callable[[], None]
+    explain: Callable[..., Explanation]
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
     """What only a gateway that runs has: the command line without a server has none."""
 
-    engine: Callable[[], Engine]
     reload: Callable[[str], None]
     """`who` asks for it."""
-    reprice: Callable[[], None]
-    explain: Callable[..., Explanation]
     health: Callable[[], Health]
 
 
@@ -57,9 +70,10 @@ class Office:
     limits: RateLimiter
     quotas: QuotaPages
     packages: PackageBook
-    prices: PriceOverrides
+    price_rows: PriceOverrides
     currency: str
     clock: Clock
+    in_force: InForce
     running: Running | None
 
     @property

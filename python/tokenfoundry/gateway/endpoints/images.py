@@ -13,7 +13,7 @@ import msgspec
 
 from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.endpoints.checks import check_integer, check_stream, check_text
-from tokenfoundry.gateway.replies import invalid
+from tokenfoundry.gateway.replies import Refused, invalid
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.gateway.streams.images import ImageStream
 from tokenfoundry.gateway.texts import redacted, restored
@@ -26,18 +26,19 @@ _MAX_PARTIAL_IMAGES = 3
 _PER_PARTIAL_IMAGE = 100  # output tokens (OpenAI, "Image generation", "Partial images cost")
 
 # Fields that make a provider bill what no hold was made for: films, drawings by another model.
-_UNMETERED = ("frame_count", "frame_duration_ms", "svg", "complexity")
+UNMETERED = ("frame_count", "frame_duration_ms", "svg", "complexity")
 
 
 class Images(JsonEndpoint):
     name = "images"
     kind = "images"
+    needs_prompt = True
     produces_output = False
     unbounded_output = True
     may_keep = False  # Whoever asks again wants another picture, and an address of one expires.
 
     def check(self, body: dict[str, Any]) -> None:
-        check_text(body, "prompt", required=True)
+        check_text(body, "prompt", required=self.needs_prompt)
         check_integer(body, "n", most=_MAX_IMAGES)
         for field in ("size", "quality", "style", "response_format", "output_format", "background"):
             check_text(body, field)
@@ -47,9 +48,9 @@ class Images(JsonEndpoint):
             raise invalid("n: a stream shows one image", param="n")
         if body.get("partial_images") and not body.get("stream"):
             raise invalid("partial_images: needs stream: true", param="partial_images")
-        for field in _UNMETERED:
+        for field in UNMETERED:
             if body.get(field):
-                raise invalid(f"{field}: is not passed on, because what it costs is not metered", param=field)
+                raise unmetered(field)
 
     def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
         prompt = session.redact(body["prompt"])
@@ -101,6 +102,10 @@ class Images(JsonEndpoint):
 
     def stream(self, body: dict[str, Any], session: RedactionSession) -> ReplyStream:
         return ImageStream(session)
+
+
+def unmetered(field: str) -> Refused:
+    return invalid(f"{field}: is not passed on, because what it costs is not metered", param=field)
 
 
 def _kind(body: dict[str, Any]) -> str:

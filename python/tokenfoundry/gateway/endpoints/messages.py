@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tokenfoundry.gateway.endpoints import JsonEndpoint
+from tokenfoundry.gateway.headers import ANTHROPIC_BETA, ANTHROPIC_VERSION, REQUEST_ID
 from tokenfoundry.gateway.message_texts import redacted_content, redacted_messages, restored_block
 from tokenfoundry.gateway.message_tokens import count_messages
 from tokenfoundry.gateway.replies import Refused, invalid
@@ -56,7 +57,7 @@ class Messages(JsonEndpoint):
 
     def fields_in(self, headers: Mapping[str, str]) -> Body:
         """The beta features that the client names, as a field of the body."""
-        names = [name.strip() for name in headers.get("anthropic-beta", "").split(",")]
+        names = [name.strip() for name in headers.get(ANTHROPIC_BETA, "").split(",")]
         return {"anthropic_beta": [name for name in names if name]} if any(names) else {}
 
     def check(self, body: Body) -> None:
@@ -143,14 +144,14 @@ def error_body(refused: Refused) -> Body:
     else:
         kind = _ERRORS.get(refused.status, "invalid_request_error" if refused.status < 500 else "api_error")
     body: Body = {"type": "error", "error": {"type": kind, "message": str(refused)}}
-    if request_id := refused.headers.get("x-request-id"):
+    if request_id := refused.headers.get(REQUEST_ID):
         body["request_id"] = request_id
     return body
 
 
 def is_anthropics(headers: Mapping[str, str]) -> bool:
     """Whether a request comes from a client of Anthropic's dialect, where its path does not say so."""
-    return "anthropic-version" in headers
+    return ANTHROPIC_VERSION in headers
 
 
 def model_page(names: list[str]) -> Body:

@@ -17,7 +17,7 @@ import msgspec
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.endpoints.checks import check_text
-from tokenfoundry.gateway.forms import read_form
+from tokenfoundry.gateway.forms import YES_NO, read_form
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.gateway.sound import longest_seconds
 from tokenfoundry.gateway.streams import ReplyStream
@@ -28,12 +28,11 @@ from tokenfoundry.routing.targets import Target
 from tokenfoundry.translate import Untranslatable
 from tokenfoundry.usage import Usage
 
-_PLAIN = {
+PLAIN = {
     "text": "text/plain; charset=utf-8",
     "srt": "application/x-subrip; charset=utf-8",
     "vtt": "text/vtt; charset=utf-8",
 }
-_YES_NO = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False, "": False}
 _JSON = ("json", "verbose_json", "diarized_json")
 _TOKENS_PER_SECOND = 25  # of sound, at most, for models that are billed by tokens
 _SOUND_URL = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/]*={0,2}")
@@ -60,15 +59,15 @@ class Transcriptions(JsonEndpoint):
                 raise invalid(f"{name}: needs a text, not a file", param=name)
         for field in ("prompt", "language", "temperature", "response_format"):
             check_text(body, field)
-        if body.get("response_format", "json") not in (*_JSON, *_PLAIN):
-            raise invalid(f"response_format: needs one of {', '.join((*_JSON, *_PLAIN))}", param="response_format")
-        if body.get("stream", "false") not in _YES_NO:
+        if body.get("response_format", "json") not in (*_JSON, *PLAIN):
+            raise invalid(f"response_format: needs one of {', '.join((*_JSON, *PLAIN))}", param="response_format")
+        if body.get("stream", "false") not in YES_NO:
             raise invalid("stream: needs true or false", param="stream")
-        if self.is_stream(body) and body.get("response_format", "json") in _PLAIN:
+        if self.is_stream(body) and body.get("response_format", "json") in PLAIN:
             raise invalid("response_format: a stream is told in JSON", param="response_format")
 
     def is_stream(self, body: dict[str, Any]) -> bool:
-        return _YES_NO[body.get("stream", "false")]
+        return YES_NO[body.get("stream", "false")]
 
     def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
         kept = {name: body[name] for name in ("model", "file")}
@@ -97,7 +96,7 @@ class Transcriptions(JsonEndpoint):
         asked = body.get("response_format", "json")
         if self.is_stream(body) and not max_output_tokens:
             raise Untranslatable("stream: this model is billed by the second, and does not stream", param="stream")
-        if asked not in _PLAIN:
+        if asked not in PLAIN:
             return body
         return {**body, "response_format": "json" if asked == "text" and max_output_tokens else "verbose_json"}
 
@@ -122,8 +121,8 @@ class Transcriptions(JsonEndpoint):
         if usage is None or (not worst.output_tokens and not usage.audio_seconds):
             usage = worst  # Billed by what was not told.
         asked = body.get("response_format", "json")
-        if asked in _PLAIN and reply:
-            reply = {"content_type": _PLAIN[asked], "text": _plain(asked, reply)}
+        if asked in PLAIN and reply:
+            reply = {"content_type": PLAIN[asked], "text": _plain(asked, reply)}
         return reply, usage
 
     def restore(self, reply: dict[str, Any], session: RedactionSession, body: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +137,7 @@ class Transcriptions(JsonEndpoint):
         return TranscriptStream(session)
 
     def written(self, reply: dict[str, Any], summary: dict[str, Any]) -> tuple[str, bytes]:
-        plain = next((kind for kind in _PLAIN.values() if kind == reply.get("content_type")), None)
+        plain = next((kind for kind in PLAIN.values() if kind == reply.get("content_type")), None)
         if plain is not None:
             return plain, reply["text"].encode()
         return "application/json", msgspec.json.encode({**reply, "tokenfoundry": summary})

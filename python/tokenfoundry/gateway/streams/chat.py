@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from tokenfoundry.errors import ProviderError
+from tokenfoundry.gateway.streams.pieces import add_piece, joined
 from tokenfoundry.gateway.texts import texts
 from tokenfoundry.privacy import RedactionSession, StreamRestorer
 from tokenfoundry.providers.sse import comment, event
@@ -230,7 +231,7 @@ class ReplyBuilder:
             if name == "tool_calls":
                 self._add_tool_calls(message.setdefault("tool_calls", []), value)
             elif isinstance(value, str):
-                message[name] = (message.get(name) or "") + value
+                add_piece(message, name, value)
             else:
                 # Kept for its text alone, which is counted; it cannot be put together, so it is not stored.
                 self._whole = False
@@ -246,7 +247,7 @@ class ReplyBuilder:
             call["id"] = delta.get("id") or call["id"]
             function = delta.get("function") or {}
             call["function"]["name"] += function.get("name") or ""
-            call["function"]["arguments"] += function.get("arguments") or ""
+            add_piece(call["function"], "arguments", function.get("arguments") or "")
 
     @property
     def finished(self) -> bool:
@@ -260,6 +261,17 @@ class ReplyBuilder:
 
     def body(self) -> dict[str, Any]:
         """What was put together so far, as a chat completion."""
-        choices = [{"index": index, **choice} for index, choice in sorted(self._choices.items())]
+        choices = [
+            {"index": index, **choice, "message": _joined(choice["message"])}
+            for index, choice in sorted(self._choices.items())
+        ]
         body = {**self.head, "object": "chat.completion", "choices": choices}
         return {**body, "usage": self.raw_usage} if self.raw_usage is not None else body
+
+
+def _joined(message: dict[str, Any]) -> dict[str, Any]:
+    """A message whose texts came in pieces."""
+    made = joined(message)
+    if "tool_calls" in made:
+        made["tool_calls"] = [{**call, "function": joined(call["function"])} for call in made["tool_calls"]]
+    return made

@@ -1,4 +1,5 @@
-"""An image that is shown while it is made (OpenAI API reference, "Image streaming"): some on the way, then the whole.
+"""An image that is shown while it is made or edited (OpenAI API reference, "Image streaming" and "Image edit
+streaming"): some on the way, then the whole.
 
 The event of the whole image is held back until the call is settled.
 """
@@ -14,7 +15,7 @@ from tokenfoundry.gateway.texts import restored
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.records import CallRecord
 
-_WHOLE = "image_generation.completed"
+_WHOLE = ("image_generation.completed", "image_edit.completed")
 
 
 class ImageStream:
@@ -37,7 +38,7 @@ class ImageStream:
             raise ProviderError("the provider reported an error in mid-stream")
         if not isinstance(event.get("type"), str):
             raise ProviderError("the provider sent an event without a type")
-        if event["type"] == _WHOLE:
+        if event["type"] in _WHOLE:
             self._whole = event
             return b""
         return _written(restored(event, self._session))

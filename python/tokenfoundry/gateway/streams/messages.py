@@ -12,6 +12,7 @@ import msgspec
 
 from tokenfoundry.errors import ProviderError
 from tokenfoundry.gateway.message_texts import TOOL_USE, restored_block
+from tokenfoundry.gateway.streams.pieces import add_piece, joined
 from tokenfoundry.gateway.texts import restored, texts
 from tokenfoundry.privacy import RedactionSession, StreamRestorer
 from tokenfoundry.providers.sse import comment
@@ -148,7 +149,7 @@ class MessageBuilder:
         self.finished = False
         self._head: Body | None = None
         self._blocks: dict[int, Body] = {}
-        self._inputs: dict[int, str] = {}
+        self._inputs: dict[int, list[str]] = {}
         self._whole = True
 
     @property
@@ -189,10 +190,9 @@ class MessageBuilder:
             if not isinstance(piece, str):
                 raise ProviderError("the provider sent a piece of another shape")
             if kind == "input_json_delta":
-                self._inputs[index] = self._inputs.get(index, "") + piece
+                self._inputs.setdefault(index, []).append(piece)
             else:
-                name = _PIECES[kind]
-                block[name] = (block.get(name) or "") + piece
+                add_piece(block, _PIECES[kind], piece)
         elif kind == "signature_delta":
             block["signature"] = delta.get("signature")
         elif kind == "citations_delta":
@@ -201,7 +201,7 @@ class MessageBuilder:
             self._whole = False
 
     def _close(self, index: int) -> None:
-        text = self._inputs.pop(index, "")
+        text = "".join(self._inputs.pop(index, ()))
         if not text:
             return
         try:
@@ -213,11 +213,14 @@ class MessageBuilder:
 
     def produced(self) -> str:
         """All text so far."""
-        return produced_text(list(self._blocks.values())) + "".join(self._inputs.values())
+        return produced_text(self._content()) + "".join(piece for pieces in self._inputs.values() for piece in pieces)
 
     def body(self) -> Body:
         """What was put together so far, as a message."""
-        return {**(self._head or {}), "content": [block for _, block in sorted(self._blocks.items())]}
+        return {**(self._head or {}), "content": self._content()}
+
+    def _content(self) -> list[Body]:
+        return [joined(block) for _, block in sorted(self._blocks.items())]
 
 
 def _checked(block: Body) -> Body:

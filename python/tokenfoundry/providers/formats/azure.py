@@ -16,7 +16,9 @@ from tokenfoundry.providers.presets import PRESETS
 
 Body = dict[str, Any]
 
-_WITH_DEPLOYMENT = frozenset({"chat", "completions", "embeddings", "images", "speech", "transcriptions"})
+_WITH_DEPLOYMENT = frozenset(
+    {"chat", "completions", "embeddings", "images", "image_edits", "speech", "transcriptions", "translations"}
+)
 
 
 class AzureFormat:

@@ -17,7 +17,7 @@ def form(fields: dict[str, Any]) -> tuple[str, bytes]:
                 head += f'; filename="{_quoted(each["name"])}"\r\ncontent-type: {each["content_type"]}'
                 data = each["data"]
             else:
-                data = str(each).encode()
+                data = (str(each).lower() if isinstance(each, bool) else str(each)).encode()
             written += (head.encode(), b"\r\n\r\n", data, b"\r\n")
     written.append(f"--{boundary}--\r\n".encode())
     return f"multipart/form-data; boundary={boundary}", b"".join(written)

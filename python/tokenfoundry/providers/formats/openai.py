@@ -23,10 +23,15 @@ PATHS = {
     "completions": "/completions",
     "embeddings": "/embeddings",
     "images": "/images/generations",
+    "image_edits": "/images/edits",
+    "image_variations": "/images/variations",
     "speech": "/audio/speech",
     "transcriptions": "/audio/transcriptions",
+    "translations": "/audio/translations",
     "moderations": "/moderations",
 }
+
+_FORMS = frozenset({"image_edits", "image_variations", "transcriptions", "translations"})
 
 # Models that refuse `max_tokens` and take only its successor.
 _REASONING_FAMILIES = ("o1", "o3", "o4", "gpt-5")
@@ -74,8 +79,8 @@ def wire_body(dialect: str, body: Body, to: Endpoint, preset: Preset, *, stream:
 
 
 def post(url: str, dialect: str, wire: Body, headers: dict[str, str]) -> WireRequest:
-    """A transcription is posted as a form, all else as JSON; speech is answered with sound."""
-    if dialect == "transcriptions":
+    """What holds a file is posted as a form, all else as JSON; speech is answered with sound."""
+    if dialect in _FORMS:
         content_type, data = form(wire)
         return WireRequest(url=url, headers={**JSON_HEADERS, **headers, "content-type": content_type}, body=data)
     if dialect == "speech":
@@ -89,7 +94,7 @@ def framing(dialect: str) -> Framing:
         return JsonEvents(lambda event: event.get("type") in _RESPONSE_ENDS)
     if dialect == "speech":
         return _Sound()
-    if dialect in ("images", "transcriptions"):
+    if dialect in ("images", "image_edits", "transcriptions"):
         return JsonEvents(lambda event: str(event.get("type", "")).endswith((".done", ".completed")))
     return JsonEvents()
 

@@ -120,7 +120,7 @@ class Connection(asyncio.Protocol):
         self._transport.write(data)
         while not self._parser.head_complete:
             if self._error is not None:
-                raise self._error
+                raise self._as_told()
             if self._write_paused:
                 await self._wait(limits.write_s, "did not take the request")
             else:
@@ -138,7 +138,7 @@ class Connection(asyncio.Protocol):
             if self._parser.complete:
                 return b""
             if self._error is not None:
-                raise self._error
+                raise self._as_told()
             await self._wait(self._limits.read_s, "stopped in the middle of its answer")
 
     def rest(self) -> bool:
@@ -170,6 +170,11 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """Closes at once, with what was to be written dropped. Who still reads the reply is told that it is lost."""
         self._fail(ReplyLost("the request was given up"))
+
+    def _as_told(self) -> ReplyLost:
+        """Its error, new each time: by its traceback the one that is kept would keep who was told of it."""
+        assert self._error is not None
+        return type(self._error)(*self._error.args)
 
     # -- waiting -------------------------------------------------------------------------------------------------------
 
