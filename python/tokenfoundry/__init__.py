@@ -50,14 +50,14 @@ from tokenfoundry.usage import Usage
 
 if TYPE_CHECKING:
     from tokenfoundry.factory import TokenFactory
-    from tokenfoundry.gateway.middleware import Route, TokenFactoryMiddleware
+    from tokenfoundry.gateway.host.middleware import Route, TokenFactoryMiddleware
     from tokenfoundry.settings import Settings
 
 _LATER = {
-    "Route": "tokenfoundry.gateway.middleware",
+    "Route": "tokenfoundry.gateway.host.middleware",
     "Settings": "tokenfoundry.settings",
     "TokenFactory": "tokenfoundry.factory",
-    "TokenFactoryMiddleware": "tokenfoundry.gateway.middleware",
+    "TokenFactoryMiddleware": "tokenfoundry.gateway.host.middleware",
 }
 
 __all__ = [

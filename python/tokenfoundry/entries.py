@@ -24,7 +24,7 @@ from tokenfoundry.settings.units import LEDGER_UNITS, NAMES_OF_LEDGER_UNITS, UNI
 from tokenfoundry.until import iso_text
 
 _ID_PREFIX: Final = "correction:"
-# What follows an attempt's number in the id of what had no hold (gateway/booking.py).
+# What follows an attempt's number in the id of what had no hold (gateway/attempts/booking.py).
 _ENDINGS: Final = ("", "/hit", "/refused", "/blocked")
 _MOST_DIGITS: Final = 18
 _OUT_OF_BOUNDS: Final = re.compile(r"amounts\.(\w+): entry (\d+) would have used (-?\d+)")

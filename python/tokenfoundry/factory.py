@@ -28,27 +28,27 @@ from tokenfoundry.errors import ConfigError, Conflict, InvalidState, MissingExtr
 from tokenfoundry.gateway.admin import Admin, InForce, Running
 from tokenfoundry.gateway.admin.notes import note_reload
 from tokenfoundry.gateway.app import GatewayApp
-from tokenfoundry.gateway.booking import Booking
+from tokenfoundry.gateway.attempts.booking import Booking
+from tokenfoundry.gateway.attempts.ledger_faces import LedgerFaces
+from tokenfoundry.gateway.attempts.output_bound import OutputBounds
+from tokenfoundry.gateway.attempts.rates import Rates
+from tokenfoundry.gateway.attempts.sender import Sender
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.gateway.engine import Connections, Engine
 from tokenfoundry.gateway.explain import explain
-from tokenfoundry.gateway.flights import Flights
 from tokenfoundry.gateway.forks import leave_without_destructors
-from tokenfoundry.gateway.item_recall import ItemCache
-from tokenfoundry.gateway.keepable import Keepable
-from tokenfoundry.gateway.kept_answers import KeptAnswers
-from tokenfoundry.gateway.ledger_faces import LedgerFaces
-from tokenfoundry.gateway.loop_thread import LoopThread
-from tokenfoundry.gateway.native import Chunks, Reply
-from tokenfoundry.gateway.native import call as native_call
-from tokenfoundry.gateway.output_bound import OutputBounds
+from tokenfoundry.gateway.host.loop_thread import LoopThread
+from tokenfoundry.gateway.host.native import Chunks, Reply
+from tokenfoundry.gateway.host.native import call as native_call
 from tokenfoundry.gateway.pipeline import Pipeline
-from tokenfoundry.gateway.rates import Rates
-from tokenfoundry.gateway.recall import ResponseCache
 from tokenfoundry.gateway.redaction import build_redactor
 from tokenfoundry.gateway.reloading import refuse_fixed
-from tokenfoundry.gateway.repeats import Repeats
-from tokenfoundry.gateway.sender import Sender
+from tokenfoundry.gateway.sharing.flights import Flights
+from tokenfoundry.gateway.sharing.item_recall import ItemCache
+from tokenfoundry.gateway.sharing.keepable import Keepable
+from tokenfoundry.gateway.sharing.kept_answers import KeptAnswers
+from tokenfoundry.gateway.sharing.recall import ResponseCache
+from tokenfoundry.gateway.sharing.repeats import Repeats
 from tokenfoundry.keys import KeyRing
 from tokenfoundry.ledger import Event, Ledger
 from tokenfoundry.ledger.values import EventKind
@@ -239,7 +239,7 @@ class TokenFactory:
             import openai
         except ModuleNotFoundError as error:
             raise MissingExtra("openai", "openai") from error
-        from tokenfoundry.gateway import transport
+        from tokenfoundry.gateway.host import transport
 
         http_client = transport.client(self._app, self._loop_thread)
         return openai.OpenAI(api_key=key, base_url="http://tokenfoundry/v1", http_client=http_client, **options)
@@ -250,7 +250,7 @@ class TokenFactory:
             import openai
         except ModuleNotFoundError as error:
             raise MissingExtra("openai", "openai") from error
-        from tokenfoundry.gateway import transport
+        from tokenfoundry.gateway.host import transport
 
         http_client = transport.async_client(self._app)
         return openai.AsyncOpenAI(api_key=key, base_url="http://tokenfoundry/v1", http_client=http_client, **options)
@@ -261,7 +261,7 @@ class TokenFactory:
             import anthropic
         except ModuleNotFoundError as error:
             raise MissingExtra("anthropic", "anthropic") from error
-        from tokenfoundry.gateway import transport
+        from tokenfoundry.gateway.host import transport
 
         http_client = transport.client(self._app, self._loop_thread)
         return anthropic.Anthropic(api_key=key, base_url="http://tokenfoundry", http_client=http_client, **options)

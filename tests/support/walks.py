@@ -12,7 +12,7 @@ import msgspec
 
 from support.upstream import parse_sse
 from tokenfoundry.factory import TokenFactory
-from tokenfoundry.gateway.call import Request
+from tokenfoundry.gateway.attempts.call import Request
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.gateway.replies import Answer
 

@@ -12,8 +12,8 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from tokenfoundry.errors import Conflict, NotFound
-from tokenfoundry.gateway.booking import Booking
-from tokenfoundry.gateway.ledger_faces import LedgerFaces
+from tokenfoundry.gateway.attempts.booking import Booking
+from tokenfoundry.gateway.attempts.ledger_faces import LedgerFaces
 from tokenfoundry.ledger import NO_FLAGS, Amounts, AsyncLedger, Axes, Entry, EntryFlags, Hold, Ledger, Refusal, Tallies
 from tokenfoundry.ledger.values import NO_TALLIES, NOTHING
 from tokenfoundry.ledger.window import Instant

@@ -21,11 +21,11 @@ from tokenfoundry.batches.records import Batch, Counts, File, Line, Owner, Step
 from tokenfoundry.batches.remote import wire_line
 from tokenfoundry.batches.results import refused_result
 from tokenfoundry.batches.store import BATCH_PREFIX, Store
-from tokenfoundry.gateway.attempt import Attempt
-from tokenfoundry.gateway.booking import axes_of
-from tokenfoundry.gateway.call import Call
-from tokenfoundry.gateway.facts import facts_of
-from tokenfoundry.gateway.refusals import refused_by_routing
+from tokenfoundry.gateway.attempts.attempt import Attempt
+from tokenfoundry.gateway.attempts.booking import axes_of
+from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.attempts.facts import facts_of
+from tokenfoundry.gateway.attempts.refusals import refused_by_routing
 from tokenfoundry.gateway.replies import Refused, invalid
 from tokenfoundry.ids import uuid7
 from tokenfoundry.ledger import Amounts, Refusal, Sums

@@ -16,18 +16,18 @@ from tokenfoundry.batches.books import LineBooks
 from tokenfoundry.batches.records import Batch, Line
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import NotFound
-from tokenfoundry.gateway.attempt import Attempt
-from tokenfoundry.gateway.booking import Booking
+from tokenfoundry.gateway.attempts.attempt import Attempt
+from tokenfoundry.gateway.attempts.booking import Booking
+from tokenfoundry.gateway.attempts.call import Call, Request
+from tokenfoundry.gateway.attempts.facts import facts_of
+from tokenfoundry.gateway.attempts.refusals import refused_by_routing
+from tokenfoundry.gateway.attempts.sender import Sender
 from tokenfoundry.gateway.cache_control import ANYTHING
-from tokenfoundry.gateway.call import Call, Request
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.gateway.engine import Engine
-from tokenfoundry.gateway.facts import facts_of
 from tokenfoundry.gateway.pipeline import Pipeline, demand
-from tokenfoundry.gateway.refusals import refused_by_routing
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid
-from tokenfoundry.gateway.sender import Sender
 from tokenfoundry.keys import Key
 from tokenfoundry.resilience.deadline import Deadline
 from tokenfoundry.routing.policy import NoRoute, Route

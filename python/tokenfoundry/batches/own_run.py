@@ -24,7 +24,7 @@ from tokenfoundry.batches.results import (
 from tokenfoundry.batches.work import Work, first_turn
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import Conflict, InvalidInput, NotFound
-from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.gateway.replies import Answer, Refused
 from tokenfoundry.keys import KeyRing
 from tokenfoundry.ledger import Ledger

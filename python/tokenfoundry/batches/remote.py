@@ -11,8 +11,8 @@ import msgspec
 
 from tokenfoundry.batches.lines import Lines
 from tokenfoundry.errors import ProviderError
-from tokenfoundry.gateway.attempt import Attempt
-from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.attempts.attempt import Attempt
+from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.providers.batch_api import BatchApi, batch_api_of, line_url
 from tokenfoundry.providers.client import ProviderClient
 from tokenfoundry.providers.formats import Endpoint, WireRequest

@@ -14,9 +14,9 @@ from tokenfoundry.batches.lines import Lines, endpoint_of
 from tokenfoundry.batches.records import Batch, Line, Spent, Step
 from tokenfoundry.batches.remote import RemoteRefused
 from tokenfoundry.errors import InvalidInput, ProviderError
-from tokenfoundry.gateway.attempt import Attempt
-from tokenfoundry.gateway.booking import summary_of
-from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.attempts.attempt import Attempt
+from tokenfoundry.gateway.attempts.booking import summary_of
+from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.providers.plan import Said
 from tokenfoundry.records import CallRecord

@@ -22,7 +22,7 @@ from tokenfoundry.batches.work import STAMPS
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import InvalidInput, NotFound
 from tokenfoundry.gateway.asgi import Receive
-from tokenfoundry.gateway.rates import Passage, Rates
+from tokenfoundry.gateway.attempts.rates import Passage, Rates
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid, json_answer
 from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.ledger import Axes, Ledger

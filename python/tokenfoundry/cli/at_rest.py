@@ -14,7 +14,7 @@ from tokenfoundry.clock import system_clock
 from tokenfoundry.factory import dry_router, invalidations_in
 from tokenfoundry.gateway.admin import InForce
 from tokenfoundry.gateway.explain import explain
-from tokenfoundry.gateway.kept_answers import KeptAnswers
+from tokenfoundry.gateway.sharing.kept_answers import KeptAnswers
 from tokenfoundry.ledger import Ledger
 from tokenfoundry.pricing import PriceBook, prices
 from tokenfoundry.pricing.overrides import PriceOverrides

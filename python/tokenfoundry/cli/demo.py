@@ -24,7 +24,7 @@ from tokenfoundry.analytics.report import report
 from tokenfoundry.cli.output import out, show, table
 from tokenfoundry.errors import InvalidInput, InvalidState, MissingExtra
 from tokenfoundry.factory import TokenFactory
-from tokenfoundry.gateway.refusals import local_time
+from tokenfoundry.gateway.attempts.refusals import local_time
 from tokenfoundry.money import decimal_text
 
 _EMAIL = """\

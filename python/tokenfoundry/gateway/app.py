@@ -16,8 +16,8 @@ from tokenfoundry._core import __version__
 from tokenfoundry.errors import Conflict, InvalidInput, InvalidState, NotFound, StoreError, TokenFoundryError
 from tokenfoundry.gateway.admin import Admin
 from tokenfoundry.gateway.asgi import Receive, Scope, Send, headers_of, path_of, peer_of, read_body, write_to
+from tokenfoundry.gateway.attempts.call import Request
 from tokenfoundry.gateway.batch_routes import BATCH_ROUTES, BatchDesk
-from tokenfoundry.gateway.call import Request
 from tokenfoundry.gateway.client_watch import STAYS, ClientGone, ClientWatch
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.endpoints.messages import error_body, is_anthropics, model_info, model_page

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tokenfoundry.gateway.kept_answers import KeptAnswers
 from tokenfoundry.gateway.pipeline import Pipeline
+from tokenfoundry.gateway.sharing.kept_answers import KeptAnswers
 from tokenfoundry.pricing import PriceBook
 from tokenfoundry.privacy import Redactor
 from tokenfoundry.providers.client import ProviderClient

@@ -7,12 +7,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tokenfoundry.gateway.attempt import Attempt
-from tokenfoundry.gateway.booking import Booking
-from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.attempts.attempt import Attempt
+from tokenfoundry.gateway.attempts.booking import Booking
+from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.attempts.sender import Sender
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.replies import invalid
-from tokenfoundry.gateway.sender import Sender
 from tokenfoundry.ledger import Refusal
 from tokenfoundry.money import decimal_text
 from tokenfoundry.routing.policy import Route

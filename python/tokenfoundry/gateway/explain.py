@@ -6,9 +6,9 @@ from typing import Any
 
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import InvalidInput, NotFound
+from tokenfoundry.gateway.attempts.facts import facts_of_body
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
-from tokenfoundry.gateway.facts import facts_of_body
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.ids import uuid7
 from tokenfoundry.privacy import Redactor

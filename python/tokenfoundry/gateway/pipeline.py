@@ -15,26 +15,26 @@ import msgspec
 from tokenfoundry.attribution import attribute
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import BlockedContent, InvalidInput, ProviderError, StoreError
-from tokenfoundry.gateway.attempt import Attempt
-from tokenfoundry.gateway.booking import Booking, axes_of
+from tokenfoundry.gateway.attempts.attempt import Attempt
+from tokenfoundry.gateway.attempts.booking import Booking, axes_of
+from tokenfoundry.gateway.attempts.call import Call, Request
+from tokenfoundry.gateway.attempts.facts import facts_of
+from tokenfoundry.gateway.attempts.ladder import AttemptFailed, Ladder, Mend, Step
+from tokenfoundry.gateway.attempts.open_reply import OpenReply
+from tokenfoundry.gateway.attempts.rates import Rates, TargetLimited
+from tokenfoundry.gateway.attempts.refusals import refused_by_policy, refused_by_provider, refused_by_routing
+from tokenfoundry.gateway.attempts.sender import Sender
+from tokenfoundry.gateway.attempts.told import stream_headers, written
+from tokenfoundry.gateway.attempts.turns import turn
 from tokenfoundry.gateway.cache_control import directives_of
-from tokenfoundry.gateway.call import Call, Request
 from tokenfoundry.gateway.estimate import estimate_of
-from tokenfoundry.gateway.facts import facts_of
 from tokenfoundry.gateway.headers import AUTHORIZATION, CACHE_CONTROL, OTHER_KEYS, REQUEST_ID
-from tokenfoundry.gateway.ladder import AttemptFailed, Ladder, Mend, Step
-from tokenfoundry.gateway.open_reply import OpenReply
 from tokenfoundry.gateway.origin import origin_of
-from tokenfoundry.gateway.rates import Rates, TargetLimited
-from tokenfoundry.gateway.recall import question_of
-from tokenfoundry.gateway.refusals import refused_by_policy, refused_by_provider, refused_by_routing
-from tokenfoundry.gateway.repeats import Repeats, not_cached
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid, of_everybody
-from tokenfoundry.gateway.sender import Sender
+from tokenfoundry.gateway.sharing.recall import question_of
+from tokenfoundry.gateway.sharing.repeats import Repeats, not_cached
 from tokenfoundry.gateway.stream import Relay
 from tokenfoundry.gateway.streams.replay import NO_BORDERS
-from tokenfoundry.gateway.told import stream_headers, written
-from tokenfoundry.gateway.turns import turn
 from tokenfoundry.ids import uuid7
 from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.ledger import Refusal

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tokenfoundry.errors import ConfigError, InvalidInput
-from tokenfoundry.gateway.texts import STRUCTURE
+from tokenfoundry.gateway.bodies.texts import STRUCTURE
 from tokenfoundry.privacy import Detector, Pattern, Redactor, catalogue, entities
 from tokenfoundry.settings.privacy import PatternSettings, PrivacySettings
 from tokenfoundry.settings.problems import did_you_mean

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from tokenfoundry.errors import InvalidInput, ProviderError, StoreError
-from tokenfoundry.gateway.attempt import Attempt
-from tokenfoundry.gateway.booking import summary_of
-from tokenfoundry.gateway.call import Call
-from tokenfoundry.gateway.open_reply import OpenReply
-from tokenfoundry.gateway.repeats import Repeats
+from tokenfoundry.gateway.attempts.attempt import Attempt
+from tokenfoundry.gateway.attempts.booking import summary_of
+from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.attempts.open_reply import OpenReply
+from tokenfoundry.gateway.sharing.repeats import Repeats
 from tokenfoundry.providers.client import ReplyLost, UpstreamReply
 from tokenfoundry.providers.http.limits import MAX_REPLY_BYTES
 from tokenfoundry.providers.plan import Events

@@ -12,7 +12,7 @@ from support.clocked import NOON_MS, budget, clocked_gateway
 from support.upstream import Upstream, answer_with
 from tokenfoundry.analytics.report import AXES, Row, report, rows_of_entries, rows_of_rollups
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.gateway.booking import tallies_of
+from tokenfoundry.gateway.attempts.booking import tallies_of
 from tokenfoundry.ledger import Amounts, Axes, Budget, Change, Ledger, Sums, Tallies, Window
 from tokenfoundry.records import CallRecord
 

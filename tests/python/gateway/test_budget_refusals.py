@@ -10,7 +10,7 @@ import pytest
 
 from support.clocked import NOON_MS, PROMPT_TOKENS, ClockedGateway, Reply, budget, clocked_gateway
 from support.upstream import Upstream, answer_with
-from tokenfoundry.gateway.refusals import refused_by_budget
+from tokenfoundry.gateway.attempts.refusals import refused_by_budget
 from tokenfoundry.ledger import Burst, Change, Refusal
 from tokenfoundry.settings import WindowSettings
 

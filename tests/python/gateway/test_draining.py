@@ -16,8 +16,8 @@ from support.still_time import StillTime, settle
 from support.upstream import Exchange, Upstream, answer_with, chunk
 from tokenfoundry.errors import Unavailable
 from tokenfoundry.factory import TokenFactory
-from tokenfoundry.gateway.middleware import Route, TokenFactoryMiddleware
-from tokenfoundry.gateway.native import Chunks
+from tokenfoundry.gateway.host.middleware import Route, TokenFactoryMiddleware
+from tokenfoundry.gateway.host.native import Chunks
 from tokenfoundry.records import CallRecord
 from tokenfoundry.settings import Settings
 

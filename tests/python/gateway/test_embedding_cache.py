@@ -18,8 +18,8 @@ from support.factories import config, factory
 from support.upstream import Exchange, Upstream
 from support.walks import Told, request, walk
 from tokenfoundry.factory import TokenFactory
-from tokenfoundry.gateway.item_recall import _shares
 from tokenfoundry.gateway.replies import Refused
+from tokenfoundry.gateway.sharing.item_recall import _shares
 from tokenfoundry.records import CallRecord
 
 PATH = "/v1/embeddings"

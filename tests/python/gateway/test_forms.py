@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenfoundry.gateway.forms import read_form
+from tokenfoundry.gateway.bodies.forms import read_form
+from tokenfoundry.gateway.bodies.sound import longest_seconds
 from tokenfoundry.gateway.replies import Refused
-from tokenfoundry.gateway.sound import longest_seconds
 from tokenfoundry.providers.formats.form import form
 
 TYPE = "multipart/form-data; boundary=b"

@@ -17,8 +17,8 @@ from support.anthropic_upstream import framed, message
 from support.anthropic_upstream import text as text_block
 from support.upstream import chunk, usage_of
 from tokenfoundry.factory import TokenFactory
-from tokenfoundry.gateway.middleware import Route, TokenFactoryMiddleware
-from tokenfoundry.gateway.own_shapes import OwnShape
+from tokenfoundry.gateway.host.middleware import Route, TokenFactoryMiddleware
+from tokenfoundry.gateway.host.own_shapes import OwnShape
 from tokenfoundry.privacy import Redactor
 from tokenfoundry.records import CallRecord
 from tokenfoundry.tokens import Tokenizer

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from support.anthropic_upstream import message, text, thinking, tool_use
 from support.sdk_shapes import check_error, check_message
+from tokenfoundry.gateway.bodies.message_tokens import count_messages
+from tokenfoundry.gateway.bodies.texts import texts
 from tokenfoundry.gateway.endpoints.messages import Messages, MessageTokens, error_body
-from tokenfoundry.gateway.message_tokens import count_messages
 from tokenfoundry.gateway.replies import Refused
-from tokenfoundry.gateway.texts import texts
 from tokenfoundry.privacy import Redactor
 from tokenfoundry.tokens import Tokenizer
 

@@ -19,7 +19,7 @@ from support.serving import served
 from support.upstream import Upstream, echo
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.factory import TokenFactory
-from tokenfoundry.gateway.middleware import Route, TokenFactoryMiddleware
+from tokenfoundry.gateway.host.middleware import Route, TokenFactoryMiddleware
 from tokenfoundry.ledger import Entry
 from tokenfoundry.records import CallRecord
 

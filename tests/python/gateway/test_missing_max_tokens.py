@@ -21,7 +21,7 @@ from support.upstream import (
     usage_of,
     use_exactly_what_was_held,
 )
-from tokenfoundry.gateway.output_bound import affordable_tokens
+from tokenfoundry.gateway.attempts.output_bound import affordable_tokens
 
 
 async def cut_at_the_bound(exchange: Exchange) -> None:

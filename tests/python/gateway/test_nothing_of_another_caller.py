@@ -15,7 +15,7 @@ from support.factories import config, factory
 from support.upstream import Exchange, Upstream, completion, echo, usage_of
 from tokenfoundry.errors import InvalidCall
 from tokenfoundry.factory import TokenFactory
-from tokenfoundry.gateway.call import Request
+from tokenfoundry.gateway.attempts.call import Request
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 
 EMAIL = "mario.rossi@example.it"

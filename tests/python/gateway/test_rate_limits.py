@@ -19,8 +19,8 @@ from support.factories import config
 from support.serving import served
 from support.upstream import Exchange, Upstream, answer_with, chunk, completion, usage_of
 from tokenfoundry.factory import TokenFactory
+from tokenfoundry.gateway.attempts.rates import Estimate, Rates
 from tokenfoundry.gateway.durations import duration_text
-from tokenfoundry.gateway.rates import Estimate, Rates
 from tokenfoundry.gateway.replies import StreamAnswer
 from tokenfoundry.keys import Key
 from tokenfoundry.ledger import Axes

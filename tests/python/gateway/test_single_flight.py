@@ -21,8 +21,8 @@ from support.serving import served
 from support.upstream import Exchange, Upstream, answer_with, chunk, completion, last_content, usage_of
 from support.walks import Asked, Told, chat_body, request, until, walk
 from tokenfoundry.factory import TokenFactory
-from tokenfoundry.gateway.flights import Flight, Flights, Landed
 from tokenfoundry.gateway.replies import Refused, StreamAnswer
+from tokenfoundry.gateway.sharing.flights import Flight, Flights, Landed
 from tokenfoundry.gateway.streams.replay import NO_BORDERS
 from tokenfoundry.records import CallRecord
 from tokenfoundry.settings import Settings
@@ -800,7 +800,7 @@ def test_whatever_the_history_a_question_is_at_the_provider_once_at_a_time_and_e
 
 
 def test_a_slow_follower_is_left_behind_and_nobody_joins_behind_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tokenfoundry.gateway.flights._STALL_S", 0.01)
+    monkeypatch.setattr("tokenfoundry.gateway.sharing.flights._STALL_S", 0.01)
     closed: list[bool] = []
 
     async def work() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import tokenfoundry as tf
-from tokenfoundry.gateway.texts import redacted
+from tokenfoundry.gateway.bodies.texts import redacted
 
 
 def arguments(values: dict[str, object]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support.resilient import Resilient, resilient
+from support.resilient import Resilient, resilient, wait_until
 from support.token_giver import TokenGiver, TokenRequest, service_account
 from support.upstream import Upstream, answer_with
 from tokenfoundry.providers.credentials import fixed, renewed
@@ -91,6 +91,7 @@ def test_a_client_that_leaves_while_a_token_is_fetched_costs_nothing(tmp_path: P
         with gateway_with(upstream, tmp_path, key) as gateway:
             with gateway.asking():
                 assert tokens.is_asked.acquire(timeout=10)
+            wait_until(lambda: gateway.factory.health().in_progress == 0)
             tokens.may_give.set()
             assert gateway.ask().status == 200
             assert (sent(upstream), len(gateway.records)) == (["Bearer token-1"], 1)

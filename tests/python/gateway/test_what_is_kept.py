@@ -8,10 +8,10 @@ import pytest
 
 from support.upstream import Exchange, Upstream, chunk, completion, usage_of
 from tokenfoundry.factory import TokenFactory
+from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.gateway.cache_control import ANYTHING
-from tokenfoundry.gateway.call import Call
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
-from tokenfoundry.gateway.keepable import Keepable
+from tokenfoundry.gateway.sharing.keepable import Keepable
 from tokenfoundry.privacy import Detector
 
 CHAT, MESSAGES = ENDPOINTS["/v1/chat/completions"], ENDPOINTS["/v1/messages"]

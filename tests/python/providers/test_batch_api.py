@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tokenfoundry.errors import ConfigError
-from tokenfoundry.gateway.forms import read_form
+from tokenfoundry.gateway.bodies.forms import read_form
 from tokenfoundry.providers.batch_api import batch_api_of, has_batches, line_url
 from tokenfoundry.settings import ProviderSettings, Settings
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from tokenfoundry.budgets import BudgetBook
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import Conflict, InvalidInput
-from tokenfoundry.gateway.kept_answers import KeptAnswers
+from tokenfoundry.gateway.sharing.kept_answers import KeptAnswers
 from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.ledger import Ledger
 from tokenfoundry.limits import RateLimiter

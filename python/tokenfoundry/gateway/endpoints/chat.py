@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from tokenfoundry.gateway.bodies.texts import redacted, restored
 from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.gateway.streams.chat import ChatStream, output_text
-from tokenfoundry.gateway.texts import redacted, restored
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.prompt_tokens import count_chat
 from tokenfoundry.routing.targets import Target

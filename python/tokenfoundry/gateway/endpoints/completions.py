@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tokenfoundry.gateway.bodies.texts import redacted, restored
 from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.endpoints.checks import check_integer, check_stream, check_text
 from tokenfoundry.gateway.endpoints.token_ids import as_text, is_tokens
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.gateway.streams.completions import CompletionStream
-from tokenfoundry.gateway.texts import redacted, restored
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.routing.targets import Target
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tokenfoundry.gateway.bodies.texts import redacted
 from tokenfoundry.gateway.endpoints import JsonEndpoint, WithoutOutput, WithoutStream
 from tokenfoundry.gateway.endpoints.token_ids import as_text, is_tokens
 from tokenfoundry.gateway.replies import invalid
-from tokenfoundry.gateway.texts import redacted
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.routing.targets import Target
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
+from tokenfoundry.gateway.bodies.forms import YES_NO, read_form
+from tokenfoundry.gateway.bodies.texts import redacted
 from tokenfoundry.gateway.endpoints.images import UNMETERED, Images, unmetered
-from tokenfoundry.gateway.forms import YES_NO, read_form
 from tokenfoundry.gateway.replies import invalid
-from tokenfoundry.gateway.texts import redacted
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage

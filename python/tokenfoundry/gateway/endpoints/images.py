@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 
+from tokenfoundry.gateway.bodies.texts import redacted, restored
 from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.endpoints.checks import check_integer, check_stream, check_text
 from tokenfoundry.gateway.replies import Refused, invalid
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.gateway.streams.images import ImageStream
-from tokenfoundry.gateway.texts import redacted, restored
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage

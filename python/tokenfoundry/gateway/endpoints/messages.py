@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tokenfoundry.gateway.bodies.message_texts import redacted_content, redacted_messages, restored_block
+from tokenfoundry.gateway.bodies.message_tokens import count_messages
+from tokenfoundry.gateway.bodies.texts import redacted, restored
 from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.headers import ANTHROPIC_BETA, ANTHROPIC_VERSION, REQUEST_ID
-from tokenfoundry.gateway.message_texts import redacted_content, redacted_messages, restored_block
-from tokenfoundry.gateway.message_tokens import count_messages
 from tokenfoundry.gateway.replies import Refused, invalid
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.gateway.streams.messages import MessageStream, is_message, produced_text
-from tokenfoundry.gateway.texts import redacted, restored
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.routing.targets import Target
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tokenfoundry.gateway.bodies.texts import redacted, texts
 from tokenfoundry.gateway.endpoints import JsonEndpoint, WithoutOutput, WithoutStream
 from tokenfoundry.gateway.endpoints.checks import refuse_stream
 from tokenfoundry.gateway.replies import invalid
-from tokenfoundry.gateway.texts import redacted, texts
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.routing.targets import Target
 

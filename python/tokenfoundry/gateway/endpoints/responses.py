@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from tokenfoundry.gateway.bodies.response_texts import as_asked, is_response, produced_texts, restored_response
+from tokenfoundry.gateway.bodies.texts import redacted
 from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.endpoints.checks import check_integer, check_stream
 from tokenfoundry.gateway.replies import invalid
-from tokenfoundry.gateway.response_texts import as_asked, is_response, produced_texts, restored_response
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.gateway.streams.responses import ResponseStream
-from tokenfoundry.gateway.texts import redacted
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.prompt_tokens import count_responses
 from tokenfoundry.routing.targets import Target

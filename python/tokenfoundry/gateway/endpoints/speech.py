@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import ProviderError
+from tokenfoundry.gateway.bodies.texts import redacted
 from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.endpoints.checks import check_text
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.gateway.streams import ReplyStream
-from tokenfoundry.gateway.texts import redacted
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.targets import Target

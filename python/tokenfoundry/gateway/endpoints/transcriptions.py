@@ -15,14 +15,14 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import InvalidInput
+from tokenfoundry.gateway.bodies.forms import YES_NO, read_form
+from tokenfoundry.gateway.bodies.sound import longest_seconds
+from tokenfoundry.gateway.bodies.texts import redacted, restored
 from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.endpoints.checks import check_text
-from tokenfoundry.gateway.forms import YES_NO, read_form
 from tokenfoundry.gateway.replies import invalid
-from tokenfoundry.gateway.sound import longest_seconds
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.gateway.streams.transcripts import TranscriptStream
-from tokenfoundry.gateway.texts import redacted, restored
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.translate import Untranslatable

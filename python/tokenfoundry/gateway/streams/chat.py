@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import msgspec
 
 from tokenfoundry.errors import ProviderError
+from tokenfoundry.gateway.bodies.texts import texts
 from tokenfoundry.gateway.streams.pieces import add_piece, joined
-from tokenfoundry.gateway.texts import texts
 from tokenfoundry.privacy import RedactionSession, StreamRestorer
 from tokenfoundry.providers.sse import comment, event
 from tokenfoundry.records import CallRecord

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import ProviderError
-from tokenfoundry.gateway.texts import restored
+from tokenfoundry.gateway.bodies.texts import restored
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.records import CallRecord
 

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import ProviderError
-from tokenfoundry.gateway.message_texts import TOOL_USE, restored_block
+from tokenfoundry.gateway.bodies.message_texts import TOOL_USE, restored_block
+from tokenfoundry.gateway.bodies.texts import restored, texts
 from tokenfoundry.gateway.streams.pieces import add_piece, joined
-from tokenfoundry.gateway.texts import restored, texts
 from tokenfoundry.privacy import RedactionSession, StreamRestorer
 from tokenfoundry.providers.sse import comment
 from tokenfoundry.records import CallRecord

@@ -12,14 +12,14 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import ProviderError
-from tokenfoundry.gateway.response_texts import (
+from tokenfoundry.gateway.bodies.response_texts import (
     as_asked,
     is_response,
     produced_texts,
     restored_output,
     restored_response,
 )
-from tokenfoundry.gateway.texts import restored
+from tokenfoundry.gateway.bodies.texts import restored
 from tokenfoundry.privacy import RedactionSession, StreamRestorer
 from tokenfoundry.records import CallRecord
 

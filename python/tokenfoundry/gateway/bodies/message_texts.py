@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
+from tokenfoundry.gateway.bodies.texts import redacted, redacted_values, restored
 from tokenfoundry.gateway.replies import invalid
-from tokenfoundry.gateway.texts import redacted, redacted_values, restored
 from tokenfoundry.privacy import RedactionSession
 
 _MAX_DEPTH = 64

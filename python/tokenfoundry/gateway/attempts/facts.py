@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.routing.facts import Facts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tokenfoundry.gateway.texts import restored, texts
+from tokenfoundry.gateway.bodies.texts import restored, texts
 from tokenfoundry.privacy import RedactionSession
 
 

@@ -51,13 +51,13 @@ from tokenfoundry.gateway.asgi import (
     read_body,
     write,
 )
-from tokenfoundry.gateway.attempt import Attempt
-from tokenfoundry.gateway.call import Call, Request
+from tokenfoundry.gateway.attempts.attempt import Attempt
+from tokenfoundry.gateway.attempts.call import Call, Request
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.gateway.engine import Engine
 from tokenfoundry.gateway.headers import AUTHORIZATION
-from tokenfoundry.gateway.host_answers import HostAnswer
+from tokenfoundry.gateway.host.host_answers import HostAnswer
 from tokenfoundry.gateway.replies import json_answer
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from tokenfoundry.gateway.attempt import Attempt
-from tokenfoundry.gateway.booking import Booking
-from tokenfoundry.gateway.call import Call
-from tokenfoundry.gateway.rates import TargetLimited
-from tokenfoundry.gateway.refusals import refused_by_deadline, refused_by_guard
+from tokenfoundry.gateway.attempts.attempt import Attempt
+from tokenfoundry.gateway.attempts.booking import Booking
+from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.attempts.rates import TargetLimited
+from tokenfoundry.gateway.attempts.refusals import refused_by_deadline, refused_by_guard
 from tokenfoundry.gateway.replies import Refused, of_everybody
 from tokenfoundry.resilience.guards import Guards, Passing, Unavailable
 from tokenfoundry.routing.policy import Route

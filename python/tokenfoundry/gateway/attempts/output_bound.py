@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.ledger.values import Unit
 from tokenfoundry.records import MaxTokensFrom
 from tokenfoundry.routing.targets import Target

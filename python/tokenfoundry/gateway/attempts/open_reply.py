@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from types import TracebackType
 
-from tokenfoundry.gateway.attempt import Attempt
+from tokenfoundry.gateway.attempts.attempt import Attempt
 from tokenfoundry.providers.client import Sending, UpstreamReply
 from tokenfoundry.resilience.guards import Passing
 

@@ -15,17 +15,17 @@ import msgspec
 
 from tokenfoundry.errors import InvalidInput, ProviderError
 from tokenfoundry.gateway.asgi import Message, Send
-from tokenfoundry.gateway.attempt import Attempt
-from tokenfoundry.gateway.booking import summary_of
-from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.attempts.attempt import Attempt
+from tokenfoundry.gateway.attempts.booking import summary_of
+from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.attempts.told import headers_of, stream_headers
+from tokenfoundry.gateway.bodies.texts import restored, texts
 from tokenfoundry.gateway.endpoints import Body, Endpoint
 from tokenfoundry.gateway.headers import REQUEST_ID
-from tokenfoundry.gateway.host_framing import Events, Framing, Lines, Unit
-from tokenfoundry.gateway.own_shapes import OwnShape
+from tokenfoundry.gateway.host.host_framing import Events, Framing, Lines, Unit
+from tokenfoundry.gateway.host.own_shapes import OwnShape
 from tokenfoundry.gateway.replies import Headers
 from tokenfoundry.gateway.streams import ReplyStream
-from tokenfoundry.gateway.texts import restored, texts
-from tokenfoundry.gateway.told import headers_of, stream_headers
 from tokenfoundry.usage import Usage, UsageMeter
 
 _BROKEN = (ProviderError, InvalidInput, RecursionError)

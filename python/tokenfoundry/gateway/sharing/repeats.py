@@ -10,17 +10,17 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import InvalidInput, ProviderError
-from tokenfoundry.gateway.booking import Booking, summary_of
-from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.attempts.booking import Booking, summary_of
+from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.attempts.told import headers_of, joined_headers, written
 from tokenfoundry.gateway.endpoints import Body
-from tokenfoundry.gateway.flights import Flights, Follower, Landed
-from tokenfoundry.gateway.item_recall import ItemCache
-from tokenfoundry.gateway.kept_answers import KeptAnswers
-from tokenfoundry.gateway.recall import Recalled, ResponseCache
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer
+from tokenfoundry.gateway.sharing.flights import Flights, Follower, Landed
+from tokenfoundry.gateway.sharing.item_recall import ItemCache
+from tokenfoundry.gateway.sharing.kept_answers import KeptAnswers
+from tokenfoundry.gateway.sharing.recall import Recalled, ResponseCache
 from tokenfoundry.gateway.streams.replay import NO_BORDERS, REPLAYS, Borders
 from tokenfoundry.gateway.streams.replay.recording import Recording
-from tokenfoundry.gateway.told import headers_of, joined_headers, written
 from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage

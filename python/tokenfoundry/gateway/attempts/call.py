@@ -8,10 +8,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from tokenfoundry.attribution import Attribution
+from tokenfoundry.gateway.attempts.rates import FREE, Passage
 from tokenfoundry.gateway.cache_control import Directives
 from tokenfoundry.gateway.client_watch import STAYS, ClientWatch
 from tokenfoundry.gateway.endpoints import Endpoint
-from tokenfoundry.gateway.rates import FREE, Passage
 from tokenfoundry.keys import Key
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.resilience.deadline import NEVER, Deadline
@@ -19,8 +19,8 @@ from tokenfoundry.routing.targets import Target
 from tokenfoundry.settings import CacheTerms
 
 if TYPE_CHECKING:
-    from tokenfoundry.gateway.flights import Flight
-    from tokenfoundry.gateway.item_recall import Part
+    from tokenfoundry.gateway.sharing.flights import Flight
+    from tokenfoundry.gateway.sharing.item_recall import Part
 
 CacheStatus = Literal["bypass", "miss", "hit", "joined", "partial"]
 

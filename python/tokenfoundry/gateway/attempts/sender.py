@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tokenfoundry.clock import Clock
-from tokenfoundry.gateway.attempt import Attempt
-from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.attempts.attempt import Attempt
+from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.providers.client import ProviderClient, Sending
 from tokenfoundry.providers.formats import Endpoint, Format, WireRequest
 from tokenfoundry.providers.plan import Plan, Planner, Said

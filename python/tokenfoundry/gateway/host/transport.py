@@ -12,7 +12,7 @@ from typing import Any
 
 from tokenfoundry.errors import MissingExtra
 from tokenfoundry.gateway.asgi import Message, Receive, Scope, Send
-from tokenfoundry.gateway.loop_thread import LoopThread
+from tokenfoundry.gateway.host.loop_thread import LoopThread
 
 try:
     import httpx2 as httpx

@@ -18,13 +18,13 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import NotFound
-from tokenfoundry.gateway.booking import Booking, axes_of, spent, tallies_of
-from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.attempts.booking import Booking, axes_of, spent, tallies_of
+from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.attempts.output_bound import OutputBound, affordable_tokens
+from tokenfoundry.gateway.attempts.rates import NOTHING_TAKEN, Estimate
+from tokenfoundry.gateway.attempts.turns import turn
 from tokenfoundry.gateway.client_watch import ClientGone
-from tokenfoundry.gateway.output_bound import OutputBound, affordable_tokens
-from tokenfoundry.gateway.rates import NOTHING_TAKEN, Estimate
 from tokenfoundry.gateway.replies import Refused
-from tokenfoundry.gateway.turns import turn
 from tokenfoundry.ledger import NO_FLAGS, Amounts, EntryFlags, Refusal
 from tokenfoundry.ledger.values import Unit
 from tokenfoundry.records import CallRecord, Outcome

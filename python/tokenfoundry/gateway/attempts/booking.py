@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from tokenfoundry.attribution import Attribution
 from tokenfoundry.clock import Clock
-from tokenfoundry.gateway.call import Call
-from tokenfoundry.gateway.ledger_faces import LedgerFaces
-from tokenfoundry.gateway.output_bound import OutputBounds
-from tokenfoundry.gateway.refusals import refused_by_budget
+from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.attempts.ledger_faces import LedgerFaces
+from tokenfoundry.gateway.attempts.output_bound import OutputBounds
+from tokenfoundry.gateway.attempts.refusals import refused_by_budget
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.ledger import Amounts, AsyncLedger, Axes, Refusal, Tallies
 from tokenfoundry.ledger.values import Unit

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 
-from tokenfoundry.gateway.attempt import Attempt
-from tokenfoundry.gateway.booking import summary_of
-from tokenfoundry.gateway.call import Call
+from tokenfoundry.gateway.attempts.attempt import Attempt
+from tokenfoundry.gateway.attempts.booking import summary_of
+from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.gateway.endpoints import Body
 from tokenfoundry.gateway.headers import (
     AGE,

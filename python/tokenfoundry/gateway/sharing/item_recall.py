@@ -18,9 +18,9 @@ import msgspec
 
 from tokenfoundry.cache import Maker
 from tokenfoundry.errors import ProviderError
-from tokenfoundry.gateway.call import Call
-from tokenfoundry.gateway.kept_answers import KeptAnswers
-from tokenfoundry.gateway.recall import question_of
+from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.sharing.kept_answers import KeptAnswers
+from tokenfoundry.gateway.sharing.recall import question_of
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
 

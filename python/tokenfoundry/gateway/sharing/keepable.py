@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from tokenfoundry.gateway.call import Call
-from tokenfoundry.gateway.texts import texts
+from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.bodies.texts import texts
 from tokenfoundry.privacy import Detector
 
 Reason = Literal["cut", "unfinished", "refused", "personal_data", "downgraded", "in_pieces", "disk"]

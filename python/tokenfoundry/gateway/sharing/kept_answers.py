@@ -13,8 +13,8 @@ import msgspec
 from tokenfoundry.cache import Cache, Invalidation, Invalidations, Maker
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import InvalidInput, TokenFoundryError
-from tokenfoundry.gateway.call import Call
-from tokenfoundry.gateway.keepable import Reason
+from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.sharing.keepable import Reason
 from tokenfoundry.routing.targets import Target
 
 _log = logging.getLogger("tokenfoundry")

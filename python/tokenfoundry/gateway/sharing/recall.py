@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.cache import Maker
-from tokenfoundry.gateway.call import Call
-from tokenfoundry.gateway.keepable import Keepable
-from tokenfoundry.gateway.kept_answers import KeptAnswers
+from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.sharing.keepable import Keepable
+from tokenfoundry.gateway.sharing.kept_answers import KeptAnswers
 from tokenfoundry.gateway.streams.replay import Borders
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
