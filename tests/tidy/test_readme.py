@@ -28,7 +28,7 @@ def test_the_code_runs_with_the_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configuration, *_ = blocks("yaml")
-    service, over_own_routes, engines = blocks("python")
+    service, over_own_routes, engines, _batches = blocks("python")  # A batch takes its time: tests/python/batches.
     monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
     monkeypatch.chdir(tmp_path)
     assert Settings.from_yaml(configuration).aliases["auto"].policy == "default"
