@@ -89,9 +89,10 @@ async def call(app: Any, key: str) -> list[Any]:
     body = json.dumps({"model": "fast", "messages": MESSAGES, "max_tokens": 50}).encode()
     headers = [(b"authorization", f"Bearer {key}".encode())]
     sent: list[Any] = []
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Any:
-        return {"type": "http.request", "body": body, "more_body": False}
+        return messages.pop() if messages else await asyncio.Event().wait()  # The client stays.
 
     async def send(message: Any) -> None:
         sent.append(message)
