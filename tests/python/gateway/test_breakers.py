@@ -244,6 +244,26 @@ def test_when_all_keys_rest_callers_are_told_until_when_without_asking_the_provi
         assert gateway.ask().status == 200
 
 
+def test_a_rest_that_would_be_long_is_cut_and_one_call_tries_the_provider(upstream: Upstream, tmp_path: Path) -> None:
+    async def limit(exchange: Exchange) -> None:
+        await exchange.answer({"error": {}}, status=429, headers="retry-after: 604800\r\n")
+
+    upstream.behave = limit
+    rules = {"keys": {"longest_rest": "5m"}, "retries": {"most": 0}}
+    with resilient(upstream.base_url, tmp_path / "data", StillTime(), rules=rules) as gateway:
+        assert gateway.ask().headers["retry-after"] == "604800", "the caller is told what the provider says"
+        gateway.time.advance(299)
+        assert gateway.ask().headers["retry-after"] == "1"
+        assert len(upstream.received) == 1
+        gateway.time.advance(1)
+        assert [told.status for told in gateway.ask_at_once(5)] == [429] * 5
+        assert len(upstream.received) == 2, "one call tries it, and it rests again"
+        upstream.behave = OK
+        gateway.time.advance(300)
+        assert gateway.ask().status == 200
+        assert gateway.ask_at_once(3)[2].status == 200
+
+
 def test_calls_go_to_the_key_with_the_most_room(
     upstream: Upstream, tmp_path: Path, two_keys: dict[str, list[str]]
 ) -> None:
