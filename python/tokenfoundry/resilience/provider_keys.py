@@ -1,8 +1,9 @@
 """Which of a provider's API keys the next call uses: the one with the most room left, by what the provider last said.
 
 A key rests after a 429 for exactly as long as that says (without a word, for longer each time), up to a bound, after
-which one call tries it. A key that is denied (401, 403) is opened for long and then tried by one call at a time. A key whose room is spent by what was told is taken
-only when no other is left: what was told may be out of date, and the provider says it best itself.
+which one call tries it. A key that is denied (401, 403) is opened for long and then tried by one call at a time. A key
+whose room is spent by what was told is taken only when no other is left: what was told may be out of date, and the
+provider says it best itself.
 
 Calls under way are taken off the room that was told, as it is not known which of them it counted. Keys of which nothing
 is known are taken first, and in turn, so that something becomes known.
