@@ -152,6 +152,20 @@ def test_a_callers_own_mistake_is_told_and_not_tried_elsewhere(
     assert "mario" not in json.dumps([record.error for record in records(gateway)])
 
 
+def test_an_answer_says_which_target_was_passed_over_and_why(
+    gateway: TokenFactory, key: str, upstream: Upstream
+) -> None:
+    async def behave(exchange: Exchange) -> None:
+        await (refuse if exchange.body["model"] == "small-1" else answer_with("ok"))(exchange)
+
+    upstream.behave = behave
+    with no_hold_is_left(gateway):
+        fallen_back, plain = ask(gateway, key, model="both"), ask(gateway, key, model="node")
+    assert fallen_back.tokenfoundry["route"] == "alias both; after small: upstream_error"
+    assert plain.tokenfoundry["route"] == "alias node"
+    assert [record.route for record in records(gateway)][:2] == ["alias both", fallen_back.tokenfoundry["route"]]
+
+
 @pytest.mark.parametrize(
     ("error", "told"),
     [
