@@ -121,7 +121,7 @@ ANSWERED: Mapping[str, Header] = {
     TARGET: Header("The target that answered.", _TEXT),
     REGION: Header("Where it computes; empty when that is not stated.", _TEXT),
     FINDINGS: Header("How many pieces of personal data were found in the request.", _COUNT),
-    MAX_TOKENS_FROM: Header("Where the bound of the output came from, when the caller stated none.", _TEXT),
+    MAX_TOKENS_FROM: Header("Where the bound of the output came from, when it is not the caller's own.", _TEXT),
 }
 
 _METERED = ("requests", "tokens")

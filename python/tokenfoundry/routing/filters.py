@@ -51,6 +51,17 @@ def lack_of(target: Target, facts: Facts, bounds: Sequence[Bound]) -> Lack | Non
     return None
 
 
+def whole_first(order: Sequence[Target], facts: Facts) -> Sequence[Target]:
+    """The same order, but for targets that write less than the caller asked for at most: they come last."""
+    if not any(_writes_less(target, facts) for target in order):
+        return order
+    return sorted(order, key=lambda target: _writes_less(target, facts))
+
+
+def _writes_less(target: Target, facts: Facts) -> bool:
+    return target.max_output_tokens is not None and target.max_output_tokens < facts.max_output_tokens
+
+
 def _needed_tokens(target: Target, facts: Facts) -> int:
     """A longer answer than the target's longest is not asked of it."""
     output_tokens = facts.max_output_tokens

@@ -9,7 +9,7 @@ from tokenfoundry.errors import TokenFoundryError
 from tokenfoundry.routing.conditions import Condition
 from tokenfoundry.routing.explain import Checked, Considered, Explanation, RuleTried
 from tokenfoundry.routing.facts import Facts
-from tokenfoundry.routing.filters import Bound, lack_of
+from tokenfoundry.routing.filters import Bound, lack_of, whole_first
 from tokenfoundry.routing.inquiry import Inquiry, Sources
 from tokenfoundry.routing.order import Use
 from tokenfoundry.routing.targets import Target
@@ -116,7 +116,8 @@ class Router:
         inquiry = Inquiry(alias, facts, self._sources, self._bounds(plan, facts))
         index, rule = self._rule_for(plan, inquiry)
         bounds = inquiry.bounds if rule.residency is None else (*inquiry.bounds, rule.residency)
-        left = tuple([target for target in rule.use.order(inquiry) if lack_of(target, facts, bounds) is None])
+        order = whole_first(rule.use.order(inquiry), facts)
+        left = tuple([target for target in order if lack_of(target, facts, bounds) is None])
         if not left:
             raise _no_route(alias, rule.use.order(inquiry), facts, bounds)
         note, reason = rule.use.note(inquiry), plan.reasons[index]
@@ -128,7 +129,7 @@ class Router:
         inquiry = Inquiry(alias, facts, self._sources, self._bounds(plan, facts))
         _, rule = self._rule_for(plan, inquiry)
         bounds = inquiry.bounds if rule.residency is None else (*inquiry.bounds, rule.residency)
-        order = rule.use.order(inquiry)
+        order = whole_first(rule.use.order(inquiry), facts)
         reason, refused, by_residency = "", "", False
         try:
             reason = self.route(alias, facts).reason

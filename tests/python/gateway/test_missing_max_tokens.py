@@ -159,6 +159,26 @@ def test_the_setting_says_what_a_missing_bound_is(
     assert upstream.received[0].body["max_tokens"] == sent
 
 
+def test_a_stated_bound_that_no_target_reaches_is_lowered_and_said_to_be(upstream: Upstream, tmp_path: Path) -> None:
+    targets = config(upstream.base_url, tmp_path)["targets"]
+    targets["small"]["max_output_tokens"] = 200
+    made = {"targets": targets, "budgets": [budget(hard=1000)]}
+    with clocked_gateway(upstream.base_url, tmp_path / "data", **made) as gateway:
+        assert gateway.ask(max_tokens=201).headers["x-tf-max-tokens-from"] == "model"
+        assert "x-tf-max-tokens-from" not in gateway.ask(max_tokens=200).headers
+        assert gateway.ask(model="both", max_tokens=201).headers["x-tf-target"] == "large"
+    assert [exchange.body["max_tokens"] for exchange in upstream.received] == [200, 200, 201]
+
+
+def test_no_budget_lowers_a_stated_bound_further(upstream: Upstream, tmp_path: Path) -> None:
+    targets = config(upstream.base_url, tmp_path)["targets"]
+    targets["small"]["max_output_tokens"] = 200
+    made = {"targets": targets, "budgets": [budget(hard=PROMPT_TOKENS + 199)]}
+    with clocked_gateway(upstream.base_url, tmp_path / "data", **made) as gateway:
+        assert gateway.ask(max_tokens=201).code == "budget_exceeded"
+        assert gateway.ask(max_tokens=None).status == 200
+
+
 @pytest.mark.parametrize("missing", ["model", 4096])
 def test_only_the_setting_budget_makes_answers_shorter(upstream: Upstream, tmp_path: Path, missing: str | int) -> None:
     made = {"budgets": [budget(hard=1000)], "limits": {"missing_max_tokens": missing}}

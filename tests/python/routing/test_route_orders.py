@@ -117,6 +117,16 @@ def test_the_cheapest_is_that_of_the_call_and_not_of_a_list() -> None:
     assert names(found, "x", facts(input_tokens=1, max_output_tokens=1000)) == ["b", "a", "c"]
 
 
+def test_a_target_that_would_cut_the_answer_short_comes_last_and_only_then() -> None:
+    targets = {"a": target(max_output_tokens=40), "b": target(), "c": target(max_output_tokens=50)}
+    found = router_of({"targets": targets, "aliases": {"x": ["a", "b", "c"]}})
+    assert names(found, "x", facts(max_output_tokens=41)) == ["b", "c", "a"]
+    assert names(found, "x", facts(max_output_tokens=51)) == ["b", "a", "c"]
+    assert names(found, "x", facts(max_output_tokens=40)) == ["a", "b", "c"]
+    assert names(found, "x", facts()) == ["a", "b", "c"]
+    assert found.explain("x", facts(max_output_tokens=51)).order == ["b", "a", "c"]
+
+
 def test_targets_can_be_chosen_by_their_tags() -> None:
     assert names(router({"order": "price", "among": {"tier": "large"}}), "x", facts(max_output_tokens=9)) == ["b", "c"]
     assert names(router({"order": "price", "among": {"tags": ["fresh"]}}), "x", facts()) == ["a"]

@@ -73,7 +73,7 @@ class Attempt:
         """What rate limits take in advance: the prompt as counted, and the most that it may be answered with."""
         # What is not billed by tokens takes none.
         input_tokens = min(self._input_tokens, self.worst.input_tokens)
-        return Estimate(input_tokens, self.worst.output_tokens, is_ours=self.output_bound.source != "")
+        return Estimate(input_tokens, self.worst.output_tokens, is_ours=self.output_bound.is_ours)
 
     @property
     def for_everybody(self) -> bool:

@@ -18,10 +18,13 @@ from tokenfoundry.routing.targets import Target
 
 
 class OutputBound(NamedTuple):
-    """Output tokens of one choice, at most; and who said so, unless the caller did."""
+    """Output tokens of one choice, at most; and who said so, unless the caller did: `model` also where its target
+    writes less than the caller asked for. `is_ours`: the caller asked for no bound.
+    """
 
     tokens: int
     source: MaxTokensFrom
+    is_ours: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,12 @@ class OutputBounds:
         """The bound before any budget is asked. It is sent to the provider whatever the caller asked for."""
         most = target.max_output_tokens
         if not call.endpoint.produces_output:
-            return OutputBound((most or 0) if call.endpoint.unbounded_output else 0, "")
+            return OutputBound((most or 0) if call.endpoint.unbounded_output else 0, "", is_ours=False)
         asked = call.endpoint.max_output_tokens(call.body)
         if asked is not None:
-            return OutputBound(asked if most is None else min(asked, most), "")
+            if most is None or asked <= most:
+                return OutputBound(asked, "", is_ours=False)
+            return OutputBound(most, "model", is_ours=False)
         if self.missing == "model" and most is not None:
             return OutputBound(most, "model")
         ours = self.missing if isinstance(self.missing, int) else self.default_tokens
@@ -46,7 +51,7 @@ class OutputBounds:
 
     def may_shrink(self, bound: OutputBound) -> bool:
         """Whether a budget that allows less makes the answer shorter, instead of refusing the call."""
-        return self.missing == "budget" and bound.source != ""
+        return self.missing == "budget" and bound.is_ours
 
 
 def affordable_tokens(
