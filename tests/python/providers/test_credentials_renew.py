@@ -209,6 +209,19 @@ def test_a_key_file_that_is_gone_or_empty_leaves_the_key_of_before(
     assert key.current() == "second"
 
 
+def test_a_key_file_has_another_fingerprint_when_another_key_is_in_it(tmp_path: Path) -> None:
+    now_s = [0.0]
+    path = tmp_path / "key"
+    path.write_text("first", encoding="utf-8")
+    key = KeyFile(reference(path), clock_s=lambda: now_s[0])
+    before = key.fingerprint()
+    for text, is_another in (("first\n", False), ("the second", True), ("first", False)):
+        path.write_text(text, encoding="utf-8")
+        now_s[0] += 1.0
+        assert (key.fingerprint() != before) is is_another
+    assert "first" not in before
+
+
 def test_a_key_that_is_not_there_is_refused_with_its_place() -> None:
     provider = ProviderSettings.model_validate({"format": "openai", "keys": ["file:/nowhere/key"]})
     with pytest.raises(ConfigError) as raised:

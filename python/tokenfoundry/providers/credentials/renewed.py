@@ -67,6 +67,9 @@ class RenewedToken:
             return None
         return token.text
 
+    def fingerprint(self) -> str:
+        return self._label
+
     async def renew(self, *, within_s: float) -> None:
         fetching = asyncio.wrap_future(self._start(self._clock()))
         try:
