@@ -130,6 +130,49 @@ def test_a_call_that_is_refused_says_why(
     assert code == (state == "failed")
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [[1], {}, b"<html>Welcome to nginx</html>", b"\xff", {"choices": "none"}, b"[" * 100_000],
+    ids=["list", "empty object", "page", "no text", "other shape", "deep"],
+)
+def test_a_success_that_is_no_reply_is_a_failure(doctor: Doctor, upstream: Upstream, reply: Any) -> None:
+    async def behave(exchange: Exchange) -> None:
+        await exchange.answer(reply if exchange.raw else b"")
+
+    upstream.behave = behave
+    code, findings = doctor.asked("--call")
+    told = [finding.state for finding in findings if "answered 200 in" in finding.said]
+    assert (code, told) == (1, ["failed"] * 3)
+
+
+@pytest.mark.parametrize("key", ["sk-doctor-secret", "ACCESSKEY:secret-half:session-half"])
+def test_a_key_that_a_provider_repeats_is_not_shown(
+    doctor: Doctor, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    async def refuse(exchange: Exchange) -> None:
+        said = f"{key[-30:]} is no key: {exchange.headers.get('authorization', '')}"
+        await exchange.answer({"error": {"message": said}} if exchange.raw else b"", status=401)
+
+    monkeypatch.setenv("DOCTOR_KEY", key)
+    upstream.behave = refuse
+    _, findings = doctor.asked("--call")
+    assert "is no key: Bearer ***" in repr(findings)
+    assert not any(part in repr(findings) for part in ("doctor-secret", "secret-half", "session-half"))
+
+
+def test_a_provider_that_cannot_be_asked_hides_nothing_of_the_others(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://someone:hunter2@proxy.example:99999")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    providers = doctor.values["providers"]
+    providers["other"] = {**providers["upstream"], "base_url": "http://other.example/v1"}
+    code, findings = doctor.asked()
+    assert (code, stated(findings, "failed")) == (1, ["provider other: its proxy is no address"])
+    assert any(said.startswith("provider upstream: 127.0.0.1:") for said in stated(findings, "ok"))
+    assert "hunter2" not in repr(findings)
+
+
 def test_every_problem_of_a_file_is_a_line(doctor: Doctor) -> None:
     doctor.values["servr"] = {}
     doctor.values["limits"] = {"session_idle": "soon"}
