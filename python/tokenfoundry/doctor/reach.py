@@ -119,6 +119,9 @@ async def _walk(
     head = f"HEAD {parts.path or '/'} HTTP/1.1\r\nhost: {parts.netloc}\r\nconnection: close\r\naccept: */*\r\n\r\n"
     writer.write(head.encode("ascii"))
     answered = await way.step("answer", _head(reader))
+    if not answered:
+        said = f"{host}:{port} closes the connection without a word ({way.times})"
+        return [warning(about, said, "see the port of `base_url`, and try it with --call")]
     if not answered.startswith(b"HTTP/"):
         said = f"{host}:{port} does not answer in HTTP ({way.times})"
         return [failed(about, said, "see the port of `base_url`, and whether it is http or https")]
@@ -140,7 +143,7 @@ async def _connected(addresses: list[Any], port: int) -> tuple[asyncio.StreamRea
 
 
 async def _head(reader: asyncio.StreamReader) -> bytes:
-    """What it says before a body; all of what it says when that has no end."""
+    """What it says before a body; all of what it says when that has no end, nothing when it is too long."""
     try:
         return await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError as error:

@@ -140,3 +140,9 @@ def test_a_price_keeps_its_decimals() -> None:
     price = Settings.from_dict(values).targets["t"].price
     assert price is not None
     assert (str(price.input), str(price.output), price.cache_read, price.currency) == ("0.10", "2.5", None, "USD")
+
+
+def test_what_seals_files_is_kept_and_no_token() -> None:
+    with pytest.raises(ConfigError) as raised:
+        Settings.from_dict({"batches": {"key": "google"}})
+    assert raised.value.path == "batches.key"
