@@ -130,7 +130,7 @@ class TokenFactory:
         routed = self._routed(settings, redactor)
         self._drain = Drain(self._timing)
         client = ProviderClient(settings.providers, clock=self._clock)
-        guards = build_guards(settings, client.keys, self._timing, self.observed)
+        guards = build_guards(settings, client.keys, client.fingerprints, self._timing, self.observed)
         self._clients = [client]
         self._closing: dict[asyncio.AbstractEventLoop, set[Future[None]]] = {}  # Those that were given up.
         data_dir = Path(settings.data_dir)
@@ -379,7 +379,7 @@ class TokenFactory:
         is_same = is_same and _digest_of_keys(settings) == before.digest_of_keys
         client = before.client if is_same else ProviderClient(settings.providers, clock=self._clock)
         connections = before.connections if is_same else Connections()
-        guards = build_guards(settings, client.keys, self._timing, self.observed)
+        guards = build_guards(settings, client.keys, client.fingerprints, self._timing, self.observed)
         kept = before.kept if redactor is before.redactor else self._kept_answers(settings)
         routed = self._routed(settings, redactor, self._prices.by_target())
         engine = self._engine_of(settings, redactor, client, connections, guards, kept, routed)
