@@ -83,6 +83,9 @@ class OwnRun:
                 continue
             if begun is not None:
                 await work.lines.release(batch, line, begun)
+            elif is_resumed and (id := self._answered_before(batch, number)) is not None:
+                work.write(Step(number=number, result=error_result(id, line, LOST)))
+                continue
             if is_resumed:
                 for life in range(batch.lives):
                     await work.lines.release(batch, line, first_turn(life))
@@ -99,6 +102,18 @@ class OwnRun:
                 return True
             number += 1
         return False
+
+    def _answered_before(self, batch: Batch, number: int) -> str | None:
+        """The call of a line that the books know as answered and the journal does not know at all: it was lost with the
+        power. A hold that was posted because its process died says nothing: it is taken before a line is announced.
+        """
+        turns = (first_turn(life) + turn for life in range(batch.lives) for turn in range(_MOST_TURNS))
+        for id in (request_id(batch.id, number, turn) for turn in turns):
+            entry = self._ledger.entry(f"{id}/0")
+            is_further = self._ledger.entry(f"{id}/1") is not None
+            if entry is not None and (entry.kind == "settled" or is_further) and self._may_have_been_answered(id):
+                return id
+        return None
 
     async def _held_anew(self, batch: Batch, line: Line, turn: int) -> bool:
         work = self._work
@@ -143,7 +158,7 @@ class OwnRun:
         assert line is not None, "its number came from the plan"
         first = max(first_turn(batch.lives), work.progress.begun.get(number, -1) + 1)
         for turn in range(first, first + _MOST_TURNS):
-            work.write(Step(number=number, turn=turn))
+            await work.journal.announce(number, turn)
             try:
                 result = await self._answered(batch, line, turn)
             except Refused as refused:

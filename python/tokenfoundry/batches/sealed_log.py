@@ -39,6 +39,7 @@ class LogWriter:
         self._number = len(places)
         self._whole_bytes = _end_of(path, places)
         self._file: BinaryIO | None = None
+        self._is_named = path.exists()
 
     def append(self, plain: bytes) -> None:
         """Adds a piece; what is appended and flushed survives a killed process."""
@@ -52,13 +53,22 @@ class LogWriter:
         if self._file is not None:
             self._file.flush()
 
+    def sync(self) -> None:
+        """Once it returns, what was flushed survives a loss of power. Blocks; any thread."""
+        if self._file is None:
+            return
+        os.fsync(self._file.fileno())
+        if not self._is_named:
+            sync_directory(self._path.parent)
+            self._is_named = True
+
     def close(self, *, sync: bool = False) -> None:
         """With `sync`, once it is on the disk itself. Harmless twice; nothing can be appended after it."""
         if self._file is None or self._file.closed:
             return
         self._file.flush()
         if sync:
-            os.fsync(self._file.fileno())
+            self.sync()
         self._file.close()
 
     def _opened(self) -> BinaryIO:
@@ -102,6 +112,15 @@ class LogReader:
     def _read(self, file: BinaryIO, number: int) -> bytes:
         (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
         return self._sealer.open(file.read(length), place=_place_of(number))
+
+
+def sync_directory(directory: Path) -> None:
+    """Once it returns, the names in that directory survive a loss of power."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _place_of(number: int) -> bytes:

@@ -20,7 +20,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from tokenfoundry.batches.records import Batch, File, Line, Owner, Step
-from tokenfoundry.batches.sealed_log import LogReader, LogWriter
+from tokenfoundry.batches.sealed_log import LogReader, LogWriter, sync_directory
 from tokenfoundry.errors import DataLoss, NotFound
 from tokenfoundry.privacy.sealed import Sealer
 
@@ -72,6 +72,8 @@ class Store:
             if self.sync:
                 os.fsync(file.fileno())
         os.replace(made, path)
+        if self.sync:
+            sync_directory(self._directory)
         if isinstance(record, File):
             self._files[record.id] = record
         else:

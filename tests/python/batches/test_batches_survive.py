@@ -16,12 +16,13 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from openai import OpenAI
 
 from support.batch_provider import BatchProvider
 from support.batching import EMAIL, batching, bytes_on_disk, create, line, results, said, until
-from support.upstream import Exchange, Upstream, echo
+from support.upstream import Exchange, Upstream, answer_with, echo
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.ledger import Sums
 
@@ -225,3 +226,55 @@ def test_a_server_that_is_killed_sends_no_line_twice_and_leaves_nothing_held(tmp
             assert sum(each.money_nano == NANO_OF_A_LINE for each in used.values()) >= len(answers)
             assert gateway.ledger.holds() == []
             assert gateway.ledger.verify().ok
+
+
+def test_where_books_survive_a_loss_of_power_a_line_is_announced_on_the_disk_before_it_is_sent(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    sync = os.fsync
+
+    def see(descriptor: int) -> None:
+        told.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")).suffix or "directory")
+        sync(descriptor)
+
+    async def answer(exchange: Exchange) -> None:
+        told.append("sent")
+        await answer_with("ok")(exchange)
+
+    provider.other = answer
+    made = batching(upstream.base_url, tmp_path / "data", durability="power", batches={"poll": "1ms", "concurrency": 1})
+    with TokenFactory.from_config(made) as gateway:
+        client = gateway.openai_client(key=gateway.create_key())
+        monkeypatch.setattr(os, "fsync", see)
+        until(client, create(client, [line("a", model="plain"), line("b", model="plain")]), "completed")
+    first, second = (place for place, each in enumerate(told) if each == "sent")
+    assert told[first - 2 : first] == [".journal", "directory"]
+    assert told[second - 1] == ".journal"
+    # And a record is under its name.
+    assert told[: told.index(".new") + 2][-1] == "directory"
+
+
+def test_a_line_that_was_answered_is_not_sent_again_though_its_journal_is_lost(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path
+) -> None:
+    provider.other = echo
+    snapshots = Snapshots(tmp_path / "data", tmp_path / "copies")
+    provider.before = snapshots.take
+    made = batching(upstream.base_url, tmp_path / "data", batches={"poll": "1ms", "concurrency": 1})
+    with TokenFactory.from_config(made) as gateway:
+        key = gateway.create_key()
+        client = gateway.openai_client(key=key)
+        batch = create(client, [line(str(each), model="plain") for each in range(LINES)])
+        until(client, batch, "completed")
+    provider.before = None
+    copy = snapshots.taken[-1][1]
+    next((copy / "batches").glob("*.journal")).unlink()
+    upstream.received.clear()
+    with TokenFactory.from_config({**made, "data_dir": str(copy)}) as gateway:
+        client = gateway.openai_client(key=key)
+        done = until(client, batch, "completed")
+        told = results(client, done.error_file_id)
+        assert {name: each["error"]["code"] for name, each in told.items()} == dict.fromkeys("012", "answer_lost")
+        assert len(upstream.received) == 1
+        assert_each_line_is_billed_once(gateway)
