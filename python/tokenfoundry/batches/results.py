@@ -92,13 +92,15 @@ class RemoteResults:
             await attempt.void("the provider did not answer the line", status=502)
             return Step(number=line.number, result=error_result(call.request_id, line, _why(told)))
         status, body = response.get("status_code"), response.get("body")
-        if status == 200 and isinstance(body, dict):
+        if status == 200:
             return await self._answered(line, call, attempt, said, body)
         return await self._failed(line, call, attempt, said, status, body)
 
-    async def _answered(self, line: Line, call: Call, attempt: Attempt, said: Said, body: dict[str, Any]) -> Step:
+    async def _answered(self, line: Line, call: Call, attempt: Attempt, said: Said, body: Any) -> Step:
         reported: Usage | None = None
         try:
+            if not isinstance(body, dict):
+                raise ProviderError("the provider's reply is not an object")
             reported = said.usage(body)
             reply = said.reply(body)
             if not call.endpoint.is_reply(reply):
