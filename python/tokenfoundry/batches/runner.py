@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tokenfoundry.batches.lines import Lines
 from tokenfoundry.batches.own_run import OwnRun
@@ -122,20 +123,19 @@ class Runner:
 
     async def _tick(self) -> None:
         while True:
-            try:
-                await self._look_around()
-            except (StoreError, OSError) as error:
-                _log.warning("batches are looked at again later: %s", error)
+            with _kept_going("what has expired"):
+                await self._erase_what_is_over()
+            await self._look_around()
             engine = self._lines().engine
             await engine.guards.timing.sleep(engine.settings.batches.poll_ms / 1000)
 
     async def _look_around(self) -> None:
-        await self._erase_what_is_over()
         for batch in self._store.batches():
             if batch.has_ended or batch.id in self._tasks:
                 continue
             if batch.status == "holding":
-                await self._forget(batch)
+                with _kept_going(batch.id):
+                    await self._forget(batch)
                 continue
             task = self._begin(batch)
             if batch.is_remote:
@@ -157,21 +157,18 @@ class Runner:
             self.counts[batch_id] = counts
 
         try:
-            work = Work(self._store, batch_id, lines, self._clock, tell)
-            try:
-                if work.batch.is_remote:
-                    await RemoteRun(work).advance()
-                else:
-                    run = self._runs[batch_id] = OwnRun(work, self._places, self._keys, self._ledger, self._clock)
-                    is_resumed = batch_id not in self._known
-                    self._known.add(batch_id)
-                    await run.run(is_resumed=is_resumed)
-            finally:
-                work.close()
-        except (ProviderError, StoreError, ConfigError, Refused, OSError) as error:
-            _log.warning("%s is looked at again later: %s", batch_id, error)
-        except Exception as error:  # noqa: BLE001 - the edge: one batch must not end the work on the others
-            _log.error("%s is tried again later: unforeseen %s", batch_id, kind_and_place(error))
+            with _kept_going(batch_id):
+                work = Work(self._store, batch_id, lines, self._clock, tell)
+                try:
+                    if work.batch.is_remote:
+                        await RemoteRun(work).advance()
+                    else:
+                        run = self._runs[batch_id] = OwnRun(work, self._places, self._keys, self._ledger, self._clock)
+                        is_resumed = batch_id not in self._known
+                        self._known.add(batch_id)
+                        await run.run(is_resumed=is_resumed)
+                finally:
+                    work.close()
         finally:
             self._tasks.pop(batch_id, None)
             self._runs.pop(batch_id, None)
@@ -181,11 +178,14 @@ class Runner:
                 self._looked_s.pop(batch_id, None)
 
     async def _forget(self, batch: Batch) -> None:
-        """A batch whose maker died, or hung up, while its lines were being held: nobody was told of it."""
+        """A batch whose maker died while its lines were being held: nobody was told of it. One whose client hung up
+        meanwhile is made all the same.
+        """
         if batch.id in self._known:
             return  # It is being made.
         lines = self._lines()
-        for line in self._store.plan(batch.id):
+        # Without a plan it was being erased already: all that it held had been given back.
+        for line in self._store.plan(batch.id) if self._store.has(batch.id, "plan") else ():
             await lines.release(batch, line)
         self._store.delete(batch)
 
@@ -199,3 +199,14 @@ class Runner:
         for batch in self._store.batches():
             if batch.has_ended and batch.at_ms + keep_ms <= now_ms:
                 await asyncio.to_thread(self._store.delete, batch)
+
+
+@contextmanager
+def _kept_going(what: str) -> Iterator[None]:
+    """The edge: what goes wrong with one batch does not end the work on the others."""
+    try:
+        yield
+    except (ProviderError, StoreError, ConfigError, Refused, OSError) as error:
+        _log.warning("%s is looked at again later: %s", what, error)
+    except Exception as error:  # noqa: BLE001 - the edge
+        _log.error("%s is tried again later: unforeseen %s", what, kind_and_place(error))

@@ -12,16 +12,19 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from openai import OpenAI
 
 from support.batch_provider import BatchProvider
 from support.batching import EMAIL, batching, bytes_on_disk, create, line, results, said, until
+from support.serving import served
 from support.upstream import Exchange, Upstream, answer_with, echo
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.ledger import Sums
@@ -278,3 +281,28 @@ def test_a_line_that_was_answered_is_not_sent_again_though_its_journal_is_lost(
         assert {name: each["error"]["code"] for name, each in told.items()} == dict.fromkeys("012", "answer_lost")
         assert len(upstream.received) == 1
         assert_each_line_is_billed_once(gateway)
+
+
+def test_a_batch_that_was_half_erased_when_its_gateway_died_does_not_stop_the_others(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path
+) -> None:
+    made = batching(upstream.base_url, tmp_path / "data")
+    with TokenFactory.from_config(made) as gateway:
+        key = gateway.create_key()
+        client = gateway.openai_client(key=key)
+        batch = create(client, [line("a")])
+        until(client, batch, "in_progress")
+        store = gateway.app().desk._store
+        half = msgspec.structs.replace(store.now(batch.id), id="batch_0", status="holding")
+        store.put(half)
+    provider.complete()
+    with TokenFactory.from_config(made) as gateway:
+        store = gateway.app().desk._store
+        # The half of one is looked at first.
+        store._batches = dict(sorted(store._batches.items()))
+        assert next(iter(store._batches)) == "batch_0"
+        with served(gateway.app()):
+            ends_s = time.monotonic() + 10
+            while not store.now(batch.id).has_ended and time.monotonic() < ends_s:
+                time.sleep(0.01)
+        assert [(each.id, each.status) for each in store.batches()] == [(batch.id, "completed")]
