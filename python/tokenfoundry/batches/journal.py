@@ -53,7 +53,7 @@ class Journal:
         self._syncs = store.sync
 
     def write(self, step: Step) -> None:
-        """Once it returns, the step survives a killed process."""
+        """Once it returns, the step survives a killed process. Raises `PieceTooLarge`."""
         self._writer.append(msgspec.json.encode(step))
         self._writer.flush()
         self.progress.see(step)
@@ -124,7 +124,7 @@ class _Content:
         self._piece += line + b"\n"
         self.size_bytes += len(line) + 1
         self.lines += 1
-        if len(self._piece) >= _PIECE_BYTES:
+        while len(self._piece) >= _PIECE_BYTES:
             self._seal()
 
     def close(self, *, sync: bool) -> None:
@@ -133,8 +133,8 @@ class _Content:
         self._writer.close(sync=sync)
 
     def _seal(self) -> None:
-        self._writer.append(bytes(self._piece))
-        self._piece.clear()
+        self._writer.append(bytes(self._piece[:_PIECE_BYTES]))
+        del self._piece[:_PIECE_BYTES]
 
 
 def _sum(one: Spent, other: Spent) -> Spent:

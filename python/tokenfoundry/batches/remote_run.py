@@ -106,6 +106,10 @@ class RemoteRun:
         told: RemoteBatch | None = None
         if remote.creating:
             told = await api.find(remote.file)
+            if told is None and work.batch.status == "cancelling":
+                await work.end("cancelled", CANCELLED)
+                await self._tidy(api)
+                return None
         else:
             work.update(remote=Remote(file=remote.file, creating=True))
         if told is None:

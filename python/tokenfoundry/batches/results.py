@@ -29,6 +29,7 @@ EXPIRED = ("batch_expired", "the batch expired before this line was answered")
 CANCELLED = ("batch_cancelled", "the batch was cancelled before this line was answered")
 UNANSWERED = ("no_answer", "the provider's results say nothing of this line")
 UNREADABLE = ("unreadable_answer", "the provider's answer to this line cannot be read; it is billed")
+TOO_LARGE = ("answer_too_large", "the answer to this line is larger than a result may be; it is billed")
 LOST = (
     "answer_lost",
     "the gateway was stopped while this line was under way: it may have been answered, so it is billed, not sent again",

@@ -1,8 +1,8 @@
 """What goes on in the background: each batch that has not ended is worked on, and what has expired is erased.
 
 It runs on one event loop, that of the first server or client that has to do with batches, until it is stopped there.
-Providers are asked one batch after the other, every `batches.poll`, and when an owner looks at a batch; lines that are
-sent one by one share `batches.concurrency` places.
+Each target is asked for one batch after the other, every `batches.poll`, and when an owner looks at a batch: one that
+does not answer holds up no other. Lines that are sent one by one share `batches.concurrency` places.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ class Runner:
         self._ticker: asyncio.Task[None] | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._runs: dict[str, OwnRun] = {}
+        self._rounds: dict[str, asyncio.Task[None]] = {}
+        """By target, the round of its batches that goes on."""
         self._looked_s: dict[str, float] = {}
         self._places = asyncio.Semaphore(1)
         self._known: set[str] = set()
@@ -104,7 +106,9 @@ class Runner:
             loop.call_soon_threadsafe(ticker.cancel)
 
     async def stop(self, *, within_s: float) -> None:
-        """Ends the work on the running loop: lines under way may finish within that time."""
+        """Ends the work on the running loop: lines under way may finish within that time. A provider that is asked for
+        a batch is not waited for: it is asked again.
+        """
         with self._mutex:
             if self._loop is not asyncio.get_running_loop():
                 return
@@ -113,11 +117,20 @@ class Runner:
             run.stopping = True
         if ticker is not None:
             ticker.cancel()
-        if tasks := set(self._tasks.values()):
-            _, late = await asyncio.wait(tasks, timeout=within_s)
+        rounds, tasks = [*self._rounds.values()], dict(self._tasks)
+        for round in rounds:
+            round.cancel()
+        for batch_id, task in tasks.items():
+            if batch_id not in self._runs:
+                task.cancel()
+        if tasks:
+            _, late = await asyncio.wait(tasks.values(), timeout=within_s)
             for task in late:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*rounds, *tasks.values(), return_exceptions=True)
+        for batch_id in tasks:
+            self._tasks.pop(batch_id, None)  # Of one that was cancelled before it began.
+        self._rounds.clear()
 
     # -- ticking -------------------------------------------------------------------------------------------------------
 
@@ -130,6 +143,7 @@ class Runner:
             await engine.guards.timing.sleep(engine.settings.batches.poll_ms / 1000)
 
     async def _look_around(self) -> None:
+        remote: dict[str, list[Batch]] = {}
         for batch in self._store.batches():
             if batch.has_ended or batch.id in self._tasks:
                 continue
@@ -137,9 +151,21 @@ class Runner:
                 with _kept_going(batch.id):
                     await self._forget(batch)
                 continue
-            task = self._begin(batch)
             if batch.is_remote:
-                await asyncio.wait({task})
+                remote.setdefault(batch.target, []).append(batch)
+            else:
+                self._begin(batch)
+        for target, batches in remote.items():
+            if target not in self._rounds:
+                self._rounds[target] = asyncio.get_running_loop().create_task(self._round(target, batches))
+
+    async def _round(self, target: str, batches: list[Batch]) -> None:
+        try:
+            for batch in batches:
+                if not self._store.now(batch.id).has_ended:
+                    await asyncio.wait({self._begin(batch)})
+        finally:
+            self._rounds.pop(target, None)
 
     def _begin(self, batch: Batch) -> asyncio.Task[None]:
         """The task that works on a batch: there is never a second one, as both would write its journal."""

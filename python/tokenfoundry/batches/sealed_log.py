@@ -14,11 +14,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
 
-from tokenfoundry.errors import DataLoss
+from tokenfoundry.errors import DataLoss, InvalidInput
 from tokenfoundry.privacy.sealed import OVERHEAD_BYTES, Sealer
 
 _LENGTH = struct.Struct("<I")
 MAX_PIECE_BYTES = 64 * 2**20
+
+
+class PieceTooLarge(InvalidInput):
+    """What was to be written could not be read again."""
 
 
 class Place(NamedTuple):
@@ -42,7 +46,9 @@ class LogWriter:
         self._is_named = path.exists()
 
     def append(self, plain: bytes) -> None:
-        """Adds a piece; what is appended and flushed survives a killed process."""
+        """Adds a piece; what is appended and flushed survives a killed process. Raises `PieceTooLarge`."""
+        if len(plain) > MAX_PIECE_BYTES:
+            raise PieceTooLarge(f"a piece of {len(plain)} bytes is over {MAX_PIECE_BYTES}")
         if self._file is None:
             self._file = self._opened()
         sealed = self._sealer.seal(plain, place=_place_of(self._number))

@@ -166,8 +166,8 @@ class Store:
         known = {*self._files, *self._batches}
         if is_whole and not known:
             raise DataLoss(f"no record in {self._directory} opens: they were sealed with another key, or are damaged")
-        for id, error in set_aside.items():
-            _log.error("%s%s is set aside: %s", id, _RECORD, error)
+        for id, why in set_aside.items():
+            _log.error("%s%s is set aside: %s", id, _RECORD, why)
         # What was being written when a process died belongs to nobody.
         for path in self._directory.iterdir():
             if path.stem not in known and path.stem not in set_aside:

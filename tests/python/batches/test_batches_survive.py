@@ -26,8 +26,10 @@ from support.batch_provider import BatchProvider
 from support.batching import EMAIL, batching, bytes_on_disk, create, line, results, said, until
 from support.serving import served
 from support.upstream import Exchange, Upstream, answer_with, echo
+from tokenfoundry.batches.journal import ResultFiles
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.ledger import Sums
+from tokenfoundry.settings import Settings
 
 LINES = 4
 NANO_OF_A_LINE = 20 * 1_000 + 5 * 2_000
@@ -306,3 +308,68 @@ def test_a_batch_that_was_half_erased_when_its_gateway_died_does_not_stop_the_ot
             while not store.now(batch.id).has_ended and time.monotonic() < ends_s:
                 time.sleep(0.01)
         assert [(each.id, each.status) for each in store.batches()] == [(batch.id, "completed")]
+
+
+def test_a_batch_that_is_cancelled_before_its_provider_has_it_is_not_made_in_order_to_be_cancelled(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path
+) -> None:
+    made = batching(upstream.base_url, tmp_path / "data")
+    refused = 0
+
+    def refuse(exchange: Exchange) -> int | None:
+        nonlocal refused
+        if (exchange.method, exchange.path) != ("POST", "/v1/batches"):
+            return None
+        refused += 1
+        return 500
+
+    provider.before = refuse
+    with TokenFactory.from_config(made) as gateway:
+        client = gateway.openai_client(key=gateway.create_key())
+        batch = create(client, [line("a")])
+        while not refused:
+            client.batches.retrieve(batch.id)
+        client.batches.cancel(batch.id)
+        done = until(client, batch, "cancelled")
+        assert results(client, done.error_file_id)["a"]["error"]["code"] == "batch_cancelled"
+        assert refused == 1
+        assert gateway.ledger.holds() == []
+
+
+@pytest.mark.parametrize("status", ["cancelled", "expired"])
+def test_a_batch_ends_as_what_it_was_when_its_files_could_not_be_written_at_first(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    now_ms = 1_800_000_000_000
+    make = ResultFiles.make
+    copy = tmp_path / "copy"
+
+    async def end(exchange: Exchange) -> None:
+        nonlocal now_ms
+        if status == "cancelled":
+            gateway.app().desk._store.change(batch.id, lambda each: msgspec.structs.replace(each, status="cancelling"))
+        else:
+            now_ms += 86_400_000
+        await answer_with("ok")(exchange)
+
+    def die(files: ResultFiles) -> tuple[str, str]:
+        if not copy.exists():
+            shutil.copytree(tmp_path / "data", copy)
+        return make(files)
+
+    provider.other = end
+    monkeypatch.setattr(ResultFiles, "make", die)
+    made = batching(upstream.base_url, tmp_path / "data", batches={"poll": "1ms", "concurrency": 1})
+    with TokenFactory(Settings.from_dict(made), clock=lambda: now_ms) as gateway:
+        key = gateway.create_key()
+        client = gateway.openai_client(key=key)
+        batch = create(client, [line(str(each), model="plain") for each in range(2)])
+        until(client, batch, status)
+    upstream.received.clear()
+    made["data_dir"] = str(copy)
+    with TokenFactory(Settings.from_dict(made), clock=lambda: now_ms) as gateway:
+        client = gateway.openai_client(key=key)
+        done = until(client, batch, "completed", "cancelled", "expired")
+        assert done.status == status
+        assert [each["error"]["code"] for each in results(client, done.error_file_id).values()] == [f"batch_{status}"]
+        assert upstream.received == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +16,7 @@ from openai import OpenAI
 
 from support.batch_provider import BatchProvider
 from support.batching import CHAT, EMAIL, batching, bytes_on_disk, create, jsonl, line, results, said, until
+from support.serving import served
 from support.upstream import Exchange, Upstream, completion, usage_of
 from tokenfoundry.batches.remote import ResultLines, Unreadable
 from tokenfoundry.factory import TokenFactory
@@ -422,3 +425,30 @@ def test_a_result_that_says_200_and_has_no_body_is_billed(
     done = until(client, batch, "completed")
     assert results(client, done.error_file_id)["a"]["error"]["code"] == "unreadable_answer"
     assert [entry.kind for entry in gateway.ledger.entries()] == ["settled"]
+
+
+def test_a_provider_that_does_not_answer_holds_up_no_other_and_not_the_end_of_the_gateway(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path
+) -> None:
+    async def hang(_: Exchange) -> None:
+        await asyncio.Event().wait()
+
+    with Upstream(hang) as hanging:
+        made = batching(upstream.base_url, tmp_path / "data")
+        made["providers"]["hanging"] = {**made["providers"]["upstream"], "base_url": hanging.base_url}
+        made["targets"]["silent"] = {**made["targets"]["small"], "provider": "hanging"}
+        provider.completes_by_itself = True
+        with TokenFactory.from_config(made) as gateway:
+            store = gateway.app().desk._store
+            with served(gateway.app()) as url:
+                with OpenAI(api_key=gateway.create_key(), base_url=f"{url}/v1", max_retries=0) as client:
+                    create(client, [line("a", model="silent")])
+                    while not hanging.received:
+                        time.sleep(0.001)
+                    batch = create(client, [line("a")])
+                ends_s = time.monotonic() + 10
+                while not store.now(batch.id).has_ended and time.monotonic() < ends_s:
+                    time.sleep(0.01)
+                assert store.now(batch.id).status == "completed"
+                stopping_s = time.monotonic()
+        assert time.monotonic() - stopping_s < 5
