@@ -104,6 +104,10 @@ class LogReader:
         """Where the pieces are. Opens none."""
         return list(_places(self._path))
 
+    def size_bytes(self) -> int:
+        """How much can be read, if all pieces open. Opens none. Raises `DataLoss`."""
+        return _end_of(self._path, places := self.places()) - len(places) * (_LENGTH.size + OVERHEAD_BYTES)
+
     def at(self, place: Place) -> bytes:
         """One piece. Raises `DataLoss`."""
         with self._path.open("rb") as file:

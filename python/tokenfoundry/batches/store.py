@@ -47,6 +47,7 @@ class Store:
         self._sealer = sealer
         self.sync = survives_power_loss
         self._changing = threading.Lock()
+        self._taken_bytes = 0
         self._files: dict[str, File] = {}
         self._batches: dict[str, Batch] = {}
         self._load()
@@ -143,6 +144,14 @@ class Store:
             with suppress(FileNotFoundError):  # Just erased.
                 size_bytes += path.stat().st_size
         return size_bytes
+
+    def take(self, size_bytes: int) -> int:
+        """Counts bytes of an upload that goes on, or, when negative, gives them back; how many there are so far in this
+        process. What all have taken since an instant is the difference.
+        """
+        with self._changing:
+            self._taken_bytes += size_bytes
+            return self._taken_bytes
 
     def _path(self, id: str, part: Part) -> Path:
         return self._directory / f"{id}.{part}"

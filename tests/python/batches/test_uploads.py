@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "bad JSON": (b'{"custom_id": ', IN_LINE_7 + "is not JSON"),
     "no object": (b"[1]", IN_LINE_7 + "is not a JSON object"),
     "not UTF-8": (b'{"custom_id": "\xff"}', IN_LINE_7 + "is not JSON"),
+    "a byte order mark": (b"\xef\xbb\xbf{}", IN_LINE_7 + "starts with a byte order mark"),
     "no name": ({**line("x"), "custom_id": None}, IN_LINE_7 + "custom_id: needs a text"),
     "a name twice": (line("0"), IN_LINE_7 + "custom_id: another line has the same"),
     "another method": ({**line("x"), "method": "GET"}, IN_LINE_7 + "method: should be POST"),
@@ -384,3 +386,39 @@ def test_a_file_of_100_mb_is_never_held_in_memory(upstream: Upstream, tmp_path: 
         server.terminate()
         server.wait()
         server.stderr.close()
+
+
+@pytest.mark.parametrize("damage", [lambda whole: whole[:-5], lambda whole: b"", lambda whole: whole[:-3] + b"xyz"])
+def test_a_file_that_is_damaged_where_it_is_kept_is_refused_and_the_books_are_not_blamed(
+    gateway: TokenFactory, client: OpenAI, damage: Callable[[bytes], bytes]
+) -> None:
+    file = upload(client, GOOD)
+    content = Path(gateway.settings.data_dir) / "batches" / f"{file.id}.content"
+    content.write_bytes(damage(content.read_bytes()))
+    with pytest.raises(openai.UnprocessableEntityError, match="upload it again"):
+        client.batches.create(input_file_id=file.id, endpoint=CHAT, completion_window="24h")
+    assert client.batches.list().data == []
+
+
+def test_uploads_at_once_take_no_more_disk_together_than_one_may(upstream: Upstream, tmp_path: Path) -> None:
+    content = jsonl([line(str(number), "x" * 1000) for number in range(300)])
+    made = batching(upstream.base_url, tmp_path / "data", batches={"max_bytes": len(content) * 2})
+    with TokenFactory.from_config(made) as gateway, served(gateway.app()) as url:
+        key = gateway.create_key()
+        with ThreadPoolExecutor(6) as pool, OpenAI(api_key=key, base_url=f"{url}/v1", max_retries=0) as client:
+
+            def take(_: int) -> int:
+                try:
+                    client.files.create(file=("x.jsonl", content), purpose="batch")
+                except openai.APIStatusError as refused:
+                    return refused.status_code
+                return 200
+
+            statuses = [*pool.map(take, range(6))]
+            assert set(statuses) <= {200, 413}
+            assert statuses.count(200) <= 2
+            kept = [each.id for each in client.files.list()]
+            for id in kept:
+                client.files.delete(id)
+            # What was refused and what was deleted has been given back.
+            assert take(0) == 200
