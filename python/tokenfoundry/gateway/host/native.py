@@ -113,8 +113,7 @@ class Chunks:
                     if payload == _DONE:
                         continue
                     chunk = msgspec.json.decode(payload)
-                    if "error" in chunk:
-                        error = chunk["error"]
+                    if (error := chunk.get("error")) is not None:
                         request_id = self.headers.get(REQUEST_ID, "")
                         raise UpstreamFailed(error["message"], status=502, code=error["code"], request_id=request_id)
                     self.summary = chunk.pop("tokenfoundry", self.summary)
