@@ -125,7 +125,20 @@ async def test_events_of_plain_text_are_restored(host: Host) -> None:
     assert host.record.output_tokens == TOKENS.count("".join(SAID) + "[EM")
 
 
-@pytest.mark.parametrize("kind", ["application/x-ndjson", "application/jsonl"])
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("application/json", 200), ("application/hal+json", 200), ("application/problem+json; charset=utf-8", 400)],
+)
+async def test_whatever_is_json_stays_json_with_the_callers_values(host: Host, kind: str, status: int) -> None:
+    body = {**CHAT, "messages": [{"role": "user", "content": 'La signora Anna "Nina" Verdi chiama'}]}
+    raw = await host.answer(b'{"detail": "per [PERSON_1]"}', kind=kind, status=status, body=body)
+    assert json.loads(raw) == {"detail": 'per Anna "Nina" Verdi'}
+    assert (host.record.outcome, host.record.flags) == (
+        ("answered", ("estimated",)) if status == 200 else ("failed", ())
+    )
+
+
+@pytest.mark.parametrize("kind", ["application/x-ndjson", "application/jsonl", "application/stream+json"])
 async def test_lines_of_json_are_restored_and_their_usage_is_booked(host: Host, kind: str) -> None:
     lines = b"".join(json.dumps({"message": {"content": piece}}).encode() + b"\n" for piece in [*SAID, "[EM"])
     told = json.dumps({"done": True, "usage": usage_of(30, 9)}).encode()

@@ -32,7 +32,13 @@ _BROKEN = (ProviderError, InvalidInput, RecursionError)
 _DONE: Final = b"[DONE]"
 _NOT_MODIFIED: Final = 304
 _LINES: Final = frozenset(
-    {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}
+    {
+        "application/x-ndjson",
+        "application/ndjson",
+        "application/jsonl",
+        "application/x-jsonlines",
+        "application/stream+json",
+    }
 )
 
 _OF_MESSAGES: Final = frozenset(
@@ -103,16 +109,20 @@ def _body_of(start: Message, endpoint: Endpoint, call: Call, attempt: Attempt, s
     exchange = _Exchange(endpoint, call, attempt, send, start)
     is_readable = "content-encoding" not in headers
     if start["status"] >= 300 and start["status"] != _NOT_MODIFIED:
-        return _Failure(exchange, is_json=content_type == "application/json", is_readable=is_readable)
-    if is_readable and content_type == "application/json":
-        return _Whole(exchange)
+        return _Failure(exchange, is_json=_is_json(content_type), is_readable=is_readable)
     if is_readable and content_type == "text/event-stream":
         return _Stream(exchange, Events(), may_speak=True)
     if is_readable and content_type in _LINES:
         return _Stream(exchange, Lines(), may_speak=False)
+    if is_readable and _is_json(content_type):
+        return _Whole(exchange)
     if is_readable and content_type.startswith("text/"):
         return _Text(exchange)
     return _Opaque(exchange)
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type in ("application/json", "text/json") or content_type.endswith("+json")  # RFC 6839, section 3.1
 
 
 @dataclass(frozen=True, slots=True)
