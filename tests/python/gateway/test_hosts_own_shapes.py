@@ -138,6 +138,24 @@ async def test_whatever_is_json_stays_json_with_the_callers_values(host: Host, k
     )
 
 
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize(
+    ("kind", "sent", "got"),
+    [
+        ("text/plain; charset=latin-1", b"perch\xe9 [PERSON_1] \x80", b"perch\xe9 Niccol\xf2 Rossi \x80"),
+        ("text/plain", b"perch\xe9 [PERSON_1]", b"perch\xe9 Niccol\xc3\xb2 Rossi"),
+        ("text/plain; charset=utf-16", "perché".encode("utf-16"), "perché".encode("utf-16")),
+        ("text/plain; charset=unheard-of", b"perch\xe9 [PERSON_1]", b"perch\xe9 [PERSON_1]"),
+    ],
+)
+async def test_a_text_keeps_its_character_set(host: Host, kind: str, sent: bytes, got: bytes, status: int) -> None:
+    body = {**CHAT, "messages": [{"role": "user", "content": "La signora Niccolò Rossi chiama"}]}
+    pieces = [sent[at : at + 3] for at in range(0, len(sent), 3)]
+    assert await host.answer(*pieces, kind=kind, status=status, body=body) == got
+    if status == 200:
+        assert host.record.outcome == ("answered" if b"Rossi" in got else "cut")
+
+
 @pytest.mark.parametrize("kind", ["application/x-ndjson", "application/jsonl", "application/stream+json"])
 async def test_lines_of_json_are_restored_and_their_usage_is_booked(host: Host, kind: str) -> None:
     lines = b"".join(json.dumps({"message": {"content": piece}}).encode() + b"\n" for piece in [*SAID, "[EM"])
