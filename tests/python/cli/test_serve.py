@@ -67,7 +67,8 @@ class Served:
 
 
 def write(directory: Path, upstream: Upstream, **sections: Any) -> None:
-    values = config(upstream.base_url, directory / "data", cache={"enabled": False}, server={"port": 0}, **sections)
+    sections = {"cache": {"enabled": False}, "server": {"port": 0}, **sections}
+    values = config(upstream.base_url, directory / "data", **sections)
     (directory / "tokenfoundry.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
 
 
@@ -148,6 +149,28 @@ def test_a_call_in_progress_ends_before_the_server_does(server: str, upstream: U
             thread.join(timeout=20)
         assert served.process.wait(timeout=20) == 0
     assert answers == ["Quattro."]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_stream_that_a_shutdown_cuts_says_so_at_its_end(server: str, upstream: Upstream, tmp_path: Path) -> None:
+    async def hang(exchange: Exchange) -> None:
+        import asyncio
+
+        await exchange.start_stream()
+        await exchange.event(chunk({"content": "Quattro"}))
+        await asyncio.Event().wait()
+
+    upstream.behave = hang
+    write(tmp_path, upstream, server={"port": 0, "drain": "100ms"})
+    with serving(tmp_path, server) as served, served.client(served.make_key()) as client:
+        stream = iter(client.chat.completions.create(model="fast", messages=QUESTION, max_tokens=50, stream=True))
+        assert next(stream).choices[0].delta.content == "Quattro"
+        served.process.send_signal(signal.SIGTERM)
+        with pytest.raises(openai.APIError, match="shutting down"):
+            next(stream)
+        assert served.process.wait(timeout=20) == 0
+        assert served.process.stderr is not None
+        assert "Traceback" not in served.process.stderr.read()
 
 
 @pytest.mark.parametrize("server", SERVERS)
