@@ -247,6 +247,25 @@ def test_a_client_that_hangs_up_is_noticed_on_granian(upstream: Upstream, tmp_pa
         assert served.stop() == 0
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--port", "99999"], "65535"),
+        (["--data-dir", "tokenfoundry.yaml"], "data_dir: tokenfoundry.yaml cannot be made a directory: File exists"),
+        (["--data-dir", "/proc/nothing"], "data_dir: /proc/nothing cannot be made a directory"),
+    ],
+)
+def test_what_cannot_be_served_from_is_one_sentence(
+    options: list[str], said: str, upstream: Upstream, tmp_path: Path
+) -> None:
+    write(tmp_path, upstream)
+    command = [sys.executable, "-m", "tokenfoundry", "serve", *options]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert done.returncode != 0
+    assert said in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
 def test_a_second_server_on_the_same_directory_says_who_has_it(upstream: Upstream, tmp_path: Path) -> None:
     write(tmp_path, upstream)
     with serving(tmp_path, "uvicorn") as served:
