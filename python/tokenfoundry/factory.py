@@ -77,6 +77,7 @@ from tokenfoundry.routing.observed import Observed
 from tokenfoundry.routing.policy import Router
 from tokenfoundry.routing.pressure import BudgetPressure
 from tokenfoundry.settings import ProviderSettings, Settings, WindowSettings
+from tokenfoundry.settings.data_dir import made_data_dir
 from tokenfoundry.translate import Translations
 
 if TYPE_CHECKING:
@@ -136,8 +137,7 @@ class TokenFactory:
         guards = build_guards(settings, client.keys, client.fingerprints, self._timing, self.observed)
         self._clients = [client]
         self._closing: dict[asyncio.AbstractEventLoop, set[Future[None]]] = {}  # Those that were given up.
-        data_dir = Path(settings.data_dir)
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data_dir = made_data_dir(settings.data_dir)
         self.ledger = Ledger.open(
             data_dir / "books",
             durability=settings.durability,
