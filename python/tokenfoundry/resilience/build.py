@@ -62,7 +62,11 @@ def rules_of(settings: ResilienceSettings) -> GuardRules:
             open_s=breaker.open_ms / 1000,
             longest_open_s=breaker.longest_open_ms / 1000,
         ),
-        keys=KeyRules(denied_s=settings.keys.denied_ms / 1000, limited_s=settings.keys.limited_ms / 1000),
+        keys=KeyRules(
+            denied_s=settings.keys.denied_ms / 1000,
+            limited_s=settings.keys.limited_ms / 1000,
+            longest_rest_s=settings.keys.longest_rest_ms / 1000,
+        ),
         most_waiting=queue.most_waiting,
         longest_wait_s=queue.wait_ms / 1000,
     )

@@ -1,8 +1,8 @@
 """Which of a provider's API keys the next call uses: the one with the most room left, by what the provider last said.
 
-A key rests after a 429 for exactly as long as that says (without a word, for longer each time). A key that is denied
-(401, 403) is opened for long and then tried by one call at a time, unless another key has been put in its place: that
-one has not been denied. A key whose room is spent by what was told is taken
+A key rests after a 429 for exactly as long as that says (without a word, for longer each time), up to a bound, after
+which one call tries it. A key that is denied (401, 403) is opened for long and then tried by one call at a time, unless
+another key has been put in its place: that one has not been denied. A key whose room is spent by what was told is taken
 only when no other is left: what was told may be out of date, and the provider says it best itself.
 
 Calls under way are taken off the room that was told, as it is not known which of them it counted. Keys of which nothing
@@ -34,6 +34,8 @@ class KeyRules:
     limited_s: float = 1.0
     """After a 429 that says no time; doubled for each in a row."""
     longest_limited_s: float = 60.0
+    longest_rest_s: float = 600.0
+    """After a 429, whatever that says. One that asks for more may be mistaken, so one call tries the key then."""
 
 
 class ProviderKey:
@@ -232,7 +234,10 @@ class KeyBalance:
                     return
                 asked_s = min(self.rules.limited_s * 2.0 ** min(key.limited_in_a_row, 30), self.rules.longest_limited_s)
             key.limited_in_a_row += 1
-            key.rests_until_s = max(key.rests_until_s, now_s + asked_s)
+            rest_s = min(asked_s, self.rules.longest_rest_s)
+            key.rests_until_s = max(key.rests_until_s, now_s + rest_s)
+            if rest_s < asked_s and key.breaker.opens_at_s < now_s + rest_s:
+                key.breaker.open_for(rest_s, now_s)
 
     def ended(self, key: ProviderKey, tokens: int, room: Room | None, now_s: float) -> None:
         with self._lock:
