@@ -7,7 +7,7 @@ from pathlib import Path
 from tokenfoundry.errors import ConfigError
 
 
-def made_data_dir(data_dir: str) -> Path:
+def made_data_dir(data_dir: str | Path) -> Path:
     """That directory, for its user alone where it was not there yet. Raises `ConfigError` when it cannot be."""
     path = Path(data_dir)
     try:
