@@ -456,7 +456,7 @@ class Pipeline:
             headers = stream_headers(call, opened.step.attempt)
             if not opened.upstream.is_event_stream:
                 headers["content-type"] = opened.upstream.content_type
-            return StreamAnswer(opened.relay.chunks(), headers, opened.relay.close)
+            return StreamAnswer(opened.relay.chunks(), headers, opened.relay.close, opened.relay.error)
         async with opened.open_reply:
             try:
                 return await self._answer(call, opened)
