@@ -37,8 +37,12 @@ def endpoint_of(body: Mapping[str, Any], endpoints: Mapping[str, Endpoint]) -> E
             stated = "completions"
         elif has_items or any(field in body for field in _ONLY_OF_RESPONSES):
             stated = "responses"
-        else:
+        elif given is not None:
             stated = "embeddings"
+        else:
+            raise invalid(
+                "messages: is missing, and so are prompt and input, of which a call states one", param="messages"
+            )
     if stated not in ESTIMATED:
         raise invalid(f"endpoint: should be one of {', '.join(ESTIMATED)}", param="endpoint")
     return endpoints[stated]

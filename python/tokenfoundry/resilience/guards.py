@@ -380,8 +380,11 @@ class Guards:
         entered: list[Gate] = []
         try:
             for gate in guard.gates:
+                before = gate.waiting
                 if not await gate.enter(within_s=within_s):
-                    message = f"{gate.limit} calls are under way and {gate.waiting} wait, as many as may be at once"
+                    is_full = before >= self.rules.most_waiting
+                    why = f"{before} wait" if is_full else "none ended in time"
+                    message = f"{gate.limit} calls are under way, as many as may be at once, and {why}"
                     raise Unavailable(message, cause="overloaded", wait_s=1.0)
                 entered.append(gate)
         except BaseException:

@@ -197,7 +197,7 @@ class PriceSettings(Section):
     """What a target costs per million tokens, instead of the catalogue's price. Decimals in quotes.
 
     Images, sound and speech that are not billed by the token have prices of their own; beside one of them `input` and
-    `output` may both be missing, for none.
+    `output` may both be missing, for none. A target of embeddings or moderations alone needs no `output`.
     """
 
     input: Rate = Field(description="Input tokens.")
@@ -238,6 +238,12 @@ def _read_capabilities(value: Any) -> Any:
 
 
 Capabilities = Annotated[dict[Capability, bool], BeforeValidator(_read_capabilities)]
+
+
+def _generates_no_tokens(endpoints: Any) -> bool:
+    if not isinstance(endpoints, list | tuple | set | frozenset) or not endpoints:
+        return False
+    return all(each in ("embeddings", "moderations") for each in endpoints)
 
 
 class TargetSettings(Section):
@@ -285,3 +291,11 @@ class TargetSettings(Section):
         1.0, description="Its share among the targets that a rule orders by weight."
     )
     tags: frozenset[Name] = Field(frozenset(), description="Words of your own that rules can choose it by.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _what_generates_no_tokens_has_no_price_of_them(cls, value: Any) -> Any:
+        price = value.get("price") if isinstance(value, dict) else None
+        if not isinstance(price, dict) or "input" not in price or not _generates_no_tokens(value.get("endpoints")):
+            return value
+        return {**value, "price": {"output": "0", **price}}

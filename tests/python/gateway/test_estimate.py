@@ -89,6 +89,11 @@ def test_a_target_that_cannot_be_told_the_call_says_why(factory: TokenFactory) -
     assert "apply_patch" in told["targets"][0]["why"]
 
 
+def test_a_call_that_says_nothing_is_told_all_that_may_be_missing(factory: TokenFactory) -> None:
+    message = estimate(factory, {"model": "fast"}, status=400)["error"]["message"]
+    assert [name in message for name in ("messages", "prompt", "input")] == [True] * 3
+
+
 @pytest.mark.parametrize(
     ("body", "key", "status"),
     [

@@ -187,6 +187,7 @@ async def test_too_many_calls_are_refused_and_say_so() -> None:
     with pytest.raises(Unavailable) as raised:
         await enter(guards)
     assert raised.value.cause == "overloaded"
+    assert str(raised.value).endswith("and 1 wait")
     inside.succeeded()
     (await waiting).succeeded()
 
@@ -254,6 +255,7 @@ async def test_a_call_waits_for_its_place_no_longer_than_it_has() -> None:
     with pytest.raises(Unavailable) as raised:
         await waiting
     assert raised.value.cause == "overloaded"
+    assert str(raised.value).endswith("and none ended in time")
     inside.leave()
     assert guards.health().targets[0].in_flight == 0
 

@@ -126,6 +126,20 @@ def test_a_secret_does_not_show_itself() -> None:
     assert "verysecret" not in f"{secret} {secret!r} {[secret]}"
 
 
+@pytest.mark.parametrize("endpoints", [["embeddings"], ["moderations"], ["chat", "embeddings"]])
+def test_what_generates_no_tokens_needs_no_price_of_them(endpoints: list[str]) -> None:
+    provider = {"format": "openai", "base_url": "http://127.0.0.1:1/v1"}
+    target = {"provider": "p", "model": "m", "price": {"input": "0.1"}, "endpoints": endpoints}
+    values = {"providers": {"p": provider}, "targets": {"t": target}}
+    if "chat" in endpoints:
+        with pytest.raises(ConfigError, match=r"price\.output"):
+            Settings.from_dict(values)
+        return
+    price = Settings.from_dict(values).targets["t"].price
+    assert price is not None
+    assert (str(price.input), str(price.output)) == ("0.1", "0")
+
+
 def test_a_price_keeps_its_decimals() -> None:
     values: dict[str, Any] = {
         "providers": {"n": {"format": "openai", "base_url": "http://h"}},

@@ -13,9 +13,6 @@ from tokenfoundry.providers.http.errors import ReplyLost
 from tokenfoundry.providers.http.limits import MAX_REPLY_BYTES, PAUSE_BYTES
 
 _DRAIN_S = 0.5
-_STREAMS = ("text/event-stream", "application/vnd.amazon.eventstream")
-
-
 # Server-sent events, and the frames of Amazon's services.
 _STREAMS = ("text/event-stream", "application/vnd.amazon.eventstream")
 
