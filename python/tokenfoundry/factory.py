@@ -77,6 +77,7 @@ from tokenfoundry.routing.observed import Observed
 from tokenfoundry.routing.policy import Router
 from tokenfoundry.routing.pressure import BudgetPressure
 from tokenfoundry.settings import ProviderSettings, Settings, WindowSettings
+from tokenfoundry.settings.data_dir import made_data_dir
 from tokenfoundry.translate import Translations
 
 if TYPE_CHECKING:
@@ -133,11 +134,10 @@ class TokenFactory:
         routed = self._routed(settings, redactor)
         self._drain = Drain(self._timing)
         client = ProviderClient(settings.providers, clock=self._clock)
-        guards = build_guards(settings, client.keys, self._timing, self.observed)
+        guards = build_guards(settings, client.keys, client.fingerprints, self._timing, self.observed)
         self._clients = [client]
         self._closing: dict[asyncio.AbstractEventLoop, set[Future[None]]] = {}  # Those that were given up.
-        data_dir = Path(settings.data_dir)
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data_dir = made_data_dir(settings.data_dir)
         self.ledger = Ledger.open(
             data_dir / "books",
             durability=settings.durability,
@@ -382,7 +382,7 @@ class TokenFactory:
         is_same = is_same and _digest_of_keys(settings) == before.digest_of_keys
         client = before.client if is_same else ProviderClient(settings.providers, clock=self._clock)
         connections = before.connections if is_same else Connections()
-        guards = build_guards(settings, client.keys, self._timing, self.observed)
+        guards = build_guards(settings, client.keys, client.fingerprints, self._timing, self.observed)
         kept = before.kept if redactor is before.redactor else self._kept_answers(settings)
         routed = self._routed(settings, redactor, self._prices.by_target())
         engine = self._engine_of(settings, redactor, client, connections, guards, kept, routed)

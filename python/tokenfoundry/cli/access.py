@@ -27,6 +27,7 @@ from tokenfoundry.ledger import Ledger
 from tokenfoundry.limits import RateLimiter, limits_in_force
 from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.settings import Settings
+from tokenfoundry.settings.data_dir import made_data_dir
 
 _SERVER_FILE = "server.json"
 _TIMEOUT_S = 30
@@ -76,8 +77,7 @@ def administration(settings: Settings) -> Iterator[Admin | RemoteAdmin]:
     if url := os.environ.get("TOKENFOUNDRY_URL"):
         yield RemoteAdmin(url, os.environ.get("TOKENFOUNDRY_ADMIN_KEY", ""))
         return
-    data_dir = Path(settings.data_dir)
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    data_dir = made_data_dir(settings.data_dir)
     try:
         ledger = Ledger.open(data_dir / "books", durability=settings.durability)
     except DirectoryBusy:

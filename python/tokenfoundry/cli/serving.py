@@ -36,7 +36,9 @@ def serve(
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="The port to listen on; 0 picks a free one.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The port to listen on; 0 picks a free one.", min=0, max=65535)
+    ] = None,
     server: ServerOption = None,
 ) -> None:
     """Run the gateway as a server, with one OpenAI-compatible endpoint under /v1.
@@ -81,7 +83,7 @@ def _reload(factory: TokenFactory) -> None:
 
 def echo_provider(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on; 0 picks a free one.")] = 0,
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 picks a free one.", min=0, max=65535)] = 0,
     record: Annotated[
         Path | None, typer.Option(help="Append every body received to this file, one JSON line each.")
     ] = None,

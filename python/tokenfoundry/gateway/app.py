@@ -144,7 +144,7 @@ class GatewayApp:
         stay = self._drain.enter()
         client = ClientWatch(receive)
         try:
-            await self._answer(engine, scope, receive, client, send)
+            await self._answer(engine, scope, receive, client, send, stay)
         finally:
             client.close()
             stay.leave()
@@ -158,7 +158,9 @@ class GatewayApp:
         refused = Refused(503, "out_of_order", self._out_of_order, kind="service_unavailable")
         await write_to(_told(refused, path_of(scope), headers_of(scope)), STAYS, send)
 
-    async def _answer(self, engine: Engine, scope: Scope, receive: Receive, client: ClientWatch, send: Send) -> None:
+    async def _answer(
+        self, engine: Engine, scope: Scope, receive: Receive, client: ClientWatch, send: Send, stay: Stay
+    ) -> None:
         headers = headers_of(scope)
         try:
             query = scope.get("query_string", b"").decode("latin-1")
@@ -166,10 +168,16 @@ class GatewayApp:
             answer = await self._respond(engine, method, path, query, headers, peer, receive, client)
         except ClientGone:
             return
+        except asyncio.CancelledError:
+            if not stay.take_back():
+                raise
+            answer = _told(_shutting_down(), path_of(scope), headers)
         except Exception as error:  # noqa: BLE001 - the edge: whatever happened, the client gets its dialect's error shape
             answer = _told(refusal_of(error), path_of(scope), headers)
         if is_anthropics(headers) and (request_id := answer.headers.get(REQUEST_ID)):
             answer.headers[ANTHROPIC_REQUEST_ID] = request_id  # as Anthropic calls it
+        if isinstance(answer, StreamAnswer) and answer.error is not None:
+            answer = OpenStream(answer, stay, _shutting_down).answer
         await write_to(answer, client, send)
 
     async def _respond(

@@ -100,9 +100,15 @@ async def write_to(answer: Answer | StreamAnswer, client: ClientWatch, send: Sen
 async def _write_stream(answer: StreamAnswer, send: Send) -> None:
     headers = {"content-type": _EVENTS, CACHE_CONTROL: "no-cache", **answer.headers}
     await send({"type": "http.response.start", "status": 200, "headers": _raw(headers)})
-    async for chunk in answer.chunks:
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+    last = b""
+    try:
+        async for chunk in answer.chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    except Refused as refused:  # It began, so it is told as the last of the stream.
+        if answer.error is None:
+            raise
+        last = answer.error(refused.code, str(refused))
+    await send({"type": "http.response.body", "body": last})
 
 
 def _raw(headers: Headers) -> list[tuple[bytes, bytes]]:

@@ -1,13 +1,15 @@
-"""A stream in the hands of a caller within this process: a call in progress until it is closed.
+"""A stream on its way to its caller: a call in progress until it is closed.
 
-Nothing of the gateway's runs between two of its pieces, so a shutdown ends it here: a caller that waits for a piece, or
-asks for one later, is refused, and the call is settled for what was produced.
+A caller within this process takes a piece when it likes, and nothing of the gateway's runs in between. So a shutdown
+ends the stream here: who waits for a piece, or asks for one later, is refused, and the call is settled for what was
+produced.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 from tokenfoundry.gateway.replies import Refused, StreamAnswer
 from tokenfoundry.resilience.drain import Stay
@@ -27,7 +29,7 @@ class OpenStream:
     @property
     def answer(self) -> StreamAnswer:
         """The same, to be taken and closed by its caller."""
-        return StreamAnswer(self._chunks(), self._answer.headers, self._close)
+        return replace(self._answer, chunks=self._chunks(), close=self._close)
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         while (piece := await self._next()) is not None:

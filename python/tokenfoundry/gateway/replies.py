@@ -35,6 +35,8 @@ class StreamAnswer:
     chunks: AsyncIterator[bytes]
     headers: Headers
     close: Callable[[], Awaitable[None]]
+    error: Callable[[str, str], bytes] | None = None
+    """The event that tells of an error, by its code and its message; None where the answer is no row of events."""
 
 
 class Refused(Exception):

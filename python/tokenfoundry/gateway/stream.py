@@ -99,10 +99,10 @@ class Relay:
             said = _said(error)
             self._passing.failed()
             await self._attempt.cut(said, produced=self._reply.produced(), reported=self._reported())
-            yield self._error("upstream_error", said)
+            yield self.error("upstream_error", said)
             return
         except StoreError:
-            yield self._error("store_unavailable", "the books cannot be written")
+            yield self.error("store_unavailable", "the books cannot be written")
             raise
         self._passing.succeeded(self._upstream.headers)
         await self._share(usage)
@@ -166,7 +166,8 @@ class Relay:
         except InvalidInput:
             return None
 
-    def _error(self, code: str, message: str) -> bytes:
+    def error(self, code: str, message: str) -> bytes:
+        """The event that ends a stream which cannot go on."""
         return self._reply.error(code, f"{message} (request {self._call.request_id})")
 
 

@@ -14,11 +14,12 @@ from tokenfoundry.resilience.timing import Timing
 class Stay:
     """One call in progress, on the loop of the task that entered. It must `leave`, however it ends."""
 
-    __slots__ = ("_cut", "_drain", "task")
+    __slots__ = ("_cut", "_drain", "_is_cut", "task")
 
     def __init__(self, drain: Drain, task: asyncio.Task[object]) -> None:
         self._drain = drain
         self._cut: Callable[[], Awaitable[None]] | None = None
+        self._is_cut = False
         self.task = task
 
     def outlive(self, cut: Callable[[], Awaitable[None]]) -> None:
@@ -33,7 +34,12 @@ class Stay:
         if self._cut is not None:
             await self._cut()
         elif not self.task.cancelling():  # Else it is on its way already; a second one would only interrupt that.
+            self._is_cut = True
             self.task.cancel("the gateway is shutting down")
+
+    def take_back(self) -> bool:
+        """Whether the cancellation that the task has caught was the drain's alone; then the task goes on, to say so."""
+        return self._is_cut and self.task.uncancel() == 0
 
 
 class Drain:

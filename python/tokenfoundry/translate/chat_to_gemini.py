@@ -50,6 +50,7 @@ from tokenfoundry.translate.chat_body import (
     tool_calls_of,
     tool_choice_of,
 )
+from tokenfoundry.translate.shapes import check_no_error
 
 _SAMPLING = {
     "frequency_penalty": "frequencyPenalty",
@@ -244,8 +245,7 @@ def _thinking(effort: Any) -> Body:
 
 
 def _head(reply: Body, body: Body, make: MakeHead) -> Head:
-    if "error" in reply:
-        raise ProviderError("the provider reported an error in mid-stream")
+    check_no_error(reply)
     return make(reply.get("responseId"), reply.get("modelVersion") or body.get("model"))
 
 

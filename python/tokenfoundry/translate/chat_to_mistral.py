@@ -43,6 +43,7 @@ from tokenfoundry.translate.chat_body import (
     tool_calls_of,
     tool_choice_of,
 )
+from tokenfoundry.translate.shapes import check_no_error
 
 _SAME = {
     name: name
@@ -223,8 +224,7 @@ class _MistralToChatEvents:
         self._usage: Body | None = None
 
     def feed(self, event: Body) -> list[Body]:
-        if "error" in event:
-            raise ProviderError("the provider reported an error in mid-stream")
+        check_no_error(event)
         if self._head is None:
             self._head = self._make_head(event.get("id"), event.get("model") or self._model)
         self._usage = chat_usage("mistral", event) or self._usage

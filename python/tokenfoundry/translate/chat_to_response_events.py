@@ -20,6 +20,7 @@ from tokenfoundry.translate.response_body import (
     text_part,
 )
 from tokenfoundry.translate.responses_events import Numbering, begin, empty_item, end
+from tokenfoundry.translate.shapes import check_no_error
 
 Body = dict[str, Any]
 
@@ -62,8 +63,7 @@ class ChatToResponseEvents:
         self._usage: Any = None
 
     def feed(self, event: Body) -> list[Body]:
-        if "error" in event:
-            raise ProviderError("the provider reported an error in mid-stream")
+        check_no_error(event)
         events: list[Body] = []
         if self._frame is None:
             self._frame = response_of(event, self._asked)

@@ -10,6 +10,7 @@ from typing import Any
 
 from tokenfoundry.errors import ProviderError
 from tokenfoundry.translate import EventTranslator, Untranslatable
+from tokenfoundry.translate.shapes import check_no_error
 
 Body = dict[str, Any]
 
@@ -66,8 +67,7 @@ class _Chunks:
         self._offsets: dict[Any, int] = {}  # characters so far, by the choice
 
     def feed(self, event: Body) -> list[Body]:
-        if "error" in event:
-            raise ProviderError("the provider reported an error in mid-stream")
+        check_no_error(event)
         choices = event.get("choices")
         if not isinstance(choices, list | None):
             raise ProviderError("the provider sent a chunk of another shape")

@@ -28,6 +28,12 @@ def check_spoken(body: Any, shape: type[msgspec.Struct]) -> None:
         raise ProviderError("the provider's answer has not the shape of one") from None
 
 
+def check_no_error(event: Body) -> None:
+    """Raises `ProviderError` for an event that reports an error; some servers say `"error": null` in every event."""
+    if event.get("error") is not None:
+        raise ProviderError("the provider reported an error in mid-stream")
+
+
 def word(table: dict[str, str], value: Any) -> str | None:
     """What the table says of a value that should be one of its words."""
     return table.get(value) if isinstance(value, str) else None

@@ -67,7 +67,8 @@ class Served:
 
 
 def write(directory: Path, upstream: Upstream, **sections: Any) -> None:
-    values = config(upstream.base_url, directory / "data", cache={"enabled": False}, server={"port": 0}, **sections)
+    sections = {"cache": {"enabled": False}, "server": {"port": 0}, **sections}
+    values = config(upstream.base_url, directory / "data", **sections)
     (directory / "tokenfoundry.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
 
 
@@ -151,6 +152,28 @@ def test_a_call_in_progress_ends_before_the_server_does(server: str, upstream: U
 
 
 @pytest.mark.parametrize("server", SERVERS)
+def test_a_stream_that_a_shutdown_cuts_says_so_at_its_end(server: str, upstream: Upstream, tmp_path: Path) -> None:
+    async def hang(exchange: Exchange) -> None:
+        import asyncio
+
+        await exchange.start_stream()
+        await exchange.event(chunk({"content": "Quattro"}))
+        await asyncio.Event().wait()
+
+    upstream.behave = hang
+    write(tmp_path, upstream, server={"port": 0, "drain": "100ms"})
+    with serving(tmp_path, server) as served, served.client(served.make_key()) as client:
+        stream = iter(client.chat.completions.create(model="fast", messages=QUESTION, max_tokens=50, stream=True))
+        assert next(stream).choices[0].delta.content == "Quattro"
+        served.process.send_signal(signal.SIGTERM)
+        with pytest.raises(openai.APIError, match="shutting down"):
+            next(stream)
+        assert served.process.wait(timeout=20) == 0
+        assert served.process.stderr is not None
+        assert "Traceback" not in served.process.stderr.read()
+
+
+@pytest.mark.parametrize("server", SERVERS)
 def test_a_second_signal_cuts_what_runs_and_settles_it(server: str, upstream: Upstream, tmp_path: Path) -> None:
     async def hang(exchange: Exchange) -> None:
         import asyncio
@@ -222,6 +245,25 @@ def test_a_client_that_hangs_up_is_noticed_on_granian(upstream: Upstream, tmp_pa
             rows = httpx.get(f"{served.url}/admin/report", headers=admin).json()["rows"]
         assert rows[0]["calls"] == 1
         assert served.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--port", "99999"], "65535"),
+        (["--data-dir", "tokenfoundry.yaml"], "data_dir: tokenfoundry.yaml cannot be made a directory: File exists"),
+        (["--data-dir", "/proc/nothing"], "data_dir: /proc/nothing cannot be made a directory"),
+    ],
+)
+def test_what_cannot_be_served_from_is_one_sentence(
+    options: list[str], said: str, upstream: Upstream, tmp_path: Path
+) -> None:
+    write(tmp_path, upstream)
+    command = [sys.executable, "-m", "tokenfoundry", "serve", *options]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert done.returncode != 0
+    assert said in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
 
 
 def test_a_second_server_on_the_same_directory_says_who_has_it(upstream: Upstream, tmp_path: Path) -> None:

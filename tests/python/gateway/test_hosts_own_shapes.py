@@ -125,7 +125,38 @@ async def test_events_of_plain_text_are_restored(host: Host) -> None:
     assert host.record.output_tokens == TOKENS.count("".join(SAID) + "[EM")
 
 
-@pytest.mark.parametrize("kind", ["application/x-ndjson", "application/jsonl"])
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("application/json", 200), ("application/hal+json", 200), ("application/problem+json; charset=utf-8", 400)],
+)
+async def test_whatever_is_json_stays_json_with_the_callers_values(host: Host, kind: str, status: int) -> None:
+    body = {**CHAT, "messages": [{"role": "user", "content": 'La signora Anna "Nina" Verdi chiama'}]}
+    raw = await host.answer(b'{"detail": "per [PERSON_1]"}', kind=kind, status=status, body=body)
+    assert json.loads(raw) == {"detail": 'per Anna "Nina" Verdi'}
+    assert (host.record.outcome, host.record.flags) == (
+        ("answered", ("estimated",)) if status == 200 else ("failed", ())
+    )
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize(
+    ("kind", "sent", "got"),
+    [
+        ("text/plain; charset=latin-1", b"perch\xe9 [PERSON_1] \x80", b"perch\xe9 Niccol\xf2 Rossi \x80"),
+        ("text/plain", b"perch\xe9 [PERSON_1]", b"perch\xe9 Niccol\xc3\xb2 Rossi"),
+        ("text/plain; charset=utf-16", "perché".encode("utf-16"), "perché".encode("utf-16")),
+        ("text/plain; charset=unheard-of", b"perch\xe9 [PERSON_1]", b"perch\xe9 [PERSON_1]"),
+    ],
+)
+async def test_a_text_keeps_its_character_set(host: Host, kind: str, sent: bytes, got: bytes, status: int) -> None:
+    body = {**CHAT, "messages": [{"role": "user", "content": "La signora Niccolò Rossi chiama"}]}
+    pieces = [sent[at : at + 3] for at in range(0, len(sent), 3)]
+    assert await host.answer(*pieces, kind=kind, status=status, body=body) == got
+    if status == 200:
+        assert host.record.outcome == ("answered" if b"Rossi" in got else "cut")
+
+
+@pytest.mark.parametrize("kind", ["application/x-ndjson", "application/jsonl", "application/stream+json"])
 async def test_lines_of_json_are_restored_and_their_usage_is_booked(host: Host, kind: str) -> None:
     lines = b"".join(json.dumps({"message": {"content": piece}}).encode() + b"\n" for piece in [*SAID, "[EM"])
     told = json.dumps({"done": True, "usage": usage_of(30, 9)}).encode()

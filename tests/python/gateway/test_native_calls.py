@@ -121,6 +121,8 @@ async def test_every_other_refusal_has_its_type(upstream: Upstream, tmp_path: Pa
             await chat(max_tokens=-1)
         assert isinstance(wrong.value, InvalidInput)
         assert wrong.value.param == "max_tokens"
+        with pytest.raises(InvalidCall, match="cache_control: needs a text"):
+            await chat(cache_control=5)
         with pytest.raises(InvalidCall, match="nobody"):
             await chat(model="nobody")
         with pytest.raises(UpstreamFailed) as failed:

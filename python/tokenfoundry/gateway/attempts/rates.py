@@ -154,7 +154,7 @@ class LimitedPassage(Passage):
         if isinstance(answer, StreamAnswer):
             self._streaming = True
             headers = {**self._headers(), **answer.headers}
-            return StreamAnswer(answer.chunks, headers, self._leaving_after(answer.close))
+            return replace(answer, headers=headers, close=self._leaving_after(answer.close))
         self._leave()
         return replace(answer, headers={**self._headers(), **answer.headers})
 

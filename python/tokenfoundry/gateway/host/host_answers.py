@@ -5,7 +5,6 @@ One class for each kind of body; `TokenFactoryMiddleware` says what is booked of
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from tokenfoundry.gateway.attempts.told import headers_of, stream_headers
 from tokenfoundry.gateway.bodies.texts import restored, texts
 from tokenfoundry.gateway.endpoints import Body, Endpoint
 from tokenfoundry.gateway.headers import REQUEST_ID
+from tokenfoundry.gateway.host.charsets import Charset
 from tokenfoundry.gateway.host.host_framing import Events, Framing, Lines, Unit
 from tokenfoundry.gateway.host.own_shapes import OwnShape
 from tokenfoundry.gateway.replies import Headers
@@ -32,7 +32,13 @@ _BROKEN = (ProviderError, InvalidInput, RecursionError)
 _DONE: Final = b"[DONE]"
 _NOT_MODIFIED: Final = 304
 _LINES: Final = frozenset(
-    {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}
+    {
+        "application/x-ndjson",
+        "application/ndjson",
+        "application/jsonl",
+        "application/x-jsonlines",
+        "application/stream+json",
+    }
 )
 
 _OF_MESSAGES: Final = frozenset(
@@ -99,20 +105,25 @@ class _Body(Protocol):
 
 def _body_of(start: Message, endpoint: Endpoint, call: Call, attempt: Attempt, send: Send) -> _Body:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in start.get("headers", ())}
-    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    stated_type = headers.get("content-type", "")
+    content_type, charset = stated_type.partition(";")[0].strip().lower(), Charset.of(stated_type)
     exchange = _Exchange(endpoint, call, attempt, send, start)
     is_readable = "content-encoding" not in headers
     if start["status"] >= 300 and start["status"] != _NOT_MODIFIED:
-        return _Failure(exchange, is_json=content_type == "application/json", is_readable=is_readable)
-    if is_readable and content_type == "application/json":
-        return _Whole(exchange)
+        return _Failure(exchange, charset if is_readable else None, is_json=_is_json(content_type))
     if is_readable and content_type == "text/event-stream":
         return _Stream(exchange, Events(), may_speak=True)
     if is_readable and content_type in _LINES:
         return _Stream(exchange, Lines(), may_speak=False)
-    if is_readable and content_type.startswith("text/"):
-        return _Text(exchange)
+    if is_readable and _is_json(content_type):
+        return _Whole(exchange)
+    if is_readable and content_type.startswith("text/") and charset is not None:
+        return _Text(exchange, charset)
     return _Opaque(exchange)
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type in ("application/json", "text/json") or content_type.endswith("+json")  # RFC 6839, section 3.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,10 +297,11 @@ class _Stream:
 class _Text:
     """Plain text, whole or in pieces."""
 
-    def __init__(self, exchange: _Exchange) -> None:
+    def __init__(self, exchange: _Exchange, charset: Charset) -> None:
         self._exchange = exchange
+        self._charset = charset
         self._restorer = exchange.call.session.stream()
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._decoder = charset.decoder()
         self._seen: list[str] = []
         self._begun = False
 
@@ -304,10 +316,10 @@ class _Text:
         if last:
             shown += self._restorer.close()
             await exchange.attempt.settle(None, produced=self.produced())
-        await exchange.write(shown.encode(), last=last)
+        await exchange.write(self._charset.encoded(shown), last=last)
 
     def produced(self) -> str:
-        return "".join(self._seen)
+        return "".join(self._seen).encode(errors="replace").decode()
 
     def reported(self) -> Usage | None:
         return None
@@ -316,10 +328,11 @@ class _Text:
 class _Failure:
     """An answer that is none: nothing is booked of what the handler refused, little of what failed in it."""
 
-    def __init__(self, exchange: _Exchange, *, is_json: bool, is_readable: bool) -> None:
+    def __init__(self, exchange: _Exchange, charset: Charset | None, *, is_json: bool) -> None:
+        """Without `charset` it cannot be read."""
         self._exchange = exchange
+        self._charset = charset
         self._is_json = is_json
-        self._is_readable = is_readable
         self._parts: list[bytes] = []
 
     async def take(self, data: bytes, *, last: bool) -> None:
@@ -332,9 +345,8 @@ class _Failure:
             await exchange.attempt.cut(said, status=status, produced="")
         else:
             await exchange.attempt.void(said, status=status)
-        if self._is_readable:
-            with suppress(UnicodeDecodeError):  # What is no text has no placeholders.
-                raw = exchange.call.session.restore(raw.decode(), json=self._is_json).encode()
+        if (charset := self._charset) is not None:
+            raw = charset.encoded(exchange.call.session.restore(charset.decoded(raw), json=self._is_json))
         await exchange.begin({REQUEST_ID: exchange.call.request_id}, length=len(raw))
         await exchange.write(raw, last=True)
 

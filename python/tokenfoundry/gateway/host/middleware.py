@@ -25,6 +25,9 @@ held, which is booked in full and flagged.
     5xx, or it raises (which goes on)         the prompt, and what was seen of an answer, uncertain
     a stream that its client leaves           what was seen, uncertain
 
+Text is read, and written again, in the character set that it states: UTF-8, ISO 8859 or one of Windows. One in another
+is "anything else".
+
 No cache answers these routes. Personal data is put back in errors, too.
 """
 

@@ -113,8 +113,7 @@ class Chunks:
                     if payload == _DONE:
                         continue
                     chunk = msgspec.json.decode(payload)
-                    if "error" in chunk:
-                        error = chunk["error"]
+                    if (error := chunk.get("error")) is not None:
                         request_id = self.headers.get(REQUEST_ID, "")
                         raise UpstreamFailed(error["message"], status=502, code=error["code"], request_id=request_id)
                     self.summary = chunk.pop("tokenfoundry", self.summary)
@@ -151,12 +150,10 @@ async def call(app: GatewayApp, endpoint: Endpoint, *, key: str, fields: dict[st
     for name, value in fields.items():
         if value is None:
             continue
-        if name in _AXES:
+        if name in _AXES or name == "cache_control":
             if not isinstance(value, str):
                 raise error_of(invalid(f"{name}: needs a text", param=name))
-            headers[axis_header(name)] = value
-        elif name == "cache_control":
-            headers[CACHE_CONTROL] = value
+            headers[CACHE_CONTROL if name == "cache_control" else axis_header(name)] = value
         else:
             body[name] = value
     try:

@@ -23,7 +23,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tokenfoundry.errors import ProviderError
@@ -283,7 +283,7 @@ class _Led:
         self._answer = answer
         if self._flight.has_followers:
             self._pump()
-        return StreamAnswer(self._chunks(), answer.headers, self._close)
+        return replace(answer, chunks=self._chunks(), close=self._close)
 
     def _walked_without_client(self, walking: asyncio.Task[Answer | StreamAnswer]) -> None:
         if walking.cancelled() or walking.exception() is not None:

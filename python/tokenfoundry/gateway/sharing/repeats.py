@@ -122,7 +122,8 @@ class Repeats:
                 return None
             call.cache_status = "joined"
             headers = joined_headers(call, target=target.name, region=target.region)
-            return StreamAnswer(_Following(self._booking, call, follower).chunks(), headers, _leaving(follower))
+            following = _Following(self._booking, call, follower)
+            return StreamAnswer(following.chunks(), headers, _leaving(follower), following.error)
         with call.client.watched():
             landed = await follower.landed()
         if landed is None or landed.reply is None:
@@ -222,19 +223,21 @@ class _Following:
                 if piece := b"".join(self._reply.add(msgspec.json.decode(event)) for event in batch):
                     yield piece
         except (ProviderError, InvalidInput) as error:
-            yield self._error(str(error) if isinstance(error, ProviderError) else "the provider sent a broken event")
+            said = str(error) if isinstance(error, ProviderError) else "the provider sent a broken event"
+            yield self.error("upstream_error", said)
             return
         landed = self._follower.flight.landed
         if landed is None:
-            yield self._error("the call that this one had joined was cut off")
+            yield self.error("upstream_error", "the call that this one had joined was cut off")
             return
         record = _record(self._booking, self._call, landed.target, landed.usage, route="joined")
         await self._booking.record_given(self._call, record, landed.target)
         self._call.passage.ended()
         yield self._reply.ending(record, summary_of(self._call, record))
 
-    def _error(self, message: str) -> bytes:
-        return self._reply.error("upstream_error", f"{message} (request {self._call.request_id})")
+    def error(self, code: str, message: str) -> bytes:
+        """The event that ends a stream which cannot go on."""
+        return self._reply.error(code, f"{message} (request {self._call.request_id})")
 
 
 def _may_follow(call: Call) -> bool:

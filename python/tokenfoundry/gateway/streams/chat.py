@@ -16,6 +16,7 @@ from tokenfoundry.gateway.streams.pieces import add_piece, joined
 from tokenfoundry.privacy import RedactionSession, StreamRestorer
 from tokenfoundry.providers.sse import comment, event
 from tokenfoundry.records import CallRecord
+from tokenfoundry.translate.shapes import check_no_error
 
 _DONE = b"[DONE]"
 _MAX_TOOL_CALLS = 1024
@@ -125,8 +126,7 @@ def _usage_of(record: CallRecord) -> dict[str, int]:
 
 
 def _check_shape(chunk: dict[str, Any]) -> None:
-    if "error" in chunk:
-        raise ProviderError("the provider reported an error in mid-stream")
+    check_no_error(chunk)
     try:
         msgspec.convert(chunk, _ChunkShape)
     except msgspec.ValidationError:

@@ -12,6 +12,7 @@ from tokenfoundry.errors import ProviderError
 from tokenfoundry.privacy import RedactionSession, StreamRestorer
 from tokenfoundry.providers.sse import comment, event
 from tokenfoundry.records import CallRecord
+from tokenfoundry.translate.shapes import check_no_error
 
 _DONE = b"[DONE]"
 _MAX_CHOICES = 2048 * 128
@@ -52,8 +53,7 @@ class CompletionStream:
         return self.finished and self._whole
 
     def add(self, event_: dict[str, Any]) -> bytes:
-        if "error" in event_:
-            raise ProviderError("the provider reported an error in mid-stream")
+        check_no_error(event_)
         try:
             msgspec.convert(event_, _ChunkShape)
         except msgspec.ValidationError:

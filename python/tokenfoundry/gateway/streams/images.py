@@ -14,6 +14,7 @@ from tokenfoundry.errors import ProviderError
 from tokenfoundry.gateway.bodies.texts import restored
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.records import CallRecord
+from tokenfoundry.translate.shapes import check_no_error
 
 _WHOLE = ("image_generation.completed", "image_edit.completed")
 
@@ -34,7 +35,8 @@ class ImageStream:
         return False
 
     def add(self, event: dict[str, Any]) -> bytes:
-        if event.get("type") == "error" or "error" in event:
+        check_no_error(event)
+        if event.get("type") == "error":
             raise ProviderError("the provider reported an error in mid-stream")
         if not isinstance(event.get("type"), str):
             raise ProviderError("the provider sent an event without a type")

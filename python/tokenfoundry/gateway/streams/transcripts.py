@@ -12,6 +12,7 @@ from tokenfoundry.errors import ProviderError
 from tokenfoundry.gateway.bodies.texts import restored
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.records import CallRecord
+from tokenfoundry.translate.shapes import check_no_error
 
 _DELTA, _DONE = "transcript.text.delta", "transcript.text.done"
 
@@ -35,7 +36,8 @@ class TranscriptStream:
 
     def add(self, event: dict[str, Any]) -> bytes:
         kind = event.get("type")
-        if kind == "error" or "error" in event:
+        check_no_error(event)
+        if kind == "error":
             raise ProviderError("the provider reported an error in mid-stream")
         if not isinstance(kind, str):
             raise ProviderError("the provider sent an event without a type")

@@ -15,7 +15,7 @@ import msgspec
 from tokenfoundry.errors import ProviderError
 from tokenfoundry.translate import Body
 from tokenfoundry.translate.messages_to_chat.replies import stop_reason, thinking_of, usage_of
-from tokenfoundry.translate.shapes import check_spoken
+from tokenfoundry.translate.shapes import check_no_error, check_spoken
 
 _MAX_TOOL_CALLS = 1024
 
@@ -70,8 +70,7 @@ class EventsOfChunks:
         self._tier: Any = None
 
     def feed(self, event: Body) -> list[Body]:
-        if "error" in event:
-            raise ProviderError("the provider reported an error in mid-stream")
+        check_no_error(event)
         check_spoken(event, _ChunkShape)
         events = [] if self._begun else self._begin(event)
         if isinstance(event.get("usage"), dict):
