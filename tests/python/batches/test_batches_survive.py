@@ -332,7 +332,7 @@ def test_a_batch_that_is_cancelled_before_its_provider_has_it_is_not_made_in_ord
         client.batches.cancel(batch.id)
         done = until(client, batch, "cancelled")
         assert results(client, done.error_file_id)["a"]["error"]["code"] == "batch_cancelled"
-        assert refused == 1
+        assert provider.batches == {}
         assert gateway.ledger.holds() == []
 
 

@@ -19,7 +19,6 @@ from support.wire import amazon_message, framed, pieces_of
 from tokenfoundry.errors import ProviderError
 from tokenfoundry.providers.formats import Framing
 from tokenfoundry.providers.framing.event_stream import AmazonEvents
-from tokenfoundry.providers.framing.json_lines import JsonLines
 from tokenfoundry.providers.sse import JsonEvents
 
 Body = dict[str, Any]
@@ -33,16 +32,8 @@ def amazon() -> Framing:
     return AmazonEvents(is_last)
 
 
-def lines() -> Framing:
-    return JsonLines(is_last)
-
-
 def server_events() -> Framing:
     return JsonEvents(is_last)
-
-
-def as_line(event: Body) -> bytes:
-    return json.dumps(event).encode() + b"\n"
 
 
 def as_server_event(event: Body) -> bytes:
@@ -51,7 +42,6 @@ def as_server_event(event: Body) -> bytes:
 
 KINDS: dict[str, tuple[Callable[[], Framing], Callable[[Body], bytes]]] = {
     "amazon": (amazon, amazon_message),
-    "lines": (lines, as_line),
     "server events": (server_events, as_server_event),
 }
 every_kind = pytest.mark.parametrize("kind", KINDS)
@@ -146,7 +136,7 @@ def test_an_amazon_error_ends_the_stream_with_its_code() -> None:
         list(amazon().feed(framed(headers, b"")))
 
 
-@pytest.mark.parametrize(("kind", "size"), [("amazon", 12), ("lines", 9 << 20), ("server events", 9 << 20)])
+@pytest.mark.parametrize(("kind", "size"), [("amazon", 12), ("server events", 9 << 20)])
 def test_an_event_over_8_mib_is_refused_before_it_has_come_whole(kind: str, size: int) -> None:
     head = struct.pack("!II", 9 << 20, 0)
     data = head + struct.pack("!I", zlib.crc32(head)) if kind == "amazon" else b"data: " + b"x" * size
