@@ -11,7 +11,7 @@ import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -24,7 +24,7 @@ from tokenfoundry.batches.lines import Lines, LineWalk
 from tokenfoundry.budgets import BudgetBook, budgets_of_file
 from tokenfoundry.cache import Cache, Invalidations
 from tokenfoundry.clock import Clock, system_clock
-from tokenfoundry.errors import ConfigError, Conflict, InvalidState, MissingExtra
+from tokenfoundry.errors import ConfigError, Conflict, InvalidState, MissingExtra, StoreError
 from tokenfoundry.gateway.admin import Admin, InForce, Running
 from tokenfoundry.gateway.admin.notes import note_reload
 from tokenfoundry.gateway.app import GatewayApp
@@ -33,6 +33,7 @@ from tokenfoundry.gateway.attempts.ledger_faces import LedgerFaces
 from tokenfoundry.gateway.attempts.output_bound import OutputBounds
 from tokenfoundry.gateway.attempts.rates import Rates
 from tokenfoundry.gateway.attempts.sender import Sender
+from tokenfoundry.gateway.batch_routes import batches_unavailable
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.gateway.engine import Connections, Engine
 from tokenfoundry.gateway.explain import explain
@@ -43,6 +44,7 @@ from tokenfoundry.gateway.host.native import call as native_call
 from tokenfoundry.gateway.pipeline import Pipeline
 from tokenfoundry.gateway.redaction import build_redactor
 from tokenfoundry.gateway.reloading import refuse_fixed
+from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.gateway.sharing.flights import Flights
 from tokenfoundry.gateway.sharing.item_recall import ItemCache
 from tokenfoundry.gateway.sharing.keepable import Keepable
@@ -121,6 +123,7 @@ class TokenFactory:
         self._flights = Flights()
         self._batches: BatchService | None = None
         self._opening_batches = threading.Lock()
+        self._is_without_batches = False
         self._line_memory = Memory()
         self._lines_of_engine: Lines | None = None
         # Everything that can be refused without touching the disk comes first.
@@ -131,7 +134,7 @@ class TokenFactory:
         routed = self._routed(settings, redactor)
         self._drain = Drain(self._timing)
         client = ProviderClient(settings.providers, clock=self._clock)
-        guards = build_guards(settings, client.keys, self._timing, self.observed)
+        guards = build_guards(settings, client.keys, client.fingerprints, self._timing, self.observed)
         self._clients = [client]
         self._closing: dict[asyncio.AbstractEventLoop, set[Future[None]]] = {}  # Those that were given up.
         data_dir = made_data_dir(settings.data_dir)
@@ -379,7 +382,7 @@ class TokenFactory:
         is_same = is_same and _digest_of_keys(settings) == before.digest_of_keys
         client = before.client if is_same else ProviderClient(settings.providers, clock=self._clock)
         connections = before.connections if is_same else Connections()
-        guards = build_guards(settings, client.keys, self._timing, self.observed)
+        guards = build_guards(settings, client.keys, client.fingerprints, self._timing, self.observed)
         kept = before.kept if redactor is before.redactor else self._kept_answers(settings)
         routed = self._routed(settings, redactor, self._prices.by_target())
         engine = self._engine_of(settings, redactor, client, connections, guards, kept, routed)
@@ -470,24 +473,34 @@ class TokenFactory:
         return {"status": "ok", "version": __version__, "targets": self.health().status}
 
     def _batch_service(self) -> BatchService:
-        """Files and batches. Imported and opened at the first question: most factories have none."""
+        """Files and batches. Imported and opened at the first question: most factories have none. Raises `Refused` when
+        what is kept cannot be opened, until the next start: only files and batches are out of order then.
+        """
         with self._opening_batches:
             if self._batches is None:
                 from tokenfoundry.batches.service import BatchService
 
-                self._batches = BatchService(
-                    Path(self.settings.data_dir) / _BATCHES,
-                    self._lines,
-                    rates=Rates(self.limits, self._clock),
-                    keys=self.keys,
-                    ledger=self.ledger,
-                    clock=self._clock,
-                )
+                if self._is_without_batches:
+                    raise batches_unavailable()
+                try:
+                    self._batches = BatchService(
+                        Path(self.settings.data_dir) / _BATCHES,
+                        self._lines,
+                        rates=Rates(self.limits, self._clock),
+                        keys=self.keys,
+                        ledger=self.ledger,
+                        clock=self._clock,
+                    )
+                except (ConfigError, StoreError, OSError) as error:
+                    _log.error("no files and batches until this is mended and the gateway started again: %s", error)
+                    self._is_without_batches = True
+                    raise batches_unavailable() from None
             return self._batches
 
     def _go_on_with_batches(self) -> None:
         if self.settings.batches.enabled and (Path(self.settings.data_dir) / _BATCHES).is_dir():
-            self._batch_service().start()
+            with suppress(Refused):  # It is in the log; the rest of the gateway works.
+                self._batch_service().start()
 
     def _lines(self) -> Lines:
         """What the configuration in force makes of the lines of batches."""

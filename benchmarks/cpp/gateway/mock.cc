@@ -151,8 +151,8 @@ class Mock {
       const bool counts = connection.received.starts_with("GET ");
       connection.received.erase(0, message->size);
       if (counts) {
-        Send(socket, "HTTP/1.1 200 OK\r\ncontent-length: " + std::to_string(std::to_string(asked_).size()) + "\r\n\r\n" +
-                         std::to_string(asked_));
+        Send(socket, "HTTP/1.1 200 OK\r\ncontent-length: " + std::to_string(std::to_string(asked_).size()) +
+                         "\r\n\r\n" + std::to_string(asked_));
         continue;
       }
       ++asked_;

@@ -73,7 +73,8 @@ enum class Told { kSeq, kEntry };
 
 Told ToldOf(bool whole) { return whole ? Told::kEntry : Told::kSeq; }
 
-// (ticket, entry or its seq, events); (ticket, None, refusal) for a record that must fit and does not; None for a stall.
+// (ticket, entry or its seq, events); (ticket, None, refusal) for a record that must fit and does not; None for a
+// stall.
 py::object FromPosted(absl::StatusOr<ledger::Posted> posted, bool may_wait, Told told) {
   if (!may_wait && store::IsStall(posted.status())) return py::none();
   const ledger::Posted result = Unwrap(std::move(posted));
@@ -87,8 +88,8 @@ py::object Settle(const BooksHandle& self, const py::str& id, const py::tuple& a
   const ledger::SettleRequest request{
       std::string(Utf8(id)), ToAmounts(amounts), ToTallies(tallies), flags, Optional(detail), now_ms};
   return FromPosted(
-      Unlocked(self, [&](books::Books& books) { return books.ledger().Settle(request, OnStallOf(may_wait)); }), may_wait,
-      ToldOf(whole));
+      Unlocked(self, [&](books::Books& books) { return books.ledger().Settle(request, OnStallOf(may_wait)); }),
+      may_wait, ToldOf(whole));
 }
 
 py::object Void(const BooksHandle& self, const py::str& id, const std::optional<py::bytes>& detail, int64_t now_ms,
@@ -113,8 +114,8 @@ py::object Record(const BooksHandle& self, const py::str& id, uint8_t kind, cons
   request.now_ms = now_ms;
   request.detail = View(detail);
   return FromPosted(
-      Unlocked(self, [&](books::Books& books) { return books.ledger().Record(request, OnStallOf(may_wait)); }), may_wait,
-      ToldOf(whole));
+      Unlocked(self, [&](books::Books& books) { return books.ledger().Record(request, OnStallOf(may_wait)); }),
+      may_wait, ToldOf(whole));
 }
 
 py::object Adjust(const BooksHandle& self, const py::str& id, uint64_t of, const py::tuple& amounts,

@@ -224,8 +224,8 @@ class Ledger {
   // Raises, resets, freezes, unfreezes or funds a budget. Repeats as with Record. kNotFound for an unknown budget.
   absl::StatusOr<Posted> Apply(const ChangeRequest& request);
 
-  // Writes who changed something that the books do not keep, for the audit log: keys, prices, routes. It counts nowhere.
-  // Repeats as with Record.
+  // Writes who changed something that the books do not keep, for the audit log: keys, prices, routes. It counts
+  // nowhere. Repeats as with Record.
   absl::StatusOr<Posted> Note(const NoteRequest& request);
 
   // Replaces the set. A budget that is new, or counts differently than before, counts what its current window already

@@ -1,6 +1,7 @@
 """A batch made: planned, routed, and held whole before anything of it is sent.
 
-Its file is read three times, a line at a time. First each line is redacted, as the policy of now says, and the plan is
+Its file is read whole before anything is made of it, since it may be damaged where it is kept. Then it is read three
+times, a line at a time. First each line is redacted, as the policy of now says, and the plan is
 written. Then the batch is routed as one call that has the needs of all its lines, and each line is looked at for the
 target that was found: what it may cost there, and whether it may go there at all. Last, each line is held; either all
 are or none. A line that the target cannot or must not take is refused by itself, and the rest goes on.
@@ -21,6 +22,7 @@ from tokenfoundry.batches.records import Batch, Counts, File, Line, Owner, Step
 from tokenfoundry.batches.remote import wire_line
 from tokenfoundry.batches.results import refused_result
 from tokenfoundry.batches.store import BATCH_PREFIX, Store
+from tokenfoundry.errors import DataLoss
 from tokenfoundry.gateway.attempts.attempt import Attempt
 from tokenfoundry.gateway.attempts.booking import axes_of
 from tokenfoundry.gateway.attempts.call import Call
@@ -108,6 +110,7 @@ class Creation:
 
     async def make(self) -> Batch:
         """The batch, its lines held. Raises `Refused`; then nothing is held and nothing is kept."""
+        await asyncio.to_thread(self._check_content)
         # The plan is about as large as the file, and so may be the results.
         if self._store.disk_bytes() + 2 * self._order.file.size_bytes > self._lines.engine.settings.batches.max_bytes:
             raise storage_full()
@@ -131,6 +134,20 @@ class Creation:
                 self._store.delete(batch)
             raise
         return batch
+
+    def _check_content(self) -> None:
+        """Raises `Refused` when the file is not as its owner uploaded it, which is nobody's books' fault."""
+        file = self._order.file
+        reader = self._store.reader(file.id, "content")
+        try:
+            is_whole = reader.size_bytes() == file.size_bytes
+            for _ in reader if is_whole else ():
+                pass
+        except (DataLoss, OSError):
+            is_whole = False
+        if not is_whole:
+            what = "input_file_id: that file is damaged where it is kept: upload it again"
+            raise Refused(422, "file_damaged", what, param="input_file_id")
 
     # -- plan ----------------------------------------------------------------------------------------------------------
 

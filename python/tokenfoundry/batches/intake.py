@@ -6,6 +6,7 @@ In memory there are a line and a piece of the file at a time, and eight bytes fo
 from __future__ import annotations
 
 import asyncio
+import codecs
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from typing import NamedTuple
@@ -48,6 +49,9 @@ def read_line(raw: bytes) -> Asked:
     except msgspec.ValidationError:
         raise invalid("is not a JSON object", param="file") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        if raw.startswith(codecs.BOM_UTF8):
+            what = "starts with a byte order mark: write the file as UTF-8 without one"
+            raise invalid(what, param="file") from None
         raise invalid("is not JSON", param="file") from None
     if not isinstance(custom_id, str) or not 1 <= len(custom_id) <= _MAX_ID_CHARACTERS:
         raise invalid(f"custom_id: needs a text of 1 to {_MAX_ID_CHARACTERS} characters", param="custom_id")
@@ -75,7 +79,8 @@ class Intake:
         self._rest = bytearray()
         self._sealing = bytearray()
         self._size_bytes = 0
-        self._others_bytes = store.disk_bytes()
+        # As if this upload began with nothing counted.
+        self._others_bytes = store.disk_bytes() - store.take(0)
         self._number = 0
         self._requests = 0
         self._seen: set[bytes] = set()
@@ -105,6 +110,7 @@ class Intake:
             await asyncio.to_thread(self._store.put, file)
         except BaseException:
             self._store.erase(self._id, "content")
+            self._store.take(-self._size_bytes)
             raise
         return file
 
@@ -144,11 +150,12 @@ class Intake:
     # -- content -------------------------------------------------------------------------------------------------------
 
     async def _content(self, data: bytes, writer: LogWriter) -> None:
-        self._size_bytes += len(data)
-        if self._size_bytes > self._settings.max_file_bytes:
+        if self._size_bytes + len(data) > self._settings.max_file_bytes:
             raise _too_large(self._settings.max_file_bytes)
-        if self._others_bytes + self._size_bytes > self._settings.max_bytes:
+        if self._others_bytes + self._store.take(len(data)) > self._settings.max_bytes:
+            self._store.take(-len(data))
             raise storage_full()
+        self._size_bytes += len(data)
         self._sealing += data
         if len(self._sealing) >= _PIECE_BYTES:
             writer.append(bytes(self._sealing))

@@ -1,11 +1,13 @@
 """The journal of a batch: what was done about each line, and the files that it becomes.
 
 A result is written after its line is settled, so that a crash in between loses at most the result: the books are asked
-before a line is booked, and a line that may have been sent is not sent again.
+before a line is booked, and a line that may have been sent is not sent again. Where the books survive a loss of power,
+so does the word that a line is about to be sent.
 """
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 import msgspec
@@ -48,12 +50,19 @@ class Journal:
         for step in store.steps(batch_id):
             self.progress.see(step)
         self._writer = store.writer(batch_id, "journal")
+        self._syncs = store.sync
 
     def write(self, step: Step) -> None:
-        """Once it returns, the step survives a killed process."""
+        """Once it returns, the step survives a killed process. Raises `PieceTooLarge`."""
         self._writer.append(msgspec.json.encode(step))
         self._writer.flush()
         self.progress.see(step)
+
+    async def announce(self, number: int, turn: int) -> None:
+        """Once it returns, whoever goes on with the batch knows that the line may have been sent."""
+        self.write(Step(number=number, turn=turn))
+        if self._syncs:
+            await asyncio.to_thread(self._writer.sync)
 
     def close(self) -> None:
         self._writer.close()
@@ -115,7 +124,7 @@ class _Content:
         self._piece += line + b"\n"
         self.size_bytes += len(line) + 1
         self.lines += 1
-        if len(self._piece) >= _PIECE_BYTES:
+        while len(self._piece) >= _PIECE_BYTES:
             self._seal()
 
     def close(self, *, sync: bool) -> None:
@@ -124,8 +133,8 @@ class _Content:
         self._writer.close(sync=sync)
 
     def _seal(self) -> None:
-        self._writer.append(bytes(self._piece))
-        self._piece.clear()
+        self._writer.append(bytes(self._piece[:_PIECE_BYTES]))
+        del self._piece[:_PIECE_BYTES]
 
 
 def _sum(one: Spent, other: Spent) -> Spent:

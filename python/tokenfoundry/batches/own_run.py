@@ -11,7 +11,7 @@ import asyncio
 from typing import Any
 
 from tokenfoundry.batches.lines import request_id
-from tokenfoundry.batches.records import Batch, Line, Spent, Step
+from tokenfoundry.batches.records import Batch, Line, Spent, Status, Step
 from tokenfoundry.batches.results import (
     CANCELLED,
     EXPIRED,
@@ -34,6 +34,7 @@ from tokenfoundry.usage import Usage
 _PASSING = frozenset({"budget_busy", "budget_throttled", "overloaded", "rate_limit_exceeded", "upstream_unavailable"})
 _MOST_TURNS = 8
 _LONGEST_WAIT_S = 60.0
+_WHY = {"completed": UNANSWERED, "cancelled": CANCELLED, "expired": EXPIRED}
 _USED = frozenset({"settled", "recovered", "hit"})
 
 
@@ -55,17 +56,22 @@ class OwnRun:
         await work.open()
         if is_resumed:
             work.update(lives=work.batch.lives + 1)
-        work.come_to("in_progress")
-        waiting = [number async for number in self._ready(is_resumed=is_resumed)]
-        await self._send(waiting)
-        if self.stopping:
-            return
+        ending = work.batch.ending  # What an earlier try did not finish.
+        if ending is None:
+            work.come_to("in_progress")
+            waiting = [number async for number in self._ready(is_resumed=is_resumed)]
+            await self._send(waiting)
+            if self.stopping:
+                return
+            ending = self._ending
+        await work.end(ending, _WHY[ending])
+
+    @property
+    def _ending(self) -> Status:
+        work = self._work
         if len(work.progress.done) == len(work.plan):
-            await work.end("completed", UNANSWERED)
-        elif work.batch.status == "cancelling":
-            await work.end("cancelled", CANCELLED)
-        else:
-            await work.end("expired", EXPIRED)
+            return "completed"
+        return "cancelled" if work.batch.status == "cancelling" else "expired"
 
     # -- before --------------------------------------------------------------------------------------------------------
 
@@ -83,6 +89,9 @@ class OwnRun:
                 continue
             if begun is not None:
                 await work.lines.release(batch, line, begun)
+            elif is_resumed and (id := self._answered_before(batch, number)) is not None:
+                work.write(Step(number=number, result=error_result(id, line, LOST)))
+                continue
             if is_resumed:
                 for life in range(batch.lives):
                     await work.lines.release(batch, line, first_turn(life))
@@ -99,6 +108,18 @@ class OwnRun:
                 return True
             number += 1
         return False
+
+    def _answered_before(self, batch: Batch, number: int) -> str | None:
+        """The call of a line that the books know as answered and the journal does not know at all: it was lost with the
+        power. A hold that was posted because its process died says nothing: it is taken before a line is announced.
+        """
+        turns = (first_turn(life) + turn for life in range(batch.lives) for turn in range(_MOST_TURNS))
+        for id in (request_id(batch.id, number, turn) for turn in turns):
+            entry = self._ledger.entry(f"{id}/0")
+            is_further = self._ledger.entry(f"{id}/1") is not None
+            if entry is not None and (entry.kind == "settled" or is_further) and self._may_have_been_answered(id):
+                return id
+        return None
 
     async def _held_anew(self, batch: Batch, line: Line, turn: int) -> bool:
         work = self._work
@@ -117,20 +138,28 @@ class OwnRun:
     # -- sending -------------------------------------------------------------------------------------------------------
 
     async def _send(self, waiting: list[int]) -> None:
-        """A task for each place; each takes the next line when it has done one."""
+        """A task for each place; each takes the next line when it has done one. When one fails no further line is sent,
+        those under way are answered, and the first failure is raised.
+        """
         numbers = iter(waiting)
+        failures: list[Exception] = []
 
         async def work_through() -> None:
             for number in numbers:
                 async with self._places:
-                    if self._is_over:
+                    if self._is_over or failures:
                         return
-                    await self._line(number)
+                    try:
+                        await self._line(number)
+                    except Exception as error:  # noqa: BLE001 - raised again, once the others are done
+                        failures.append(error)
 
         most = min(len(waiting), self._work.lines.engine.settings.batches.concurrency)
         async with asyncio.TaskGroup() as group:
             for _ in range(most):
                 group.create_task(work_through())
+        if failures:
+            raise failures[0]
 
     @property
     def _is_over(self) -> bool:
@@ -143,7 +172,9 @@ class OwnRun:
         assert line is not None, "its number came from the plan"
         first = max(first_turn(batch.lives), work.progress.begun.get(number, -1) + 1)
         for turn in range(first, first + _MOST_TURNS):
-            work.write(Step(number=number, turn=turn))
+            if self._is_over:
+                return  # While it waited.
+            await work.journal.announce(number, turn)
             try:
                 result = await self._answered(batch, line, turn)
             except Refused as refused:

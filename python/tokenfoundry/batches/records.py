@@ -113,6 +113,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     error_file: str = ""
     remote: Remote = Remote()
     lives: int = 0
+    ending: Status | None = None
+    """As what it ends, from when lines get their result for that."""
 
     @property
     def has_ended(self) -> bool:

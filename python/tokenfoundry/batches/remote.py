@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,6 @@ from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.providers.batch_api import BatchApi, batch_api_of, line_url
 from tokenfoundry.providers.client import ProviderClient
 from tokenfoundry.providers.formats import Endpoint, WireRequest
-from tokenfoundry.providers.framing.json_lines import JsonLines
 from tokenfoundry.providers.http.limits import MAX_REPLY_BYTES
 from tokenfoundry.settings import ProviderSettings
 
@@ -27,6 +27,9 @@ _NAME = "line-"
 # no batch can be made, and the provider says so then.
 _BEING_READ = frozenset({"pending", "running", "notRunning"})
 _CODE = re.compile(r"[a-z_]{1,64}")
+# In a text of the line the quotes would be escaped.
+_NAMED = re.compile(rb'"custom_id"\s*:\s*"(line-[0-9]{1,11})"')
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class RemoteRefused(ProviderError):
@@ -70,6 +73,14 @@ class RemoteBatch:
             error_file=str(body.get("error_file_id") or ""),
             code=code if isinstance(code, str) and _CODE.fullmatch(code) else "",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A line of a provider's results that is no JSON object: nobody can say what was answered."""
+
+    name: str
+    """The line that it is about, as far as that can be seen; empty when it cannot."""
 
 
 class RemoteBatches:
@@ -118,9 +129,9 @@ class RemoteBatches:
     async def delete(self, file_id: str) -> None:
         await self._asked((await self._api()).delete(file_id))
 
-    async def content(self, file_id: str) -> AsyncIterator[dict[str, Any]]:
-        """The lines of a file, as they come."""
-        reader = JsonLines(most_bytes=MAX_REPLY_BYTES)
+    async def content(self, file_id: str) -> AsyncIterator[dict[str, Any] | Unreadable]:
+        """The lines of a file, as they come. Raises for what cannot be transferred, never for what a line says."""
+        reader = ResultLines()
         async with self._client.transfer(
             self._name, (await self._api()).content(file_id), within_s=_TRANSFER_S
         ) as reply:
@@ -152,9 +163,46 @@ class RemoteBatches:
             raise RemoteRefused(status)
         try:
             body = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        except _UNREADABLE:
             raise ProviderError("the provider's reply is not JSON") from None
         return body if isinstance(body, dict) else {}
+
+
+class ResultLines:
+    """The lines of a provider's results, empty ones skipped. One that is longer than any reply may be is not kept."""
+
+    def __init__(self, *, most_bytes: int = MAX_REPLY_BYTES) -> None:
+        self._rest = bytearray()
+        self._most_bytes = most_bytes
+        self._skipped: Unreadable | None = None
+
+    def feed(self, data: bytes) -> Iterator[dict[str, Any] | Unreadable]:
+        """What these bytes complete."""
+        self._rest += data
+        if b"\n" in data:
+            *lines, self._rest = self._rest.split(b"\n")
+            for line in lines:
+                if self._skipped is not None:
+                    yield self._skipped
+                    self._skipped = None
+                elif line.strip():
+                    yield _result(bytes(line))
+        if len(self._rest) > self._most_bytes:
+            self._skipped = self._skipped or _unreadable(bytes(self._rest))
+            self._rest.clear()
+
+
+def _result(line: bytes) -> dict[str, Any] | Unreadable:
+    try:
+        result = msgspec.json.decode(line.removeprefix(codecs.BOM_UTF8))
+    except _UNREADABLE:
+        return _unreadable(line)
+    return result if isinstance(result, dict) else _unreadable(line)
+
+
+def _unreadable(line: bytes) -> Unreadable:
+    named = _NAMED.search(line)
+    return Unreadable(named[1].decode() if named else "")
 
 
 def wire_line(lines: Lines, call: Call, attempt: Attempt, *, number: int) -> bytes:

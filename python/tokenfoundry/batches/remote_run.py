@@ -11,8 +11,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
-from tokenfoundry.batches.records import Failure, Remote, Status, Step
-from tokenfoundry.batches.remote import RemoteBatch, RemoteBatches, RemoteRefused, number_of, wire_line
+from tokenfoundry.batches.records import Failure, Line, Remote, Status, Step
+from tokenfoundry.batches.remote import RemoteBatch, RemoteBatches, RemoteRefused, Unreadable, number_of, wire_line
 from tokenfoundry.batches.results import (
     CANCELLED,
     EXPIRED,
@@ -78,7 +78,7 @@ class RemoteRun:
         if work.batch.status == "cancelling" and told.status in _GOING_ON:
             await api.cancel(told.id)
             told = await api.batch(told.id)
-        await self._follow(api, told)
+        await self._follow(api, told, target)
 
     # -- making --------------------------------------------------------------------------------------------------------
 
@@ -106,6 +106,10 @@ class RemoteRun:
         told: RemoteBatch | None = None
         if remote.creating:
             told = await api.find(remote.file)
+            if told is None and work.batch.status == "cancelling":
+                await work.end("cancelled", CANCELLED)
+                await self._tidy(api)
+                return None
         else:
             work.update(remote=Remote(file=remote.file, creating=True))
         if told is None:
@@ -151,7 +155,7 @@ class RemoteRun:
 
     # -- following -----------------------------------------------------------------------------------------------------
 
-    async def _follow(self, api: RemoteBatches, told: RemoteBatch) -> None:
+    async def _follow(self, api: RemoteBatches, told: RemoteBatch, target: Target) -> None:
         work = self._work
         if told.status == "failed":
             # It was not begun: the provider found the file wrong.
@@ -160,21 +164,29 @@ class RemoteRun:
             await work.end("failed", UNANSWERED, failure=failure)
             await self._tidy(api)
         elif told.status in _ENDS:
-            if await self._collect(api, told):
+            if await self._collect(api, told, target):
                 await work.end(*_ENDS[told.status])
                 await self._tidy(api, told.output_file, told.error_file)
         elif told.status in _GOING_ON and told.status != "validating":
             work.come_to(_GOING_ON[told.status])
 
-    async def _collect(self, api: RemoteBatches, told: RemoteBatch) -> bool:
-        """Books every line that the provider has a result for. False when that cannot be done now."""
+    async def _collect(self, api: RemoteBatches, told: RemoteBatch, target: Target) -> bool:
+        """Books every line that the provider has a result for. False when that cannot be done now.
+
+        A result that cannot be read was paid for, so its line is billed; where it does not even tell whose it is, so is
+        each line that has no other.
+        """
         work = self._work
         await work.open()
         results = RemoteResults(work.lines, work.batch)
+        unreadable: set[int] = set()
         for file in (told.output_file, told.error_file):
             if not file:
                 continue
             async for result in api.content(file):
+                if isinstance(result, Unreadable):
+                    unreadable.add(number_of(result.name))
+                    continue
                 number = number_of(result.get("custom_id"))
                 line = work.plan.line(number)
                 if line is None or number in work.progress.done:
@@ -183,7 +195,20 @@ class RemoteRun:
                 if step is None:
                     return False
                 work.write(step)
+        for line in work.plan if unreadable else ():
+            if line.number in unreadable or 0 in unreadable:
+                await self._cut(line, target, "the provider's result cannot be read")
         return True
+
+    async def _cut(self, line: Line, target: Target, why: str) -> None:
+        """Bills a line in full, unless it has a result: it may have been answered, and nobody can read with what."""
+        work = self._work
+        if line.number in work.progress.done:
+            return
+        call = work.lines.call(work.batch, line)
+        await work.lines.attempt(work.batch, call, target).cut(why)
+        work.write(Step(number=line.number, result=error_result(call.request_id, line, UNREADABLE)))
+        await asyncio.sleep(0)
 
     async def _fail(self, api: RemoteBatches, refused: RemoteRefused) -> None:
         failure = Failure("upstream_error", refused_batch(refused))
@@ -211,14 +236,9 @@ class RemoteRun:
         await work.open()
         target, remote = self._target(), work.batch.remote
         # Without the target there is no price for them any more.
-        is_told = target is not None and (remote.batch or remote.creating)
-        for line in work.plan if is_told else ():
-            if target is None or line.number in work.progress.done:
-                continue
-            call = work.lines.call(work.batch, line)
-            await work.lines.attempt(work.batch, call, target).cut("the provider's batch cannot be read any more")
-            work.write(Step(number=line.number, result=error_result(call.request_id, line, UNREADABLE)))
-            await asyncio.sleep(0)
+        if target is not None and (remote.batch or remote.creating):
+            for line in work.plan:
+                await self._cut(line, target, "the provider's batch cannot be read any more")
         await work.end("expired", EXPIRED)
 
     def _target(self) -> Target | None:

@@ -29,6 +29,7 @@ EXPIRED = ("batch_expired", "the batch expired before this line was answered")
 CANCELLED = ("batch_cancelled", "the batch was cancelled before this line was answered")
 UNANSWERED = ("no_answer", "the provider's results say nothing of this line")
 UNREADABLE = ("unreadable_answer", "the provider's answer to this line cannot be read; it is billed")
+TOO_LARGE = ("answer_too_large", "the answer to this line is larger than a result may be; it is billed")
 LOST = (
     "answer_lost",
     "the gateway was stopped while this line was under way: it may have been answered, so it is billed, not sent again",
@@ -92,13 +93,15 @@ class RemoteResults:
             await attempt.void("the provider did not answer the line", status=502)
             return Step(number=line.number, result=error_result(call.request_id, line, _why(told)))
         status, body = response.get("status_code"), response.get("body")
-        if status == 200 and isinstance(body, dict):
+        if status == 200:
             return await self._answered(line, call, attempt, said, body)
         return await self._failed(line, call, attempt, said, status, body)
 
-    async def _answered(self, line: Line, call: Call, attempt: Attempt, said: Said, body: dict[str, Any]) -> Step:
+    async def _answered(self, line: Line, call: Call, attempt: Attempt, said: Said, body: Any) -> Step:
         reported: Usage | None = None
         try:
+            if not isinstance(body, dict):
+                raise ProviderError("the provider's reply is not an object")
             reported = said.usage(body)
             reply = said.reply(body)
             if not call.endpoint.is_reply(reply):

@@ -1,8 +1,8 @@
 """What goes on in the background: each batch that has not ended is worked on, and what has expired is erased.
 
 It runs on one event loop, that of the first server or client that has to do with batches, until it is stopped there.
-Providers are asked one batch after the other, every `batches.poll`, and when an owner looks at a batch; lines that are
-sent one by one share `batches.concurrency` places.
+Each target is asked for one batch after the other, every `batches.poll`, and when an owner looks at a batch: one that
+does not answer holds up no other. Lines that are sent one by one share `batches.concurrency` places.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tokenfoundry.batches.lines import Lines
 from tokenfoundry.batches.own_run import OwnRun
@@ -50,6 +51,8 @@ class Runner:
         self._ticker: asyncio.Task[None] | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._runs: dict[str, OwnRun] = {}
+        self._rounds: dict[str, asyncio.Task[None]] = {}
+        """By target, the round of its batches that goes on."""
         self._looked_s: dict[str, float] = {}
         self._places = asyncio.Semaphore(1)
         self._known: set[str] = set()
@@ -103,7 +106,9 @@ class Runner:
             loop.call_soon_threadsafe(ticker.cancel)
 
     async def stop(self, *, within_s: float) -> None:
-        """Ends the work on the running loop: lines under way may finish within that time."""
+        """Ends the work on the running loop: lines under way may finish within that time. A provider that is asked for
+        a batch is not waited for: it is asked again.
+        """
         with self._mutex:
             if self._loop is not asyncio.get_running_loop():
                 return
@@ -112,34 +117,55 @@ class Runner:
             run.stopping = True
         if ticker is not None:
             ticker.cancel()
-        if tasks := set(self._tasks.values()):
-            _, late = await asyncio.wait(tasks, timeout=within_s)
+        rounds, tasks = [*self._rounds.values()], dict(self._tasks)
+        for round in rounds:
+            round.cancel()
+        for batch_id, task in tasks.items():
+            if batch_id not in self._runs:
+                task.cancel()
+        if tasks:
+            _, late = await asyncio.wait(tasks.values(), timeout=within_s)
             for task in late:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*rounds, *tasks.values(), return_exceptions=True)
+        for batch_id in tasks:
+            self._tasks.pop(batch_id, None)  # Of one that was cancelled before it began.
+        self._rounds.clear()
 
     # -- ticking -------------------------------------------------------------------------------------------------------
 
     async def _tick(self) -> None:
         while True:
-            try:
-                await self._look_around()
-            except (StoreError, OSError) as error:
-                _log.warning("batches are looked at again later: %s", error)
+            with _kept_going("what has expired"):
+                await self._erase_what_is_over()
+            await self._look_around()
             engine = self._lines().engine
             await engine.guards.timing.sleep(engine.settings.batches.poll_ms / 1000)
 
     async def _look_around(self) -> None:
-        await self._erase_what_is_over()
+        remote: dict[str, list[Batch]] = {}
         for batch in self._store.batches():
             if batch.has_ended or batch.id in self._tasks:
                 continue
             if batch.status == "holding":
-                await self._forget(batch)
+                with _kept_going(batch.id):
+                    await self._forget(batch)
                 continue
-            task = self._begin(batch)
             if batch.is_remote:
-                await asyncio.wait({task})
+                remote.setdefault(batch.target, []).append(batch)
+            else:
+                self._begin(batch)
+        for target, batches in remote.items():
+            if target not in self._rounds:
+                self._rounds[target] = asyncio.get_running_loop().create_task(self._round(target, batches))
+
+    async def _round(self, target: str, batches: list[Batch]) -> None:
+        try:
+            for batch in batches:
+                if not self._store.now(batch.id).has_ended:
+                    await asyncio.wait({self._begin(batch)})
+        finally:
+            self._rounds.pop(target, None)
 
     def _begin(self, batch: Batch) -> asyncio.Task[None]:
         """The task that works on a batch: there is never a second one, as both would write its journal."""
@@ -157,21 +183,18 @@ class Runner:
             self.counts[batch_id] = counts
 
         try:
-            work = Work(self._store, batch_id, lines, self._clock, tell)
-            try:
-                if work.batch.is_remote:
-                    await RemoteRun(work).advance()
-                else:
-                    run = self._runs[batch_id] = OwnRun(work, self._places, self._keys, self._ledger, self._clock)
-                    is_resumed = batch_id not in self._known
-                    self._known.add(batch_id)
-                    await run.run(is_resumed=is_resumed)
-            finally:
-                work.close()
-        except (ProviderError, StoreError, ConfigError, Refused, OSError) as error:
-            _log.warning("%s is looked at again later: %s", batch_id, error)
-        except Exception as error:  # noqa: BLE001 - the edge: one batch must not end the work on the others
-            _log.error("%s is tried again later: unforeseen %s", batch_id, kind_and_place(error))
+            with _kept_going(batch_id):
+                work = Work(self._store, batch_id, lines, self._clock, tell)
+                try:
+                    if work.batch.is_remote:
+                        await RemoteRun(work).advance()
+                    else:
+                        run = self._runs[batch_id] = OwnRun(work, self._places, self._keys, self._ledger, self._clock)
+                        is_resumed = batch_id not in self._known
+                        self._known.add(batch_id)
+                        await run.run(is_resumed=is_resumed)
+                finally:
+                    work.close()
         finally:
             self._tasks.pop(batch_id, None)
             self._runs.pop(batch_id, None)
@@ -181,11 +204,14 @@ class Runner:
                 self._looked_s.pop(batch_id, None)
 
     async def _forget(self, batch: Batch) -> None:
-        """A batch whose maker died, or hung up, while its lines were being held: nobody was told of it."""
+        """A batch whose maker died while its lines were being held: nobody was told of it. One whose client hung up
+        meanwhile is made all the same.
+        """
         if batch.id in self._known:
             return  # It is being made.
         lines = self._lines()
-        for line in self._store.plan(batch.id):
+        # Without a plan it was being erased already: all that it held had been given back.
+        for line in self._store.plan(batch.id) if self._store.has(batch.id, "plan") else ():
             await lines.release(batch, line)
         self._store.delete(batch)
 
@@ -199,3 +225,14 @@ class Runner:
         for batch in self._store.batches():
             if batch.has_ended and batch.at_ms + keep_ms <= now_ms:
                 await asyncio.to_thread(self._store.delete, batch)
+
+
+@contextmanager
+def _kept_going(what: str) -> Iterator[None]:
+    """The edge: what goes wrong with one batch does not end the work on the others."""
+    try:
+        yield
+    except (ProviderError, StoreError, ConfigError, Refused, OSError) as error:
+        _log.warning("%s is looked at again later: %s", what, error)
+    except Exception as error:  # noqa: BLE001 - the edge
+        _log.error("%s is tried again later: unforeseen %s", what, kind_and_place(error))

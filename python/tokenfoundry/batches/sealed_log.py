@@ -14,11 +14,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
 
-from tokenfoundry.errors import DataLoss
+from tokenfoundry.errors import DataLoss, InvalidInput
 from tokenfoundry.privacy.sealed import OVERHEAD_BYTES, Sealer
 
 _LENGTH = struct.Struct("<I")
 MAX_PIECE_BYTES = 64 * 2**20
+
+
+class PieceTooLarge(InvalidInput):
+    """What was to be written could not be read again."""
 
 
 class Place(NamedTuple):
@@ -39,9 +43,12 @@ class LogWriter:
         self._number = len(places)
         self._whole_bytes = _end_of(path, places)
         self._file: BinaryIO | None = None
+        self._is_named = path.exists()
 
     def append(self, plain: bytes) -> None:
-        """Adds a piece; what is appended and flushed survives a killed process."""
+        """Adds a piece; what is appended and flushed survives a killed process. Raises `PieceTooLarge`."""
+        if len(plain) > MAX_PIECE_BYTES:
+            raise PieceTooLarge(f"a piece of {len(plain)} bytes is over {MAX_PIECE_BYTES}")
         if self._file is None:
             self._file = self._opened()
         sealed = self._sealer.seal(plain, place=_place_of(self._number))
@@ -52,13 +59,22 @@ class LogWriter:
         if self._file is not None:
             self._file.flush()
 
+    def sync(self) -> None:
+        """Once it returns, what was flushed survives a loss of power. Blocks; any thread."""
+        if self._file is None:
+            return
+        os.fsync(self._file.fileno())
+        if not self._is_named:
+            sync_directory(self._path.parent)
+            self._is_named = True
+
     def close(self, *, sync: bool = False) -> None:
         """With `sync`, once it is on the disk itself. Harmless twice; nothing can be appended after it."""
         if self._file is None or self._file.closed:
             return
         self._file.flush()
         if sync:
-            os.fsync(self._file.fileno())
+            self.sync()
         self._file.close()
 
     def _opened(self) -> BinaryIO:
@@ -88,6 +104,10 @@ class LogReader:
         """Where the pieces are. Opens none."""
         return list(_places(self._path))
 
+    def size_bytes(self) -> int:
+        """How much can be read, if all pieces open. Opens none. Raises `DataLoss`."""
+        return _end_of(self._path, places := self.places()) - len(places) * (_LENGTH.size + OVERHEAD_BYTES)
+
     def at(self, place: Place) -> bytes:
         """One piece. Raises `DataLoss`."""
         with self._path.open("rb") as file:
@@ -102,6 +122,15 @@ class LogReader:
     def _read(self, file: BinaryIO, number: int) -> bytes:
         (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
         return self._sealer.open(file.read(length), place=_place_of(number))
+
+
+def sync_directory(directory: Path) -> None:
+    """Once it returns, the names in that directory survive a loss of power."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _place_of(number: int) -> bytes:

@@ -5,11 +5,13 @@
     <id>.plan       of a batch that goes on: its lines, ready to be sent
     <id>.journal    and what came of each
 
-Everything is sealed with a key of its own, derived from its id. Any thread; records are few and kept in memory.
+Everything is sealed with a key of its own, derived from its id. Any thread; records are few and kept in memory. One
+that is damaged is set aside: it stays where it is with its parts, and nobody is told of it until it opens again.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -20,9 +22,11 @@ from typing import Literal, TypeVar
 import msgspec
 
 from tokenfoundry.batches.records import Batch, File, Line, Owner, Step
-from tokenfoundry.batches.sealed_log import LogReader, LogWriter
-from tokenfoundry.errors import DataLoss, NotFound
-from tokenfoundry.privacy.sealed import Sealer
+from tokenfoundry.batches.sealed_log import LogReader, LogWriter, sync_directory
+from tokenfoundry.errors import DataLoss, NotFound, StoreError
+from tokenfoundry.privacy.sealed import OVERHEAD_BYTES, Sealer
+
+_log = logging.getLogger("tokenfoundry")
 
 _RECORD = ".record"
 _BEING_WRITTEN = ".new"
@@ -37,12 +41,13 @@ class Store:
     """The files and batches of one data directory. Opens with all records read."""
 
     def __init__(self, directory: Path, sealer: Sealer, *, survives_power_loss: bool) -> None:
-        """Raises `DataLoss` when a record does not open, as with another key."""
+        """Raises `DataLoss` when no record opens, as with another key."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._sealer = sealer
         self.sync = survives_power_loss
         self._changing = threading.Lock()
+        self._taken_bytes = 0
         self._files: dict[str, File] = {}
         self._batches: dict[str, Batch] = {}
         self._load()
@@ -72,6 +77,8 @@ class Store:
             if self.sync:
                 os.fsync(file.fileno())
         os.replace(made, path)
+        if self.sync:
+            sync_directory(self._directory)
         if isinstance(record, File):
             self._files[record.id] = record
         else:
@@ -138,6 +145,14 @@ class Store:
                 size_bytes += path.stat().st_size
         return size_bytes
 
+    def take(self, size_bytes: int) -> int:
+        """Counts bytes of an upload that goes on, or, when negative, gives them back; how many there are so far in this
+        process. What all have taken since an instant is the difference.
+        """
+        with self._changing:
+            self._taken_bytes += size_bytes
+            return self._taken_bytes
+
     def _path(self, id: str, part: Part) -> Path:
         return self._directory / f"{id}.{part}"
 
@@ -145,22 +160,36 @@ class Store:
         return self._sealer.derived(f"{id}.{part}")
 
     def _load(self) -> None:
+        set_aside: dict[str, StoreError | OSError] = {}
+        is_whole = False
         for path in self._directory.iterdir():
             if path.suffix == _BEING_WRITTEN:
                 path.unlink()
             elif path.suffix == _RECORD:
-                plain = self._sealer.derived(path.name).open(path.read_bytes())
-                if path.stem.startswith(FILE_PREFIX):
-                    file = _decoded(plain, File, path)
-                    self._files[file.id] = file
-                else:
-                    batch = _decoded(plain, Batch, path)
-                    self._batches[batch.id] = batch
-        # What was being written when a process died belongs to nobody.
+                try:
+                    sealed = path.read_bytes()
+                    is_whole = is_whole or len(sealed) > OVERHEAD_BYTES
+                    self._read(path, sealed)
+                except (StoreError, OSError) as error:
+                    set_aside[path.stem] = error
         known = {*self._files, *self._batches}
+        if is_whole and not known:
+            raise DataLoss(f"no record in {self._directory} opens: they were sealed with another key, or are damaged")
+        for id, why in set_aside.items():
+            _log.error("%s%s is set aside: %s", id, _RECORD, why)
+        # What was being written when a process died belongs to nobody.
         for path in self._directory.iterdir():
-            if path.stem not in known:
+            if path.stem not in known and path.stem not in set_aside:
                 path.unlink()
+
+    def _read(self, path: Path, sealed: bytes) -> None:
+        plain = self._sealer.derived(path.name).open(sealed)
+        if path.stem.startswith(FILE_PREFIX):
+            file = _decoded(plain, File, path)
+            self._files[file.id] = file
+        else:
+            batch = _decoded(plain, Batch, path)
+            self._batches[batch.id] = batch
 
 
 class Plan:

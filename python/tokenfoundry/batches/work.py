@@ -10,7 +10,8 @@ import msgspec
 from tokenfoundry.batches.journal import Journal, Progress, ResultFiles
 from tokenfoundry.batches.lines import Lines, request_id
 from tokenfoundry.batches.records import ENDED, Batch, Counts, Failure, Status, Step
-from tokenfoundry.batches.results import error_result
+from tokenfoundry.batches.results import TOO_LARGE, error_result
+from tokenfoundry.batches.sealed_log import PieceTooLarge
 from tokenfoundry.batches.store import Plan, Store
 from tokenfoundry.clock import Clock
 
@@ -64,7 +65,14 @@ class Work:
         return self._clock()
 
     def write(self, step: Step) -> None:
-        self.journal.write(step)
+        """A result that is too large to be kept is told as such; its line was settled with what it used."""
+        try:
+            self.journal.write(step)
+        except PieceTooLarge:
+            line = self.plan.line(step.number)
+            assert line is not None, "it has a result"
+            result = error_result(request_id(self._id, step.number), line, TOO_LARGE)
+            self.journal.write(Step(number=step.number, result=result, spent=step.spent))
         self._tell(self.progress.counts(len(self.plan)))
 
     def close(self) -> None:
@@ -92,7 +100,7 @@ class Work:
         Repeated after a crash it does what is left to do.
         """
         await self.open()
-        batch = self.batch
+        batch = self.update(ending=status)
         for line in self.plan:
             if line.number in self.progress.done:
                 continue

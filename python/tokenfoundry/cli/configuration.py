@@ -14,6 +14,7 @@ from tokenfoundry.cli.output import err, print_json, show, table
 from tokenfoundry.errors import ConfigError, InvalidInput
 from tokenfoundry.factory import dry_router
 from tokenfoundry.providers.credentials.registry import missing_keys
+from tokenfoundry.settings import Settings
 
 configuration = typer.Typer(help="The configuration file.", no_args_is_help=True)
 
@@ -40,7 +41,7 @@ def check_configuration(
     """
     settings = load_settings(file or config)
     dry_router(settings)
-    missing = [str(error) for error in missing_keys(settings)]
+    missing = [str(error) for error in (*missing_keys(settings), *_sealing_key_problem(settings))]
     if missing and strict:
         raise ConfigError("\n".join(missing))
     summary: dict[str, list[str]] = {
@@ -59,6 +60,17 @@ def check_configuration(
         err.print(f"[yellow]warning:[/yellow] {escape(line)}", soft_wrap=True)
     rows = [[what, str(len(names)), escape(", ".join(names))] for what, names in summary.items()]
     show(table("The configuration is right", ["what", "number", "names"], rows, wrapped=("names",)))
+
+
+def _sealing_key_problem(settings: Settings) -> list[ConfigError]:
+    from tokenfoundry.doctor.batches import sealing_key  # Here, as ciphers cost every other command its start.
+
+    try:
+        if settings.batches.enabled:
+            sealing_key(settings)
+    except ConfigError as error:
+        return [error]
+    return []
 
 
 @configuration.command("import-litellm", epilog="Example: tokenfoundry config import-litellm config.yaml -o mine.yaml")

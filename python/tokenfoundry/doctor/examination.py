@@ -40,6 +40,9 @@ def examine(
         return
     yield from configuration(settings)
     yield from data_directory(settings)
+    from tokenfoundry.doctor.batches import batches  # Here, as ciphers cost every other command its start.
+
+    yield from batches(settings)
     has_keys = True
     for name, provider in settings.providers.items():
         for finding in keys(name, provider):

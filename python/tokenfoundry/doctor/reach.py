@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from email.utils import parsedate_to_datetime
 from time import perf_counter
 from typing import Any, TypeVar
@@ -33,9 +32,12 @@ async def reach(name: str, provider: ProviderSettings, clock: Clock, *, tls: Tls
     """Findings of the way to one provider, within ten seconds."""
     about = f"provider {name}"
     proxy = provider.proxy or proxy_of_environment(provider.base_url)
-    address = urlsplit(proxy or provider.base_url)
-    host = address.hostname or ""
-    port = address.port or (443 if address.scheme == "https" else 80)
+    try:
+        host, port = _host_and_port(proxy or provider.base_url)
+    except ValueError:
+        # Not its message: it may quote the password of a proxy.
+        field = "base_url" if proxy is None else "proxy"
+        return [failed(about, f"its {field} is no address", f"state `{field}` as http://host:port")]
     place = f"{host}:{port}"
     way = _Way()
     try:
@@ -49,11 +51,22 @@ async def reach(name: str, provider: ProviderSettings, clock: Clock, *, tls: Tls
         return [failed(about, f"the certificate of {place} is not believed: {error.verify_message}", advice)]
     except ssl.SSLError as error:
         return [failed(about, f"no TLS with {place}: {error.reason or type(error).__name__}", "see `base_url`")]
-    except OSError as error:
-        said = f"{place} cannot be reached: {error.strerror or type(error).__name__} ({way})"
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else None
+        said = f"{place} cannot be reached: {why or type(error).__name__} ({way})"
         return [failed(about, said, "see `base_url`, the network, and whether it needs a `proxy`")]
     finally:
         way.close()
+
+
+def _host_and_port(url: str) -> tuple[str, int]:
+    """Raises `ValueError` where there is neither, or a name that cannot be asked for."""
+    address = urlsplit(url)
+    host = address.hostname
+    if not host:
+        raise ValueError
+    host.encode("idna")
+    return host, address.port or (443 if address.scheme == "https" else 80)
 
 
 class _Way:
@@ -106,6 +119,12 @@ async def _walk(
     head = f"HEAD {parts.path or '/'} HTTP/1.1\r\nhost: {parts.netloc}\r\nconnection: close\r\naccept: */*\r\n\r\n"
     writer.write(head.encode("ascii"))
     answered = await way.step("answer", _head(reader))
+    if not answered:
+        said = f"{host}:{port} closes the connection without a word ({way.times})"
+        return [warning(about, said, "see the port of `base_url`, and try it with --call")]
+    if not answered.startswith(b"HTTP/"):
+        said = f"{host}:{port} does not answer in HTTP ({way.times})"
+        return [failed(about, said, "see the port of `base_url`, and whether it is http or https")]
     findings = [ok(about, f"{host}:{port}: {way.times}")]
     if days is not None:
         findings.append(_certificate(about, days))
@@ -124,7 +143,7 @@ async def _connected(addresses: list[Any], port: int) -> tuple[asyncio.StreamRea
 
 
 async def _head(reader: asyncio.StreamReader) -> bytes:
-    """What it says before a body; all of what it says when that is no HTTP."""
+    """What it says before a body; all of what it says when that has no end, nothing when it is too long."""
     try:
         return await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError as error:
@@ -150,12 +169,12 @@ def _skew(about: str, head: bytes, clock: Clock) -> Finding:
         (line[5:].strip() for line in head.decode("latin-1").split("\r\n") if line.lower().startswith("date:")), None
     )
     try:
-        told: datetime | None = None if date is None else parsedate_to_datetime(date)
+        told_s = None if date is None else parsedate_to_datetime(date).timestamp()
     except ValueError:
-        told = None
-    if told is None:
+        told_s = None
+    if told_s is None:
         return skipped(about, "it does not say what time it is")
-    skew_s = round(clock() / 1000 - told.timestamp())
+    skew_s = round(clock() / 1000 - told_s)
     said = f"our clock is {abs(skew_s)} s {'ahead of' if skew_s > 0 else 'behind'} its"
     if abs(skew_s) > _SKEW_REFUSED_S:
         return failed(about, said, "set the clock (NTP): signed requests and tokens are refused")

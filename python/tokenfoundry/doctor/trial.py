@@ -10,14 +10,15 @@ import msgspec
 from tokenfoundry.clock import Clock
 from tokenfoundry.doctor.finding import Finding, failed, ok, skipped, warning
 from tokenfoundry.errors import InvalidInput, ProviderError
+from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.providers.client import ProviderClient
 from tokenfoundry.providers.credentials import CredentialFailed
 from tokenfoundry.providers.formats import Endpoint, Format
 from tokenfoundry.providers.formats.registry import TRANSLATIONS, format_of
-from tokenfoundry.providers.plan import Planner
+from tokenfoundry.providers.plan import Planner, Said
 from tokenfoundry.routing.targets import serves
 from tokenfoundry.settings import Settings, TargetSettings
-from tokenfoundry.translate import Translations, Untranslatable
+from tokenfoundry.translate import Body, Translations, Untranslatable
 
 _LONGEST_S = 30.0
 _TEXT = "Hi"
@@ -71,8 +72,12 @@ async def _called(
         raw = await reply.read()
     took = f"{(perf_counter() - began) * 1000:.0f} ms"
     if reply.is_success:
-        return ok(about, f"answered {asked} in {took}: it costs {_usage(said.usage, raw)}, which is not in the books")
-    message = _message(spoken, raw)
+        body = _reply(asked, said, raw)
+        if body is None:
+            told = f"answered {reply.status} in {took}, and with no reply to {asked}"
+            return failed(about, told, "see `base_url` and `format`: something else may listen there")
+        return ok(about, f"answered {asked} in {took}: it costs {_usage(said, body)}, which is not in the books")
+    message = _message(spoken, raw, key)
     told = f"answered {reply.status} in {took}{': ' if message else ''}{message}"
     if reply.status in (401, 403):
         return failed(about, told, f"see the key in {label}, and what it may do")
@@ -85,16 +90,31 @@ async def _called(
     return failed(about, told, "ask again later, or see the provider's state page")
 
 
-def _usage(read: Any, raw: bytes) -> str:
+def _reply(asked: str, said: Said, raw: bytes) -> Body | None:
+    """The provider's reply, None when it has not the shape of one."""
+    endpoint = next(each for each in ENDPOINTS.values() if each.name == asked)
     try:
-        usage = read(msgspec.json.decode(raw))
-    except (msgspec.DecodeError, InvalidInput, ProviderError):
+        body = msgspec.json.decode(raw)
+        return body if isinstance(body, dict) and endpoint.is_reply(said.reply(body)) else None
+    except (msgspec.DecodeError, InvalidInput, ProviderError, RecursionError, UnicodeDecodeError):
+        return None
+
+
+def _usage(said: Said, body: Body) -> str:
+    try:
+        usage = said.usage(body)
+    except InvalidInput:
         usage = None
     return "what it is priced at" if usage is None else f"{usage.total_tokens} tokens"
 
 
-def _message(spoken: Format, raw: bytes) -> str:
+def _message(spoken: Format, raw: bytes, key: str | None) -> str:
+    """What an error reply says, without the key: some providers say which one they were sent."""
     try:
-        return spoken.error_message(msgspec.json.decode(raw))[:200]
-    except msgspec.DecodeError:
+        message = spoken.error_message(msgspec.json.decode(raw))
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return ""
+    # Those of AWS have parts.
+    for secret in () if key is None else (key, *(part for part in key.split(":") if part)):
+        message = message.replace(secret, "***")
+    return message[:200]

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
 from tokenfoundry.gateway.asgi import Receive
-from tokenfoundry.gateway.replies import Answer, StreamAnswer, json_answer
+from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, json_answer
 from tokenfoundry.gateway.routes import Handler, Route, Visit
 
 Headers = Mapping[str, str]
@@ -38,6 +38,12 @@ class BatchDesk(Protocol):
     async def batch(self, headers: Headers, peer: str, id: str) -> Shape: ...
 
     async def cancel(self, headers: Headers, peer: str, id: str) -> Shape: ...
+
+
+def batches_unavailable() -> Refused:
+    """503: what is kept of files and batches cannot be opened. Why is in the log; it may name what is here."""
+    message = "files and batches are out of order here; other calls are not"
+    return Refused(503, "batches_unavailable", message, kind="service_unavailable")
 
 
 class HasDesk(Protocol):

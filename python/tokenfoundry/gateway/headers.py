@@ -117,7 +117,7 @@ ANSWERED: Mapping[str, Header] = {
     CURRENCY: Header("The ledger's currency, ISO 4217.", _TEXT),
     CACHE: Header("What was done about the cache.", {"enum": ["hit", "miss", "joined", "partial", "bypass"]}),
     AGE: Header("Seconds since a kept answer was made.", _COUNT),
-    ROUTE: Header("The rule that chose the target, or what else did.", _TEXT),
+    ROUTE: Header("The rule that chose the target, or what else did, and the target that was passed over.", _TEXT),
     TARGET: Header("The target that answered.", _TEXT),
     REGION: Header("Where it computes; empty when that is not stated.", _TEXT),
     FINDINGS: Header("How many pieces of personal data were found in the request.", _COUNT),

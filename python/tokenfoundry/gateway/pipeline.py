@@ -516,7 +516,11 @@ class Pipeline:
             passing.succeeded(upstream.headers)
             message = self._sender.error_message(attempt.target, body)
             sentence = f"{attempt.target.name}: {told}{': ' if message else ''}{message}"
-            return of_everybody(invalid(call.session.restore(sentence), status=status), sentence)
+            code, param = said.fault(body)
+            refused = invalid(
+                call.session.restore(sentence), status=status, code=code or "invalid_request_error", param=param
+            )
+            return of_everybody(refused, sentence)
         if status == 429:
             asked_s = passing.limited(upstream.headers)
             wait_s = self._guards.keys_wait_s(attempt.target.name) if asked_s is None else asked_s

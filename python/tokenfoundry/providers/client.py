@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tokenfoundry.clock import Clock, system_clock
@@ -101,6 +101,10 @@ class ProviderClient:
         self._credentials = {
             name: {each.identity: each.credential for each in each_of} for name, each_of in kept.items()
         }
+
+    def fingerprints(self, provider: str) -> dict[str, Callable[[], str]]:
+        """By identity, what tells whether that key of the provider has become another one (`Credential`)."""
+        return {identity: each.fingerprint for identity, each in self._credentials[provider].items()}
 
     def key(self, provider: str, identity: str) -> str | None:
         """The text of that key of the provider; None when it has to be renewed first."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tokenfoundry.providers.formats import Endpoint, Format, WireRequest
+from tokenfoundry.providers.formats.json_request import name_in
 from tokenfoundry.translate import Body, EventTranslator, Translation, Translations
 from tokenfoundry.usage import Usage, UsageMeter
 
@@ -27,6 +29,13 @@ class Plan:
         return Said(self, tuple(asked), body)
 
 
+class Fault(NamedTuple):
+    """What is wrong with a call by its provider's word, as in OpenAI's errors, and with which field of its body."""
+
+    code: str | None
+    param: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """One body on its way: as it was before each step, and as it is sent."""
@@ -42,6 +51,13 @@ class Said:
     def usage(self, reply: Body) -> Usage | None:
         """What the provider's reply says it consumed. Raises `InvalidInput` for what cannot be true."""
         return Usage.from_body(self.plan.dialect, reply)
+
+    def fault(self, reply: object) -> Fault:
+        """What a decoded error reply names as the fault. A field only where the provider was asked in the dialect that
+        was asked here: another may call it otherwise.
+        """
+        code = name_in(reply, "error", "code") or name_in(reply, "code")
+        return Fault(code, None if self.asked else name_in(reply, "error", "param") or name_in(reply, "param"))
 
     def reply(self, reply: Body) -> Body:
         """The provider's reply in the dialect that was asked. Raises `ProviderError` for one of another shape."""

@@ -141,6 +141,14 @@ class Breaker:
                 if ticket == self._ticket and self._state == "half_open":
                     self._probing = False
 
+    def start_anew(self, now_s: float) -> None:
+        """Closes at once: the other side has become another one. Calls that are under way cease to matter."""
+        with self._lock:
+            if self._state != "closed":
+                self._ticket += 1
+                self._opened = 0
+                self._close(now_s)
+
     def open_for(self, for_s: float, now_s: float) -> None:
         """Opens at once, for so long: the other side has said that it will not serve."""
         with self._lock:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tokenfoundry.resilience.breaker import BreakerRules
 from tokenfoundry.resilience.guards import GuardedProvider, GuardedTarget, GuardRules, Guards
 from tokenfoundry.resilience.observed import Observing
-from tokenfoundry.resilience.provider_keys import KeyRules
+from tokenfoundry.resilience.provider_keys import Fingerprints, KeyRules
 from tokenfoundry.resilience.retry import RetryBudgetRules, RetryPolicy
 from tokenfoundry.resilience.timing import Timing
 from tokenfoundry.settings import ResilienceSettings, Settings
 
 
 def build_guards(
-    settings: Settings, keys: Mapping[str, Sequence[tuple[str, str]]], timing: Timing, observed: Observing
+    settings: Settings,
+    keys: Mapping[str, Sequence[tuple[str, str]]],
+    fingerprints: Callable[[str], Fingerprints],
+    timing: Timing,
+    observed: Observing,
 ) -> Guards:
-    """The guards of a configuration. `keys` are labels and identities, by provider."""
+    """The guards of a configuration. `keys` are labels and identities, by provider; so are the `fingerprints`."""
     targets = {
         name: GuardedTarget(
             provider=target.provider,
@@ -29,6 +33,7 @@ def build_guards(
     providers = {
         name: GuardedProvider(
             keys=keys.get(name, ()),
+            fingerprints=fingerprints(name),
             place=(provider.format, str(provider.base_url)),
             max_in_flight=provider.max_in_flight,
         )
@@ -57,7 +62,11 @@ def rules_of(settings: ResilienceSettings) -> GuardRules:
             open_s=breaker.open_ms / 1000,
             longest_open_s=breaker.longest_open_ms / 1000,
         ),
-        keys=KeyRules(denied_s=settings.keys.denied_ms / 1000, limited_s=settings.keys.limited_ms / 1000),
+        keys=KeyRules(
+            denied_s=settings.keys.denied_ms / 1000,
+            limited_s=settings.keys.limited_ms / 1000,
+            longest_rest_s=settings.keys.longest_rest_ms / 1000,
+        ),
         most_waiting=queue.most_waiting,
         longest_wait_s=queue.wait_ms / 1000,
     )

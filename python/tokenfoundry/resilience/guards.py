@@ -17,7 +17,7 @@ from tokenfoundry.resilience.cooldown import Room, retry_after_s, room_told
 from tokenfoundry.resilience.health import Health, KeyHealth, ProviderHealth, TargetHealth
 from tokenfoundry.resilience.in_flight import Gate
 from tokenfoundry.resilience.observed import Observing
-from tokenfoundry.resilience.provider_keys import KeyBalance, KeyLease, KeyRules, key_state
+from tokenfoundry.resilience.provider_keys import Fingerprints, KeyBalance, KeyLease, KeyRules, key_state
 from tokenfoundry.resilience.retry import RetryBudget, RetryBudgetRules, RetryPolicy, is_fault
 from tokenfoundry.resilience.timing import Timing
 
@@ -54,6 +54,7 @@ class GuardedProvider:
     """
 
     keys: Sequence[tuple[str, str]] = ()
+    fingerprints: Fingerprints = field(default_factory=dict)
     place: tuple[str, ...] = ()
     max_in_flight: int | None = None
 
@@ -241,7 +242,7 @@ class Guards:
             name: _Provider(
                 name,
                 provider.place,
-                KeyBalance(provider.keys, rules=rules.keys, breaker=rules.breaker),
+                KeyBalance(provider.keys, provider.fingerprints, rules=rules.keys, breaker=rules.breaker),
                 RetryBudget(rules.retry_budget, now_s),
                 self._gate(provider.max_in_flight),
             )

@@ -1,7 +1,8 @@
 """Which of a provider's API keys the next call uses: the one with the most room left, by what the provider last said.
 
-A key rests after a 429 for exactly as long as that says (without a word, for longer each time). A key that is denied
-(401, 403) is opened for long and then tried by one call at a time. A key whose room is spent by what was told is taken
+A key rests after a 429 for exactly as long as that says (without a word, for longer each time), up to a bound, after
+which one call tries it. A key that is denied (401, 403) is opened for long and then tried by one call at a time, unless
+another key has been put in its place: that one has not been denied. A key whose room is spent by what was told is taken
 only when no other is left: what was told may be out of date, and the provider says it best itself.
 
 Calls under way are taken off the room that was told, as it is not known which of them it counted. Keys of which nothing
@@ -12,13 +13,16 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tokenfoundry.resilience.breaker import Breaker, BreakerRules, State, Ticket
 from tokenfoundry.resilience.cooldown import Room
 
 _WINDOW_S = 60.0  # A rate limit is told per minute, where no reset is told.
+
+Fingerprints = Mapping[str, Callable[[], str]]
+"""By identity of a key, what tells another text in its place when there is one. Never waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,8 @@ class KeyRules:
     limited_s: float = 1.0
     """After a 429 that says no time; doubled for each in a row."""
     longest_limited_s: float = 60.0
+    longest_rest_s: float = 600.0
+    """After a 429, whatever that says. One that asks for more may be mistaken, so one call tries the key then."""
 
 
 class ProviderKey:
@@ -39,6 +45,8 @@ class ProviderKey:
 
     __slots__ = (
         "breaker",
+        "denied",
+        "fingerprint",
         "identity",
         "in_flight",
         "in_flight_tokens",
@@ -52,9 +60,13 @@ class ProviderKey:
         "used",
     )
 
-    def __init__(self, label: str, identity: str | None, rules: BreakerRules) -> None:
+    def __init__(
+        self, label: str, identity: str | None, rules: BreakerRules, fingerprint: Callable[[], str] | None = None
+    ) -> None:
         self.label = label
         self.identity = identity
+        self.fingerprint = fingerprint or (lambda: identity or "")
+        self.denied: str | None = None  # The fingerprint of the text that was, until it is known to be good or gone.
         self.breaker = Breaker(rules)
         self.rests_until_s = 0.0
         self.limited_in_a_row = 0
@@ -78,25 +90,38 @@ class ProviderKey:
             left = min(left, (self.tokens_left - self.in_flight_tokens) / max(1, tokens))
         return left
 
+    def look_again(self, now_s: float) -> None:
+        """A denial ends when another key is found in the place of the one that was denied."""
+        if self.denied is None:
+            return
+        if self.breaker.is_closed:
+            self.denied = None
+        elif self.fingerprint() != self.denied:
+            self.denied = None
+            self.breaker.start_anew(now_s)
+
     def is_ready(self, now_s: float) -> bool:
         """Whether it may be used now."""
+        self.look_again(now_s)
         return self.rests_until_s <= now_s and (self.breaker.is_closed or self.breaker.wait_s(now_s) <= 0.0)
 
     def wait_s(self, now_s: float) -> float:
         """How long until it may be used, as far as is known; 0 when it may now."""
+        self.look_again(now_s)
         return max(0.0, self.rests_until_s - now_s, self.breaker.wait_s(now_s))
 
 
 class KeyLease:
     """A key in use by one attempt. Whoever holds it tells one end of it: `answered`, `limited`, `denied` or `left`."""
 
-    __slots__ = ("_balance", "_open", "_ticket", "_tokens", "key")
+    __slots__ = ("_balance", "_fingerprint", "_open", "_ticket", "_tokens", "key")
 
     def __init__(self, balance: KeyBalance, key: ProviderKey, ticket: Ticket, tokens: int) -> None:
         self._balance = balance
         self._ticket = ticket
         self._tokens = tokens
         self._open = True
+        self._fingerprint = key.fingerprint()
         self.key = key
 
     def answered(self, now_s: float, room: Room | None = None) -> None:
@@ -115,6 +140,7 @@ class KeyLease:
     def denied(self, now_s: float) -> None:
         """The provider answered 401 or 403."""
         if self._end(None, now_s):
+            self.key.denied = self._fingerprint
             self.key.breaker.open_for(self._balance.rules.denied_s, now_s)
 
     def left(self) -> None:
@@ -134,12 +160,18 @@ class KeyBalance:
     """The keys of one provider. Thread-safe."""
 
     def __init__(
-        self, keys: Sequence[tuple[str, str]], *, rules: KeyRules | None = None, breaker: BreakerRules | None = None
+        self,
+        keys: Sequence[tuple[str, str]],
+        fingerprints: Fingerprints | None = None,
+        *,
+        rules: KeyRules | None = None,
+        breaker: BreakerRules | None = None,
     ) -> None:
         """`keys` are labels and identities; none for a provider that needs no key."""
         self.rules = rules or KeyRules()
         self._breaker_rules = breaker or BreakerRules()
-        self.keys = [ProviderKey(label, identity, self._breaker_rules) for label, identity in keys]
+        told = fingerprints or {}
+        self.keys = [ProviderKey(label, identity, self._breaker_rules, told.get(identity)) for label, identity in keys]
         if not self.keys:
             self.keys = [ProviderKey("none", None, self._breaker_rules)]
         self._next = 0
@@ -152,7 +184,7 @@ class KeyBalance:
         for place, key in enumerate(self.keys):
             same = known.pop(key.identity, None)
             if same is not None:
-                same.label = key.label
+                same.label, same.fingerprint = key.label, key.fingerprint
                 same.breaker.use(self._breaker_rules, now_s)
                 self.keys[place] = same
 
@@ -166,6 +198,7 @@ class KeyBalance:
         with self._lock:
             keys = self.keys
             if len(keys) == 1:
+                keys[0].look_again(now_s)
                 return self._taken(keys[0], tokens, now_s) if keys[0].rests_until_s <= now_s else None
             best, most_left, fewest = -1, -math.inf, 0
             number = len(keys)
@@ -201,7 +234,10 @@ class KeyBalance:
                     return
                 asked_s = min(self.rules.limited_s * 2.0 ** min(key.limited_in_a_row, 30), self.rules.longest_limited_s)
             key.limited_in_a_row += 1
-            key.rests_until_s = max(key.rests_until_s, now_s + asked_s)
+            rest_s = min(asked_s, self.rules.longest_rest_s)
+            key.rests_until_s = max(key.rests_until_s, now_s + rest_s)
+            if rest_s < asked_s and key.breaker.opens_at_s < now_s + rest_s:
+                key.breaker.open_for(rest_s, now_s)
 
     def ended(self, key: ProviderKey, tokens: int, room: Room | None, now_s: float) -> None:
         with self._lock:
@@ -237,4 +273,5 @@ def _note(key: ProviderKey, room: Room, now_s: float) -> None:
 
 def key_state(key: ProviderKey, now_s: float) -> State:
     """As a breaker's: a key that rests after a rate limit is open."""
+    key.look_again(now_s)
     return "open" if key.rests_until_s > now_s else key.breaker.state(now_s)

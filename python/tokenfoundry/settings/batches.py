@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from tokenfoundry.settings.fields import DurationMs, Key, Section, SizeBytes
+from tokenfoundry.settings.fields import DurationMs, Key, KeyReference, Section, SizeBytes
 
 
 class BatchSettings(Section):
@@ -34,3 +34,10 @@ class BatchSettings(Section):
         description="Where the key is kept that seals files on disk: env:NAME or file:/path. When missing, one is made "
         "in data_dir, in a file that its owner alone may read.",
     )
+
+    @field_validator("key")
+    @classmethod
+    def _is_kept(cls, key: KeyReference | None) -> KeyReference | None:
+        if key is not None and key.is_renewed:
+            raise ValueError("should be env:NAME or file:/path: a token that ends opens nothing later")
+        return key

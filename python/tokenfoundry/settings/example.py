@@ -125,7 +125,7 @@ rate_limits:
 resilience:                            # when providers fail, are slow or full
   retries: {most: 2, base: 250ms, share: "0.2"}   # at one target, before the next; at most 20 for 100 calls, and 1/s
   breaker: {failures: 5, failure_rate: "0.5", open: 5s}   # leaves a failing target alone, then tries it with one call
-  keys: {denied: 10m}                  # how long a provider's key rests after 401 or 403
+  keys: {denied: 10m, longest_rest: 10m}   # how long a provider's key rests: after 401 or 403; after 429 at most
   queue: {most_waiting: 100, wait: 5s}   # for targets and providers with max_in_flight
 
 server:

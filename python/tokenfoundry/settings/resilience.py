@@ -65,6 +65,11 @@ class KeyRestSettings(Section):
     limited_ms: DurationMs = Field(
         1000, alias="limited", description="After a 429 without Retry-After; doubled for each in a row, up to a minute."
     )
+    longest_rest_ms: DurationMs = Field(
+        600_000,
+        alias="longest_rest",
+        description="After a 429 at most, however long its Retry-After; then one call tries it again: 10m.",
+    )
 
 
 class QueueSettings(Section):

@@ -155,8 +155,13 @@ class ProviderSettings(Section):
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:_-]+(/[^\s?#@]*)?", value):
-            raise ValueError("should be an http or https address without user, query or fragment")
+        if not value.isascii() or not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:_-]+(/[^\s?#@]*)?", value):
+            raise ValueError("should be an http or https address in ASCII, without user, query or fragment")
+        try:
+            parts = urlsplit(value)
+            _ = parts.port, (parts.hostname or "").encode("idna")
+        except ValueError:  # UnicodeError is one: of an empty label, or one of over 63 letters
+            raise ValueError("should be an http or https address, whose host and port there can be") from None
         return value.rstrip("/")
 
     @model_validator(mode="after")

@@ -12,18 +12,24 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import pytest
 import yaml
 from openai import OpenAI
 
 from support.batch_provider import BatchProvider
 from support.batching import EMAIL, batching, bytes_on_disk, create, line, results, said, until
-from support.upstream import Exchange, Upstream, echo
+from support.serving import served
+from support.upstream import Exchange, Upstream, answer_with, echo
+from tokenfoundry.batches.journal import ResultFiles
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.ledger import Sums
+from tokenfoundry.settings import Settings
 
 LINES = 4
 NANO_OF_A_LINE = 20 * 1_000 + 5 * 2_000
@@ -225,3 +231,145 @@ def test_a_server_that_is_killed_sends_no_line_twice_and_leaves_nothing_held(tmp
             assert sum(each.money_nano == NANO_OF_A_LINE for each in used.values()) >= len(answers)
             assert gateway.ledger.holds() == []
             assert gateway.ledger.verify().ok
+
+
+def test_where_books_survive_a_loss_of_power_a_line_is_announced_on_the_disk_before_it_is_sent(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    sync = os.fsync
+
+    def see(descriptor: int) -> None:
+        told.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")).suffix or "directory")
+        sync(descriptor)
+
+    async def answer(exchange: Exchange) -> None:
+        told.append("sent")
+        await answer_with("ok")(exchange)
+
+    provider.other = answer
+    made = batching(upstream.base_url, tmp_path / "data", durability="power", batches={"poll": "1ms", "concurrency": 1})
+    with TokenFactory.from_config(made) as gateway:
+        client = gateway.openai_client(key=gateway.create_key())
+        monkeypatch.setattr(os, "fsync", see)
+        until(client, create(client, [line("a", model="plain"), line("b", model="plain")]), "completed")
+    first, second = (place for place, each in enumerate(told) if each == "sent")
+    assert told[first - 2 : first] == [".journal", "directory"]
+    assert told[second - 1] == ".journal"
+    # And a record is under its name.
+    assert told[: told.index(".new") + 2][-1] == "directory"
+
+
+def test_a_line_that_was_answered_is_not_sent_again_though_its_journal_is_lost(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path
+) -> None:
+    provider.other = echo
+    snapshots = Snapshots(tmp_path / "data", tmp_path / "copies")
+    provider.before = snapshots.take
+    made = batching(upstream.base_url, tmp_path / "data", batches={"poll": "1ms", "concurrency": 1})
+    with TokenFactory.from_config(made) as gateway:
+        key = gateway.create_key()
+        client = gateway.openai_client(key=key)
+        batch = create(client, [line(str(each), model="plain") for each in range(LINES)])
+        until(client, batch, "completed")
+    provider.before = None
+    copy = snapshots.taken[-1][1]
+    next((copy / "batches").glob("*.journal")).unlink()
+    upstream.received.clear()
+    with TokenFactory.from_config({**made, "data_dir": str(copy)}) as gateway:
+        client = gateway.openai_client(key=key)
+        done = until(client, batch, "completed")
+        told = results(client, done.error_file_id)
+        assert {name: each["error"]["code"] for name, each in told.items()} == dict.fromkeys("012", "answer_lost")
+        assert len(upstream.received) == 1
+        assert_each_line_is_billed_once(gateway)
+
+
+def test_a_batch_that_was_half_erased_when_its_gateway_died_does_not_stop_the_others(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path
+) -> None:
+    made = batching(upstream.base_url, tmp_path / "data")
+    with TokenFactory.from_config(made) as gateway:
+        key = gateway.create_key()
+        client = gateway.openai_client(key=key)
+        batch = create(client, [line("a")])
+        until(client, batch, "in_progress")
+        store = gateway.app().desk._store
+        half = msgspec.structs.replace(store.now(batch.id), id="batch_0", status="holding")
+        store.put(half)
+    provider.complete()
+    with TokenFactory.from_config(made) as gateway:
+        store = gateway.app().desk._store
+        # The half of one is looked at first.
+        store._batches = dict(sorted(store._batches.items()))
+        assert next(iter(store._batches)) == "batch_0"
+        with served(gateway.app()):
+            ends_s = time.monotonic() + 10
+            while not store.now(batch.id).has_ended and time.monotonic() < ends_s:
+                time.sleep(0.01)
+        assert [(each.id, each.status) for each in store.batches()] == [(batch.id, "completed")]
+
+
+def test_a_batch_that_is_cancelled_before_its_provider_has_it_is_not_made_in_order_to_be_cancelled(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path
+) -> None:
+    made = batching(upstream.base_url, tmp_path / "data")
+    refused = 0
+
+    def refuse(exchange: Exchange) -> int | None:
+        nonlocal refused
+        if (exchange.method, exchange.path) != ("POST", "/v1/batches"):
+            return None
+        refused += 1
+        return 500
+
+    provider.before = refuse
+    with TokenFactory.from_config(made) as gateway:
+        client = gateway.openai_client(key=gateway.create_key())
+        batch = create(client, [line("a")])
+        while not refused:
+            client.batches.retrieve(batch.id)
+        client.batches.cancel(batch.id)
+        done = until(client, batch, "cancelled")
+        assert results(client, done.error_file_id)["a"]["error"]["code"] == "batch_cancelled"
+        assert refused == 1
+        assert gateway.ledger.holds() == []
+
+
+@pytest.mark.parametrize("status", ["cancelled", "expired"])
+def test_a_batch_ends_as_what_it_was_when_its_files_could_not_be_written_at_first(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    now_ms = 1_800_000_000_000
+    make = ResultFiles.make
+    copy = tmp_path / "copy"
+
+    async def end(exchange: Exchange) -> None:
+        nonlocal now_ms
+        if status == "cancelled":
+            gateway.app().desk._store.change(batch.id, lambda each: msgspec.structs.replace(each, status="cancelling"))
+        else:
+            now_ms += 86_400_000
+        await answer_with("ok")(exchange)
+
+    def die(files: ResultFiles) -> tuple[str, str]:
+        if not copy.exists():
+            shutil.copytree(tmp_path / "data", copy)
+        return make(files)
+
+    provider.other = end
+    monkeypatch.setattr(ResultFiles, "make", die)
+    made = batching(upstream.base_url, tmp_path / "data", batches={"poll": "1ms", "concurrency": 1})
+    with TokenFactory(Settings.from_dict(made), clock=lambda: now_ms) as gateway:
+        key = gateway.create_key()
+        client = gateway.openai_client(key=key)
+        batch = create(client, [line(str(each), model="plain") for each in range(2)])
+        until(client, batch, status)
+    upstream.received.clear()
+    made["data_dir"] = str(copy)
+    with TokenFactory(Settings.from_dict(made), clock=lambda: now_ms) as gateway:
+        client = gateway.openai_client(key=key)
+        done = until(client, batch, "completed", "cancelled", "expired")
+        assert done.status == status
+        assert [each["error"]["code"] for each in results(client, done.error_file_id).values()] == [f"batch_{status}"]
+        assert upstream.received == []

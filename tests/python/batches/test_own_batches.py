@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
+import pytest
 from openai import OpenAI
 
 from support.batch_provider import BatchProvider
-from support.batching import EMAIL, batching, bytes_on_disk, create, line, results, said, until
+from support.batching import CHAT, EMAIL, batching, bytes_on_disk, create, line, results, said, until, upload
 from support.upstream import Exchange, Upstream, answer_with, echo, last_content
+from tokenfoundry.batches import sealed_log
+from tokenfoundry.batches.books import LineBooks
+from tokenfoundry.errors import StoreError
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.records import CallRecord
 from tokenfoundry.settings import Settings
@@ -202,3 +207,70 @@ def test_a_batch_of_a_key_that_was_stopped_sends_nothing_more(
         refused = [each["response"]["body"]["error"]["code"] for each in results(watcher, done.error_file_id).values()]
         assert refused == ["key_stopped"] * 2
         assert gateway.ledger.holds() == []
+
+
+def test_a_line_that_fails_here_leaves_the_answers_of_those_under_way_beside_it(
+    upstream: Upstream,
+    provider: BatchProvider,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    all_are_under_way = asyncio.Event()
+    settle = LineBooks.settle
+    failures = iter([StoreError("the disk is full")])
+
+    async def behave(exchange: Exchange) -> None:
+        if len(upstream.received) == 3:
+            all_are_under_way.set()
+        await all_are_under_way.wait()
+        await answer_with("ok")(exchange)
+
+    async def fail_once(self: LineBooks, id: str, *amounts: Any, **fields: Any) -> None:
+        if (failure := next(failures, None)) is not None:
+            raise failure
+        await settle(self, id, *amounts, **fields)
+
+    provider.other = behave
+    monkeypatch.setattr(LineBooks, "settle", fail_once)
+    made = batching(upstream.base_url, tmp_path / "data", batches={"poll": "1ms", "concurrency": 3})
+    with TokenFactory.from_config(made) as gateway:
+        client = gateway.openai_client(key=gateway.create_key())
+        done = until(client, create(client, [line(str(n), str(n), model="plain") for n in range(6)]), "completed")
+        assert len(results(client, done.output_file_id)) == 5
+        assert [each["error"]["code"] for each in results(client, done.error_file_id).values()] == ["answer_lost"]
+        assert len(upstream.received) == 6
+        assert gateway.ledger.holds() == []
+    assert "the disk is full" in caplog.text
+
+
+def test_a_line_that_waits_is_not_sent_once_its_batch_is_cancelled(
+    client: OpenAI, provider: BatchProvider, upstream: Upstream
+) -> None:
+    async def busy(exchange: Exchange) -> None:
+        await exchange.answer({"error": {"message": "slow"}}, status=429, headers="retry-after-ms: 300\r\n")
+
+    provider.other = busy
+    batch = create(client, [line("a", model="plain")])
+    while not upstream.received:
+        client.batches.retrieve(batch.id)
+    client.batches.cancel(batch.id)
+    done = until(client, batch, "cancelled")
+    assert results(client, done.error_file_id)["a"]["error"]["code"] == "batch_cancelled"
+    assert len(upstream.received) == 1
+
+
+def test_an_answer_too_large_to_be_kept_is_billed_as_used_and_told(
+    gateway: TokenFactory, client: OpenAI, provider: BatchProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.other = echo
+    batch_lines = [line("a", "x" * 9000, model="plain"), line("b", model="plain")]
+    file = upload(client, batch_lines)
+    monkeypatch.setattr(sealed_log, "MAX_PIECE_BYTES", 9500)
+    batch = client.batches.create(input_file_id=file.id, endpoint=CHAT, completion_window="24h")
+    done = until(client, batch, "completed")
+    assert results(client, done.error_file_id)["a"]["error"]["code"] == "answer_too_large"
+    assert list(results(client, done.output_file_id)) == ["b"]
+    assert len({entry.amounts for entry in gateway.ledger.entries()}) == 1
+    assert done.usage is not None
+    assert done.usage.total_tokens == 50

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,9 @@ from openai import OpenAI
 
 from support.batch_provider import BatchProvider
 from support.batching import CHAT, EMAIL, batching, bytes_on_disk, create, jsonl, line, results, said, until
+from support.serving import served
 from support.upstream import Exchange, Upstream, completion, usage_of
+from tokenfoundry.batches.remote import ResultLines, Unreadable
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.records import CallRecord
 from tokenfoundry.settings import Settings
@@ -350,3 +355,100 @@ def test_azure_is_asked_at_its_own_addresses(upstream: Upstream, provider: Batch
     assert Decimal(len(provider.uploads)) == 1
     assert {each["path"].partition("/v1/")[0] for each in heads} == {"/openai"}
     assert {each["api-key"] for each in heads} == {"azure-secret"}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "lost"),
+    [
+        (lambda good: good.replace(b"Ciao", rb"Ciao \ud83d"), "0"),
+        (lambda good: good.replace(b'"index": 0', b'"index": Infinity'), "0"),
+        (lambda good: good.replace(b"Ciao", b"Ciao \xff"), "0"),
+        (lambda good: good[:-20], "0"),
+        (lambda _: b"[1]", "0"),
+        (lambda _: b"<html>out of order</html>", "0"),
+        (lambda good: good + b"\n<html>out of order</html>", ""),
+        (lambda good: b"\xef\xbb\xbf" + good, ""),
+    ],
+    ids=["half a pair", "infinite", "no UTF-8", "cut", "no object", "HTML", "HTML beside all", "byte order mark"],
+)
+def test_a_result_that_cannot_be_read_bills_its_line_and_keeps_the_answers_of_the_others(
+    gateway: TokenFactory,
+    client: OpenAI,
+    provider: BatchProvider,
+    spoil: Callable[[bytes], bytes],
+    lost: str,
+) -> None:
+    batch = create(client, [line(str(each)) for each in range(3)])
+    held = gateway.ledger.holds()[0].amounts
+    until(client, batch, "in_progress")
+    provider.complete()
+    file = f"{[*provider.batches][-1]}-output"
+    first, *others = provider.files[file].splitlines()
+    provider.files[file] = b"\n".join([spoil(first), *others])
+    done = until(client, batch, "completed")
+    assert set(results(client, done.output_file_id)) == {"0", "1", "2"} - {lost}
+    told = results(client, done.error_file_id) if lost else {}
+    assert {name: each["error"]["code"] for name, each in told.items()} == ({"0": "unreadable_answer"} if lost else {})
+    assert sum(f"GET /files/{file}/content" == each for each in provider.asked) == 1
+    billed = sorted(entry.amounts.money_nano for entry in gateway.ledger.entries())
+    assert billed == [NANO_OF_A_LINE] * (2 if lost else 3) + ([held.money_nano] if lost else [])
+
+
+def test_a_result_that_names_its_line_leaves_those_without_one_unbilled(
+    gateway: TokenFactory, client: OpenAI, provider: BatchProvider
+) -> None:
+    batch = create(client, [line("a"), line("b")])
+    until(client, batch, "in_progress")
+    provider.complete(only=1)
+    file = f"{[*provider.batches][-1]}-output"
+    provider.files[file] = provider.files[file].replace(b"Ciao", b"\xff")
+    told = results(client, until(client, batch, "completed").error_file_id)
+    assert {name: each["error"]["code"] for name, each in told.items()} == {"a": "unreadable_answer", "b": "no_answer"}
+    assert sorted(entry.kind for entry in gateway.ledger.entries()) == ["settled", "void"]
+
+
+def test_a_result_longer_than_any_reply_is_told_once_and_not_kept() -> None:
+    reader = ResultLines(most_bytes=50)
+    long = b'{"custom_id": "line-7", "text": "' + b"x" * 100 + b'"}\n'
+    pieces = [long[start : start + 20] for start in range(0, len(long), 20)]
+    told = [each for piece in [*pieces, b'{"a": 1}\n'] for each in reader.feed(piece)]
+    assert told == [Unreadable("line-7"), {"a": 1}]
+
+
+def test_a_result_that_says_200_and_has_no_body_is_billed(
+    gateway: TokenFactory, client: OpenAI, provider: BatchProvider
+) -> None:
+    provider.answer = lambda _: (200, None)  # type: ignore[return-value,assignment]
+    batch = create(client, [line("a")])
+    until(client, batch, "in_progress")
+    provider.complete()
+    done = until(client, batch, "completed")
+    assert results(client, done.error_file_id)["a"]["error"]["code"] == "unreadable_answer"
+    assert [entry.kind for entry in gateway.ledger.entries()] == ["settled"]
+
+
+def test_a_provider_that_does_not_answer_holds_up_no_other_and_not_the_end_of_the_gateway(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path
+) -> None:
+    async def hang(_: Exchange) -> None:
+        await asyncio.Event().wait()
+
+    with Upstream(hang) as hanging:
+        made = batching(upstream.base_url, tmp_path / "data")
+        made["providers"]["hanging"] = {**made["providers"]["upstream"], "base_url": hanging.base_url}
+        made["targets"]["silent"] = {**made["targets"]["small"], "provider": "hanging"}
+        provider.completes_by_itself = True
+        with TokenFactory.from_config(made) as gateway:
+            store = gateway.app().desk._store
+            with served(gateway.app()) as url:
+                with OpenAI(api_key=gateway.create_key(), base_url=f"{url}/v1", max_retries=0) as client:
+                    create(client, [line("a", model="silent")])
+                    while not hanging.received:
+                        time.sleep(0.001)
+                    batch = create(client, [line("a")])
+                ends_s = time.monotonic() + 10
+                while not store.now(batch.id).has_ended and time.monotonic() < ends_s:
+                    time.sleep(0.01)
+                assert store.now(batch.id).status == "completed"
+                stopping_s = time.monotonic()
+        assert time.monotonic() - stopping_s < 5

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tokenfoundry.batches.sealed_log import LogReader, LogWriter
+from tokenfoundry.batches.sealed_log import MAX_PIECE_BYTES, LogReader, LogWriter, PieceTooLarge
 from tokenfoundry.errors import DataLoss
 from tokenfoundry.privacy.sealed import Sealer
 
@@ -63,3 +63,13 @@ def test_what_is_no_log_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff" * 100)
     with pytest.raises(DataLoss, match="damaged at byte 0"):
         LogReader(path, SEALER).places()
+
+
+def test_a_piece_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    with LogWriter(path, SEALER) as log:
+        with pytest.raises(PieceTooLarge):
+            log.append(bytes(MAX_PIECE_BYTES + 1))
+        log.append(bytes(MAX_PIECE_BYTES))
+        log.close()
+    assert [len(piece) for piece in LogReader(path, SEALER)] == [MAX_PIECE_BYTES]

@@ -9,7 +9,8 @@ import re
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from openai import OpenAI
 
 from support.batch_provider import BatchProvider
 from support.batching import CHAT, EMAIL, batching, bytes_on_disk, create, jsonl, line, results, until, upload
+from support.serving import served
 from support.upstream import Upstream
-from tokenfoundry.errors import ConfigError, DataLoss
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.settings import Settings
 
@@ -30,6 +31,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "bad JSON": (b'{"custom_id": ', IN_LINE_7 + "is not JSON"),
     "no object": (b"[1]", IN_LINE_7 + "is not a JSON object"),
     "not UTF-8": (b'{"custom_id": "\xff"}', IN_LINE_7 + "is not JSON"),
+    "a byte order mark": (b"\xef\xbb\xbf{}", IN_LINE_7 + "starts with a byte order mark"),
     "no name": ({**line("x"), "custom_id": None}, IN_LINE_7 + "custom_id: needs a text"),
     "a name twice": (line("0"), IN_LINE_7 + "custom_id: another line has the same"),
     "another method": ({**line("x"), "method": "GET"}, IN_LINE_7 + "method: should be POST"),
@@ -241,20 +243,75 @@ def test_what_has_expired_is_gone_and_is_erased(upstream: Upstream, tmp_path: Pa
         assert {path.stem for path in folder.iterdir()} == {watched.id, watched.input_file_id}
 
 
-def test_another_key_on_disk_opens_nothing_and_says_so(upstream: Upstream, tmp_path: Path) -> None:
+def _spoil_mode(data_dir: Path) -> None:
+    (data_dir / "sealing.key").chmod(0o644)
+
+
+def _exchange_key(data_dir: Path) -> None:
+    (data_dir / "sealing.key").write_bytes(os.urandom(32))
+
+
+def _cut_key(data_dir: Path) -> None:
+    (data_dir / "sealing.key").write_bytes(b"short")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [(_spoil_mode, "chmod 600"), (_exchange_key, "another key"), (_cut_key, "key of 32 bytes")],
+)
+def test_a_key_that_is_not_the_one_puts_batches_alone_out_of_order_and_the_log_says_why(
+    upstream: Upstream,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    spoil: Callable[[Path], None],
+    told: str,
+) -> None:
     made = batching(upstream.base_url, tmp_path / "data")
     with TokenFactory.from_config(made) as gateway:
-        upload(gateway.openai_client(key=gateway.create_key()), GOOD)
+        file = upload(gateway.openai_client(key=gateway.create_key()), GOOD)
     key_file = tmp_path / "data" / "sealing.key"
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    key = key_file.read_bytes()
+    spoil(tmp_path / "data")
+    with TokenFactory.from_config(made) as gateway, served(gateway.app()) as url:
+        with OpenAI(api_key=gateway.create_key(), base_url=f"{url}/v1", max_retries=0) as client:
+            for ask in (client.files.list, client.batches.list, lambda: upload(client, GOOD)):
+                with pytest.raises(openai.InternalServerError, match="files and batches are out of order") as refused:
+                    ask()
+                assert refused.value.status_code == 503
+                assert str(tmp_path) not in refused.value.message
+            asked: Any = [{"role": "user", "content": "Ciao"}]
+            assert client.chat.completions.create(model="small", messages=asked).choices
+        assert told in caplog.text
+    key_file.write_bytes(key)
+    key_file.chmod(0o600)
     with TokenFactory.from_config(made) as gateway:
-        key_file.chmod(0o644)
-        with pytest.raises(ConfigError, match="chmod 600"):
-            _ = gateway.app().desk
-        key_file.chmod(0o600)
-        key_file.write_bytes(os.urandom(32))
-        with pytest.raises(DataLoss, match="another key"):
-            _ = gateway.app().desk
+        client = gateway.openai_client(key=gateway.create_key())
+        assert client.files.content(file.id).read() == jsonl(GOOD)
+
+
+@pytest.mark.parametrize("damage", [lambda _: b"", lambda sealed: sealed[:-3] + b"xyz"], ids=["emptied", "changed"])
+def test_a_damaged_record_is_set_aside_and_the_others_are_there(
+    upstream: Upstream,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    damage: Callable[[bytes], bytes],
+) -> None:
+    made = batching(upstream.base_url, tmp_path / "data")
+    with TokenFactory.from_config(made) as gateway:
+        client = gateway.openai_client(key=gateway.create_key())
+        bad, good = upload(client, GOOD), upload(client, GOOD)
+    record = tmp_path / "data" / "batches" / f"{bad.id}.record"
+    whole = record.read_bytes()
+    record.write_bytes(damage(whole))
+    with TokenFactory.from_config(made) as gateway:
+        client = gateway.openai_client(key=gateway.create_key())
+        assert [each.id for each in client.files.list()] == [good.id]
+    assert f"{bad.id}.record is set aside" in caplog.text
+    record.write_bytes(whole)
+    with TokenFactory.from_config(made) as gateway:
+        client = gateway.openai_client(key=gateway.create_key())
+        assert client.files.content(bad.id).read() == jsonl(GOOD)
 
 
 def test_a_stated_key_seals_and_none_is_made(
@@ -329,3 +386,39 @@ def test_a_file_of_100_mb_is_never_held_in_memory(upstream: Upstream, tmp_path: 
         server.terminate()
         server.wait()
         server.stderr.close()
+
+
+@pytest.mark.parametrize("damage", [lambda whole: whole[:-5], lambda whole: b"", lambda whole: whole[:-3] + b"xyz"])
+def test_a_file_that_is_damaged_where_it_is_kept_is_refused_and_the_books_are_not_blamed(
+    gateway: TokenFactory, client: OpenAI, damage: Callable[[bytes], bytes]
+) -> None:
+    file = upload(client, GOOD)
+    content = Path(gateway.settings.data_dir) / "batches" / f"{file.id}.content"
+    content.write_bytes(damage(content.read_bytes()))
+    with pytest.raises(openai.UnprocessableEntityError, match="upload it again"):
+        client.batches.create(input_file_id=file.id, endpoint=CHAT, completion_window="24h")
+    assert client.batches.list().data == []
+
+
+def test_uploads_at_once_take_no_more_disk_together_than_one_may(upstream: Upstream, tmp_path: Path) -> None:
+    content = jsonl([line(str(number), "x" * 1000) for number in range(300)])
+    made = batching(upstream.base_url, tmp_path / "data", batches={"max_bytes": len(content) * 2})
+    with TokenFactory.from_config(made) as gateway, served(gateway.app()) as url:
+        key = gateway.create_key()
+        with ThreadPoolExecutor(6) as pool, OpenAI(api_key=key, base_url=f"{url}/v1", max_retries=0) as client:
+
+            def take(_: int) -> int:
+                try:
+                    client.files.create(file=("x.jsonl", content), purpose="batch")
+                except openai.APIStatusError as refused:
+                    return refused.status_code
+                return 200
+
+            statuses = [*pool.map(take, range(6))]
+            assert set(statuses) <= {200, 413}
+            assert statuses.count(200) <= 2
+            kept = [each.id for each in client.files.list()]
+            for id in kept:
+                client.files.delete(id)
+            # What was refused and what was deleted has been given back.
+            assert take(0) == 200

@@ -46,3 +46,25 @@ def test_a_model_without_a_price_is_a_problem(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["config", "check", str(path)])
     assert done.exit_code == 1
     assert "mystery" in str(done.exception)
+
+
+def test_what_seals_files_is_looked_for_as_other_keys_are(tmp_path: Path) -> None:
+    path, data_dir = tmp_path / "factory.yaml", tmp_path / "data"
+
+    def checked(batches: str, *options: str) -> tuple[int, str]:
+        path.write_text(f"data_dir: {data_dir}\nbatches: {batches}\n", encoding="utf-8")
+        done = CliRunner().invoke(app, ["config", "check", str(path), *options])
+        return done.exit_code, f"{done.output} {done.exception}"
+
+    code, said = checked("{key: 'env:NOBODY_SEALS'}", "--strict")
+    assert (code, "batches.key" in said, "NOBODY_SEALS is not set" in said) == (1, True, True)
+    assert checked("{key: 'env:NOBODY_SEALS'}")[0] == 0
+    assert checked("{key: 'env:NOBODY_SEALS', enabled: false}", "--strict")[0] == 0
+    assert checked("{}", "--strict")[0] == 0
+    assert not data_dir.exists()
+    data_dir.mkdir()
+    sealing = data_dir / "sealing.key"
+    sealing.write_bytes(bytes(32))
+    sealing.chmod(0o644)
+    code, said = checked("{}", "--strict")
+    assert (code, "sealing.key, which holds a key: chmod 600 it" in said.replace("\n", " ")) == (1, True)

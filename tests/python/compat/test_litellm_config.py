@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from support.upstream import Upstream, echo
@@ -207,10 +208,38 @@ def test_providers_have_their_formats_addresses_keys_and_options(full: Settings)
     assert full.providers["anthropic"].timeout_s.total == 120
     assert full.providers["bedrock"].options == {"region": "eu-central-1"}
     vertex = full.providers["vertex_ai"]
-    assert (vertex.format, str(vertex.keys[0])) == ("vertex", "env:GOOGLE_ACCESS_TOKEN")
+    assert (vertex.format, str(vertex.keys[0])) == ("vertex", "google:/path/to/service-account.json")
     # The key that stands in the file is of one deployment alone, and so is the organization.
     assert [str(full.providers[name].keys[0]) for name in ("openai", "openai-2")] == ["env:OPENAI_API_KEY"] * 2
     assert not full.providers["hosted_vllm"].keys
+
+
+@pytest.mark.parametrize(
+    ("params", "key", "noted"),
+    [
+        ("model: bedrock/m", "aws", None),
+        ("model: bedrock/m, aws_profile_name: claims", "aws:claims", None),
+        ("model: bedrock/m, aws_access_key_id: os.environ/AWS_ACCESS_KEY_ID", "aws", None),
+        ("model: bedrock/m, aws_access_key_id: os.environ/OTHER_ID", "env:AWS_BEDROCK_KEY", "aws_access_key_id"),
+        ("model: bedrock/m, aws_access_key_id: AKIA, aws_secret_access_key: x", "env:AWS_BEDROCK_KEY", "aws_access"),
+        ("model: bedrock/m, aws_profile_name: os.environ/PROFILE", "aws", "aws_profile_name"),
+        ("model: bedrock/m, aws_role_name: arn", "aws", "aws_role_name: state a profile that assumes it"),
+        ("model: bedrock/m, api_key: os.environ/BEDROCK", "env:BEDROCK", None),
+        ("model: vertex_ai/m", "google", None),
+        ("model: vertex_ai/m, vertex_credentials: /keys/claims.json", "google:/keys/claims.json", None),
+        ("model: vertex_ai/m, vertex_credentials: os.environ/GOOGLE_APPLICATION_CREDENTIALS", "google", None),
+        ("model: vertex_ai/m, vertex_credentials: os.environ/OTHER", "google", "vertex_credentials"),
+        ("model: vertex_ai/m, vertex_credentials: '{}'", "google", "vertex_credentials"),
+    ],
+)
+def test_the_credentials_of_a_place_stay_those_of_the_place(params: str, key: str, noted: str | None) -> None:
+    made = import_config(f"model_list: [{{model_name: m, litellm_params: {{{params}}}}}]")
+    (provider,) = yaml.safe_load(made.yaml)["providers"].values()
+    assert provider["keys"] == [key]
+    notes = [note for note in made.notes if "litellm_params" in note]
+    assert len(notes) == (noted is not None)
+    assert noted is None or f"litellm_params.{noted}" in notes[0]
+    assert "AKIA" not in made.yaml
 
 
 def test_prices_are_per_million_tokens_in_dollars(full: Settings) -> None:
@@ -244,8 +273,6 @@ def test_limits_and_budgets_count_what_they_counted(full: Settings) -> None:
     [
         "model_list[1].litellm_params.api_key",
         "model_list[0].model_info.base_model",
-        "model_list[5].litellm_params.aws_access_key_id",
-        "model_list[6].litellm_params.vertex_credentials",
         "model_list[7]: anthropic/*",
         "model_list[9]: sagemaker",
         "targets.mystery",

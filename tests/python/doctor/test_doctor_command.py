@@ -16,6 +16,7 @@ from support.token_giver import TokenGiver, service_account
 from support.upstream import Exchange, Upstream, answer_with
 from tokenfoundry.cli import app
 from tokenfoundry.doctor import Finding, configuration, examine, installation
+from tokenfoundry.factory import TokenFactory
 from tokenfoundry.ledger import Ledger
 from tokenfoundry.providers.evidence import Evidence
 from tokenfoundry.settings import Settings
@@ -130,6 +131,49 @@ def test_a_call_that_is_refused_says_why(
     assert code == (state == "failed")
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [[1], {}, b"<html>Welcome to nginx</html>", b"\xff", {"choices": "none"}, b"[" * 100_000],
+    ids=["list", "empty object", "page", "no text", "other shape", "deep"],
+)
+def test_a_success_that_is_no_reply_is_a_failure(doctor: Doctor, upstream: Upstream, reply: Any) -> None:
+    async def behave(exchange: Exchange) -> None:
+        await exchange.answer(reply if exchange.raw else b"")
+
+    upstream.behave = behave
+    code, findings = doctor.asked("--call")
+    told = [finding.state for finding in findings if "answered 200 in" in finding.said]
+    assert (code, told) == (1, ["failed"] * 3)
+
+
+@pytest.mark.parametrize("key", ["sk-doctor-secret", "ACCESSKEY:secret-half:session-half"])
+def test_a_key_that_a_provider_repeats_is_not_shown(
+    doctor: Doctor, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    async def refuse(exchange: Exchange) -> None:
+        said = f"{key[-30:]} is no key: {exchange.headers.get('authorization', '')}"
+        await exchange.answer({"error": {"message": said}} if exchange.raw else b"", status=401)
+
+    monkeypatch.setenv("DOCTOR_KEY", key)
+    upstream.behave = refuse
+    _, findings = doctor.asked("--call")
+    assert "is no key: Bearer ***" in repr(findings)
+    assert not any(part in repr(findings) for part in ("doctor-secret", "secret-half", "session-half"))
+
+
+def test_a_provider_that_cannot_be_asked_hides_nothing_of_the_others(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://someone:hunter2@proxy.example:99999")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    providers = doctor.values["providers"]
+    providers["other"] = {**providers["upstream"], "base_url": "http://other.example/v1"}
+    code, findings = doctor.asked()
+    assert (code, stated(findings, "failed")) == (1, ["provider other: its proxy is no address"])
+    assert any(said.startswith("provider upstream: 127.0.0.1:") for said in stated(findings, "ok"))
+    assert "hunter2" not in repr(findings)
+
+
 def test_every_problem_of_a_file_is_a_line(doctor: Doctor) -> None:
     doctor.values["servr"] = {}
     doctor.values["limits"] = {"session_idle": "soon"}
@@ -182,6 +226,60 @@ def test_a_data_directory_that_is_a_file_is_refused(doctor: Doctor) -> None:
     doctor.data_dir.write_text("not here", encoding="utf-8")
     code, findings = doctor.asked("--offline")
     assert (code, stated(findings, "failed")) == (1, [f"data directory: {doctor.data_dir} is no directory"])
+
+
+class TestBatches:
+    @pytest.fixture
+    def records(self, doctor: Doctor, upstream: Upstream) -> list[Path]:
+        """Two uploads of before, with a key of their own making."""
+        line = {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions"}
+        line["body"] = {"model": "small", "messages": [{"role": "user", "content": "Salve"}]}  # type: ignore[assignment]
+        with TokenFactory.from_config(doctor.values) as factory:
+            client = factory.openai_client(key=factory.create_key(project="claims"), max_retries=0)
+            for _ in range(2):
+                client.files.create(file=("lines.jsonl", json.dumps(line).encode()), purpose="batch")
+        return sorted((doctor.data_dir / "batches").glob("*.record"))
+
+    def told(self, doctor: Doctor) -> tuple[str, str]:
+        before = {path: path.read_bytes() for path in doctor.data_dir.rglob("*") if path.is_file()}
+        code, findings = doctor.asked("--offline")
+        (found,) = [finding for finding in findings if finding.about == "batches"]
+        assert code == (found.state == "failed")
+        assert {path: path.read_bytes() for path in doctor.data_dir.rglob("*") if path.is_file()} == before
+        return found.state, found.said
+
+    def test_records_that_open_are_right(self, doctor: Doctor, records: list[Path]) -> None:
+        assert self.told(doctor) == ("ok", "2 records open with their key")
+
+    @pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[:-3] + b"xyz"], ids=["empty", "changed"])
+    def test_a_damaged_record_is_named(self, doctor: Doctor, records: list[Path], damage: Any) -> None:
+        records[0].write_bytes(damage(records[0].read_bytes()))
+        assert self.told(doctor) == ("failed", f"1 of 2 records do not open: {records[0].name}")
+
+    def test_a_key_that_is_gone_or_another_one_is_told(
+        self, doctor: Doctor, records: list[Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (doctor.data_dir / "sealing.key").unlink()
+        assert self.told(doctor) == ("failed", "sealing.key is gone, and 2 records need it")
+        monkeypatch.setenv("DOCTOR_SEAL", "another one")
+        doctor.values["batches"] = {"key": "env:DOCTOR_SEAL"}
+        assert self.told(doctor) == ("failed", "none of 2 records opens")
+
+    def test_a_stated_key_that_is_not_there_is_told_with_its_path(self, doctor: Doctor) -> None:
+        doctor.values["batches"] = {"key": "env:NOBODY_SEALS"}
+        state, said = self.told(doctor)
+        assert (state, "NOBODY_SEALS is not set" in said, "batches.key" in said) == ("failed", True, True)
+        assert not doctor.data_dir.exists()
+
+    def test_a_sealing_key_that_others_may_read_is_told(self, doctor: Doctor) -> None:
+        doctor.data_dir.mkdir()
+        path = doctor.data_dir / "sealing.key"
+        path.write_bytes(bytes(32))
+        path.chmod(0o644)
+        state, said = self.told(doctor)
+        assert (state, f"others than its owner may read {path}" in said) == ("failed", True)
+        path.chmod(0o600)
+        assert self.told(doctor) == ("skipped", "there are none yet")
 
 
 def test_a_key_that_everybody_may_read_is_a_warning(doctor: Doctor, tmp_path: Path) -> None:

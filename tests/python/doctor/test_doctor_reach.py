@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from email.utils import formatdate
 from pathlib import Path
@@ -40,9 +41,38 @@ async def test_a_clock_that_is_wrong_is_told(ahead_s: int, state: str) -> None:
     assert server.received[0].line == "HEAD /v1 HTTP/1.1"
 
 
-async def test_a_server_without_a_clock_is_told_so() -> None:
-    async with raw_server(once(b"220 some other protocol\r\n")) as server:
+@pytest.mark.parametrize("date", [None, "soon", "Fri, 31 Dec 99999 00:00:00 GMT"])
+async def test_a_server_without_a_clock_is_told_so(date: str | None) -> None:
+    async with raw_server(once(whole(b"", *(() if date is None else (f"date: {date}",))))) as server:
         assert [finding.state for finding in await walked(dated(server))] == ["ok", "skipped"]
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [(b"SSH-2.0-OpenSSH_9.6\r\n", "failed"), (b"\x15\x03\x01\x00\x02\x02\x46", "failed"), (b"", "warning")],
+)
+async def test_a_server_that_speaks_no_http_is_not_called_right(said: bytes, state: str) -> None:
+    async with raw_server(once(said)) as server:
+        assert [finding.state for finding in await walked(dated(server))] == [state]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://api..example/v1", f"http://{'a' * 70}.example/v1", "http://127.0.0.1:99999/v1", "http://[::1/v1", "x"],
+)
+async def test_a_proxy_that_is_no_address_is_a_failure(address: str) -> None:
+    settings = provider("https://provider.example/v1").model_copy(update={"proxy": address})
+    (way,) = await reach("p", settings, lambda: NOW_S * 1000)
+    assert (way.state, way.said) == ("failed", "its proxy is no address")
+
+
+async def test_what_goes_wrong_on_the_way_is_a_finding() -> None:
+    def tls() -> ssl.SSLContext:
+        raise ValueError("of a kind that nobody thought of")
+
+    async with raw_server(once(b"")) as server:
+        (way,) = await walked(f"https://127.0.0.1:{server.port}/v1", tls=tls)
+    assert (way.state, "cannot be reached: ValueError" in way.said) == ("failed", True)
 
 
 async def test_a_certificate_says_how_long_it_is_good_for(tmp_path: Path) -> None:

@@ -244,6 +244,49 @@ def test_when_all_keys_rest_callers_are_told_until_when_without_asking_the_provi
         assert gateway.ask().status == 200
 
 
+def test_a_rest_that_would_be_long_is_cut_and_one_call_tries_the_provider(upstream: Upstream, tmp_path: Path) -> None:
+    async def limit(exchange: Exchange) -> None:
+        await exchange.answer({"error": {}}, status=429, headers="retry-after: 604800\r\n")
+
+    upstream.behave = limit
+    rules = {"keys": {"longest_rest": "5m"}, "retries": {"most": 0}}
+    with resilient(upstream.base_url, tmp_path / "data", StillTime(), rules=rules) as gateway:
+        assert gateway.ask().headers["retry-after"] == "604800", "the caller is told what the provider says"
+        gateway.time.advance(299)
+        assert gateway.ask().headers["retry-after"] == "1"
+        assert len(upstream.received) == 1
+        gateway.time.advance(1)
+        assert [told.status for told in gateway.ask_at_once(5)] == [429] * 5
+        assert len(upstream.received) == 2, "one call tries it, and it rests again"
+        upstream.behave = OK
+        gateway.time.advance(300)
+        assert gateway.ask().status == 200
+        assert gateway.ask_at_once(3)[2].status == 200
+
+
+def test_an_answer_says_which_targets_were_skipped_but_not_that_its_own_was_tried_again(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    failing = ["small-1", "large-1"]
+
+    async def behave(exchange: Exchange) -> None:
+        await (fail if exchange.body["model"] in failing else OK)(exchange)
+
+    upstream.behave = behave
+    rules = {"retries": {"most": 1}, "breaker": {"failures": 2}}
+    with resilient(upstream.base_url, tmp_path / "data", rules=rules) as gateway:
+        told = "alias all; after small: upstream_error and 1 other"
+        assert gateway.ask(model="all").headers["x-tf-route"] == told
+        failing.clear()
+        skipped = "alias all; after small: upstream_unavailable and 1 other"
+        assert gateway.ask(model="all").headers["x-tf-route"] == skipped
+        gateway.time.advance(600)
+        flawed = [fail, OK]
+        upstream.behave = lambda exchange: flawed.pop(0)(exchange)
+        assert gateway.ask(model="node").headers["x-tf-route"] == "alias node"
+        assert flawed == [], "it was tried again"
+
+
 def test_calls_go_to_the_key_with_the_most_room(
     upstream: Upstream, tmp_path: Path, two_keys: dict[str, list[str]]
 ) -> None:

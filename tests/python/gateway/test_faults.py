@@ -152,6 +152,45 @@ def test_a_callers_own_mistake_is_told_and_not_tried_elsewhere(
     assert "mario" not in json.dumps([record.error for record in records(gateway)])
 
 
+def test_an_answer_says_which_target_was_passed_over_and_why(
+    gateway: TokenFactory, key: str, upstream: Upstream
+) -> None:
+    async def behave(exchange: Exchange) -> None:
+        await (refuse if exchange.body["model"] == "small-1" else answer_with("ok"))(exchange)
+
+    upstream.behave = behave
+    with no_hold_is_left(gateway):
+        fallen_back, plain = ask(gateway, key, model="both"), ask(gateway, key, model="node")
+    assert fallen_back.tokenfoundry["route"] == "alias both; after small: upstream_error"
+    assert plain.tokenfoundry["route"] == "alias node"
+    assert [record.route for record in records(gateway)][:2] == ["alias both", fallen_back.tokenfoundry["route"]]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        # OpenAI's guide "Error codes", and what its API answers to a prompt that is too long.
+        ({"code": "context_length_exceeded", "param": "messages"}, ("context_length_exceeded", "messages")),
+        ({"code": "invalid_value", "param": "tools[0].function"}, ("invalid_value", "tools[0].function")),
+        ({"code": 400, "param": None}, ("invalid_request_error", None)),
+        ({"code": "mario rossi", "param": "é"}, ("invalid_request_error", None)),
+        ({"code": "x" * 65, "param": "a\r\nb"}, ("invalid_request_error", None)),
+    ],
+    ids=str,
+)
+def test_what_a_provider_names_as_the_fault_reaches_the_caller_if_it_is_a_name(
+    gateway: TokenFactory, key: str, upstream: Upstream, error: dict[str, Any], told: tuple[str, str | None]
+) -> None:
+    async def behave(exchange: Exchange) -> None:
+        await exchange.answer({"error": {"message": "too long", "type": "invalid_request_error", **error}}, status=400)
+
+    upstream.behave = behave
+    with no_hold_is_left(gateway), pytest.raises(openai.BadRequestError) as raised:
+        ask(gateway, key)
+    assert (raised.value.code, raised.value.param) == told
+    assert raised.value.type == "invalid_request_error"
+
+
 def test_a_provider_rate_limit_passes_its_retry_after_on(gateway: TokenFactory, key: str, upstream: Upstream) -> None:
     async def behave(exchange: Exchange) -> None:
         await exchange.answer({"error": {"message": "slow down"}}, status=429, headers="retry-after: 7\r\n")

@@ -27,3 +27,29 @@ def test_the_key_speaks_for_the_items_of_its_list() -> None:
 def test_the_fields_of_the_body_itself_say_nothing_of_their_texts() -> None:
     (message,) = redacted([{"role": "user", "content": "00743110157"}], tf.Redactor().session().redact)
     assert message == {"role": "user", "content": "00743110157"}
+
+
+def test_a_seed_that_reads_as_personal_data_stays_a_number_and_always_the_same() -> None:
+    card = 4111111111111111
+    body = {"seed": card, "n": card}
+    first, second = (redacted(body, tf.Redactor().session().redact) for _ in range(2))
+    assert first == second
+    assert first["n"] == "[CREDIT_CARD_1]"
+    assert type(first["seed"]) is int
+    assert first["seed"] != card
+
+
+def test_a_place_for_base64_hides_no_value() -> None:
+    iban = "IT60X0542811101000000123456"
+    sound = "UklGRiQAAABXQVZFZm10IBAAAAABAAEA" * 20
+    session = tf.Redactor().session()
+    asked = {"metadata": {"input_audio": {"data": iban}}, "content": [{"input_audio": {"data": sound}}]}
+    made = redacted(asked, session.redact)
+    assert made["metadata"]["input_audio"]["data"] == "[IBAN_CODE_1]"
+    assert made["content"] == asked["content"]
+    assert json.loads(arguments({"input_audio": {"data": iban * 20, "note": iban}}))["input_audio"]["note"] != iban
+
+
+def test_nothing_in_what_a_tool_is_called_with_is_taken_for_a_file() -> None:
+    url = "data:image/png;base64,IT60X0542811101000000123456"
+    assert "IT60X" not in arguments({"image_url": {"url": url}})

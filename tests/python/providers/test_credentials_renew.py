@@ -120,9 +120,12 @@ async def test_whoever_stops_waiting_stops_nobody_else() -> None:
 
 
 def test_one_token_serves_several_loops() -> None:
-    giver = Giver()
-    token = RenewedToken("google", giver, clock=Time())
+    giver, time = Giver(), Time()
+    token = RenewedToken("google", giver, clock=time)
     asyncio.run(token.renew(within_s=10))
+    asyncio.run(token.renew(within_s=10))
+    assert (token.current(), giver.asked) == ("token-1", 1)
+    time.now_ms += HOUR_MS
     asyncio.run(token.renew(within_s=10))
     assert token.current() == "token-2"
 
@@ -146,6 +149,40 @@ async def test_a_failure_is_told_in_the_log_and_rests_without_being_asked_again(
     giver.fails = None
     await token.renew(within_s=10)
     assert token.current() == "token-2"
+
+
+async def test_the_rest_begins_when_the_fetch_has_failed_however_long_it_took() -> None:
+    time, asked = Time(), []
+
+    def fetch(now_ms: int) -> Token:
+        asked.append(now_ms)
+        time.now_ms += 60_000
+        raise CredentialFailed("timed out")
+
+    token = RenewedToken("google:/account", fetch, clock=time)
+    for _ in range(3):
+        with pytest.raises(CredentialFailed):
+            await token.renew(within_s=5)
+    assert len(asked) == 1
+
+
+async def test_a_token_that_is_over_when_it_comes_is_a_failure(caplog: pytest.LogCaptureFixture) -> None:
+    time, asked = Time(), []
+
+    def fetch(now_ms: int) -> Token:
+        asked.append(now_ms)
+        return Token.until(f"token-{len(asked)}", now_ms + (HOUR_MS if len(asked) == 2 else 0), now_ms=now_ms)
+
+    token = RenewedToken("google:/account", fetch, clock=time)
+    for _ in range(3):
+        with pytest.raises(CredentialFailed):
+            await token.renew(within_s=5)
+        assert token.current() is None
+    assert len(asked) == 1
+    assert "is over by this machine's clock" in caplog.text
+    time.now_ms += 5_000
+    await token.renew(within_s=5)
+    assert (token.current(), len(asked)) == ("token-2", 2)
 
 
 async def test_a_token_that_cannot_be_renewed_is_used_to_its_end() -> None:
@@ -207,6 +244,19 @@ def test_a_key_file_that_is_gone_or_empty_leaves_the_key_of_before(
     path.write_text("second", encoding="utf-8")
     now_s[0] += 1.0
     assert key.current() == "second"
+
+
+def test_a_key_file_has_another_fingerprint_when_another_key_is_in_it(tmp_path: Path) -> None:
+    now_s = [0.0]
+    path = tmp_path / "key"
+    path.write_text("first", encoding="utf-8")
+    key = KeyFile(reference(path), clock_s=lambda: now_s[0])
+    before = key.fingerprint()
+    for text, is_another in (("first\n", False), ("the second", True), ("first", False)):
+        path.write_text(text, encoding="utf-8")
+        now_s[0] += 1.0
+        assert (key.fingerprint() != before) is is_another
+    assert "first" not in before
 
 
 def test_a_key_that_is_not_there_is_refused_with_its_place() -> None:

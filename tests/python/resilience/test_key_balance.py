@@ -12,7 +12,7 @@ from tokenfoundry.resilience.cooldown import Room
 from tokenfoundry.resilience.provider_keys import KeyBalance, KeyLease, KeyRules
 
 LABELS = ("env:A", "env:B", "env:C")
-RULES = KeyRules(denied_s=600.0, limited_s=1.0, longest_limited_s=8.0)
+RULES = KeyRules(denied_s=600.0, limited_s=1.0, longest_limited_s=8.0, longest_rest_s=20.0)
 
 
 def balance_of(*labels: str) -> KeyBalance:
@@ -34,14 +34,14 @@ class KeysAgainstModel(RuleBasedStateMachine):
         self.balance = balance_of(*LABELS)
         self.out: list[KeyLease] = []
         self.rests_until = dict.fromkeys(LABELS, 0.0)
-        self.denied_until: dict[str, float] = {}
+        self.shut_until: dict[str, float] = {}
         self.trying: dict[str, KeyLease] = {}
         self.limited = Counter[str]()
 
     def usable(self, label: str) -> bool:
         if self.rests_until[label] > self.now_s:
             return False
-        return label not in self.denied_until or (self.denied_until[label] <= self.now_s and label not in self.trying)
+        return label not in self.shut_until or (self.shut_until[label] <= self.now_s and label not in self.trying)
 
     @rule(eighths=st.integers(0, 10_000))
     def time_passes(self, eighths: int) -> None:
@@ -55,7 +55,7 @@ class KeysAgainstModel(RuleBasedStateMachine):
         if lease is not None:
             assert lease.key.label in usable
             self.out.append(lease)
-            if lease.key.label in self.denied_until:
+            if lease.key.label in self.shut_until:
                 self.trying[lease.key.label] = lease
 
     @precondition(lambda self: self.out)
@@ -71,18 +71,21 @@ class KeysAgainstModel(RuleBasedStateMachine):
     def is_limited(self, data: st.DataObject, asked_s: int | None) -> None:
         lease, label = self.ended(data)
         lease.limited(self.now_s, asked_s)
+        self.tried(lease, label)
         if asked_s is not None or self.rests_until[label] <= self.now_s:
-            rest_s = min(8.0, 2.0 ** self.limited[label]) if asked_s is None else asked_s
+            rest_s = min(8.0, 2.0 ** self.limited[label]) if asked_s is None else min(asked_s, 20.0)
             self.limited[label] += 1
             self.rests_until[label] = max(self.rests_until[label], self.now_s + rest_s)
-        self.tried(lease, label)
+            if asked_s is not None and asked_s > 20 and self.shut_until.get(label, 0.0) < self.now_s + 20:
+                self.shut_until[label] = self.now_s + 20
+                self.trying.pop(label, None)
 
     @precondition(lambda self: self.out)
     @rule(data=st.data())
     def is_denied(self, data: st.DataObject) -> None:
         lease, label = self.ended(data)
         lease.denied(self.now_s)
-        self.denied_until[label] = self.now_s + RULES.denied_s
+        self.shut_until[label] = self.now_s + RULES.denied_s
         self.trying.pop(label, None)
 
     @precondition(lambda self: self.out)
@@ -99,9 +102,9 @@ class KeysAgainstModel(RuleBasedStateMachine):
         return lease, lease.key.label
 
     def tried(self, lease: KeyLease, label: str) -> None:
-        """A denied key is good again only by the call that tried it."""
+        """A key that was shut is good again only by the call that tried it."""
         if self.trying.get(label) is lease:
-            del self.trying[label], self.denied_until[label]
+            del self.trying[label], self.shut_until[label]
 
     @invariant()
     def counts_what_is_under_way(self) -> None:

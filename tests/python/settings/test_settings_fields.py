@@ -81,6 +81,23 @@ def test_an_address_loses_its_last_slash() -> None:
     assert Settings.from_dict({"providers": {"a": provider}}).providers["a"].base_url == "http://[::1]:8000/v1"
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://api..example/v1",
+        f"http://{'a' * 64}.example/v1",
+        "http://127.0.0.1:99999/v1",
+        "http://127.0.0.1:port/v1",
+        "http://[::1/v1",
+        "http://127.0.0.1:9/è",
+    ],
+)
+def test_an_address_that_there_cannot_be_is_refused(address: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        Settings.from_dict({"providers": {"a": {"format": "openai_compatible", "base_url": address}}})
+    assert raised.value.path == "providers.a.base_url"
+
+
 def key(text: str) -> KeyReference:
     provider = {"format": "openai", "base_url": "http://h", "keys": [text]}
     return Settings.from_dict({"providers": {"a": provider}}).providers["a"].keys[0]
@@ -137,3 +154,9 @@ def test_a_price_keeps_its_decimals() -> None:
     price = Settings.from_dict(values).targets["t"].price
     assert price is not None
     assert (str(price.input), str(price.output), price.cache_read, price.currency) == ("0.10", "2.5", None, "USD")
+
+
+def test_what_seals_files_is_kept_and_no_token() -> None:
+    with pytest.raises(ConfigError) as raised:
+        Settings.from_dict({"batches": {"key": "google"}})
+    assert raised.value.path == "batches.key"

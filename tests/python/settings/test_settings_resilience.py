@@ -29,7 +29,7 @@ def test_what_is_said_is_kept() -> None:
             "open": "3s",
             "longest_open": "1m",
         },
-        "keys": {"denied": "1h", "limited": "2s"},
+        "keys": {"denied": "1h", "limited": "2s", "longest_rest": "30m"},
         "queue": {"most_waiting": 0, "wait": 0},
     }
     rules = rules_of(Settings.from_dict({"resilience": said}).resilience)
@@ -39,7 +39,7 @@ def test_what_is_said_is_kept() -> None:
     assert rules.breaker == BreakerRules(
         failures=9, failure_rate=0.25, least_calls=40, window_s=60.0, open_s=3.0, longest_open_s=60.0
     )
-    assert rules.keys == KeyRules(denied_s=3600.0, limited_s=2.0)
+    assert rules.keys == KeyRules(denied_s=3600.0, limited_s=2.0, longest_rest_s=1800.0)
     assert (rules.most_waiting, rules.longest_wait_s) == (0, 0.0)
 
 

@@ -339,3 +339,15 @@ def test_other_json_is_asked_as_the_input_of_a_tool(model: str, wanted: dict[str
 )
 def test_what_anthropic_cannot_be_told_is_refused_by_its_name(fields: dict[str, Any], param: str) -> None:
     assert refused_param(**fields) == param
+
+
+@pytest.mark.parametrize("field", ["guided_choice", "min_tokens", "web_search_options", "an_unknown_field"])
+def test_a_field_that_would_change_the_answer_and_cannot_be_said_is_refused_by_its_name(field: str) -> None:
+    assert refused_param(**{field: 2}) == field
+    assert said(**{field: None}) == said()
+
+
+def test_fields_that_only_tune_or_say_nothing_to_the_model_are_left_out() -> None:
+    hints = {"seed": 7, "frequency_penalty": 0.5, "presence_penalty": 0.5, "verbosity": "low", "store": False}
+    nothing = {"n": 1, "logprobs": False, "logit_bias": {}, "modalities": ["text"], "parallel_tool_calls": True}
+    assert said(**hints, **nothing, metadata={"a": "b"}, stream_options={"include_usage": True}) == said()

@@ -30,7 +30,7 @@ _INSTEAD = {
     "success_callback": "use factory.on_record in a service, or GET /admin/report",
     "failure_callback": "use factory.on_record in a service, or GET /admin/report",
     "callbacks": "use factory.on_record in a service, or GET /admin/report",
-    "drop_params": "a field that a provider cannot take is refused or sent on, never dropped in silence",
+    "drop_params": "a field that a provider cannot take is refused or sent on; what only tunes, as seed, is left out",
     "enable_pre_call_checks": "a target whose context is too small is never chosen",
     "content_policy_fallbacks": "a refusal of a provider for what a prompt says is given to the caller",
     "set_verbose": "has no counterpart",

@@ -21,6 +21,8 @@ _COSTS: Final = {
     "cache_creation_input_token_cost": "cache_write",
 }
 _CREDENTIALS: Final = frozenset({"aws_access_key_id", "aws_secret_access_key", "aws_session_token"})
+_ROLES: Final = ("aws_role_name", "aws_session_name", "aws_web_identity_token", "aws_sts_endpoint")
+_PROFILE: Final = re.compile(r"[A-Za-z0-9_.@+-]{1,128}")
 _IDENTITY: Final = frozenset({"id", "db_model", "updated_at", "updated_by", "created_at", "created_by"})
 _ENDPOINTS: Final = {"chat": "chat", "completion": "chat", "embedding": "embeddings"}
 
@@ -157,13 +159,10 @@ def _provider(name: str, vendor: Vendor, params: Fields) -> dict[str, Any]:
 
 def _key(name: str, vendor: Vendor, params: Fields, *, is_own: bool) -> str | None:
     stated = params.take_raw("api_key")
-    signed = {each: params.take_raw(each) for each in _CREDENTIALS}
-    if vendor.format == "bedrock" and any(signed.values()):
-        params.note("aws_access_key_id", f"put <access key id>:<secret access key> into the variable {vendor.key}")
     if vendor.format == "vertex":
-        if params.take_raw("vertex_credentials"):
-            params.note("vertex_credentials", f"are not read: put an access token into the variable {vendor.key}")
-        return f"env:{vendor.key}"
+        return _google_key(params)
+    if vendor.format == "bedrock" and stated is None:
+        return _aws_key(vendor, params)
     variable = variable_of(stated)
     if variable is not None:
         return f"env:{variable}"
@@ -175,6 +174,34 @@ def _key(name: str, vendor: Vendor, params: Fields, *, is_own: bool) -> str | No
     variable = vendor.key or f"{name.upper()}_API_KEY"
     params.note("api_key", f"stands in the file itself: put it into the variable {variable}")
     return f"env:{variable}"
+
+
+def _aws_key(vendor: Vendor, params: Fields) -> str:
+    """Whose credentials sign: those of the place, which botocore finds as LiteLLM does, unless the file has its own."""
+    signed = {name: value for name in _CREDENTIALS if (value := params.take_raw(name)) is not None}
+    profile = params.take_raw("aws_profile_name")
+    for name in _ROLES:
+        if params.take_raw(name) is not None:
+            params.note(name, "state a profile that assumes it: keys: [aws:PROFILE]")
+    if any(variable_of(value) != name.upper() for name, value in signed.items()):
+        what = "<access key id>:<secret access key>" + (":<session token>" if "aws_session_token" in signed else "")
+        params.note("aws_access_key_id", f"put {what} into the variable {vendor.key}")
+        return f"env:{vendor.key}"
+    if isinstance(profile, str) and _PROFILE.fullmatch(profile):
+        return f"aws:{profile}"
+    if profile is not None:
+        params.note("aws_profile_name", "state the name of the profile itself: keys: [aws:PROFILE]")
+    return "aws"
+
+
+def _google_key(params: Fields) -> str:
+    """Whose tokens are used: those of the place, or of a service account's file."""
+    credentials = params.take_raw("vertex_credentials")
+    if isinstance(credentials, str) and credentials.startswith("/"):
+        return f"google:{credentials}"
+    if credentials is not None and variable_of(credentials) != "GOOGLE_APPLICATION_CREDENTIALS":
+        params.note("vertex_credentials", "put them into a file of their own: keys: [google:/PATH/OF/IT]")
+    return "google"
 
 
 def _options(format_: str, params: Fields) -> dict[str, Any]:

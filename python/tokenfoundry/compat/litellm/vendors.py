@@ -17,7 +17,9 @@ class Vendor:
 
     format: str
     key: str = ""
-    """The environment variable that LiteLLM reads its key from when the file states none."""
+    """The environment variable that LiteLLM reads its key from when the file states none; for bedrock, that of a key
+    which its file holds.
+    """
     base_url: str = ""
     """The address where the format has none of its own."""
     suffix: str = ""
@@ -32,7 +34,7 @@ VENDORS: Final[Mapping[str, Vendor]] = {
     "azure": Vendor("azure", "AZURE_API_KEY"),
     "anthropic": Vendor("anthropic", "ANTHROPIC_API_KEY", suffix="/v1"),
     "gemini": Vendor("gemini", "GEMINI_API_KEY"),
-    "vertex_ai": Vendor("vertex", "GOOGLE_ACCESS_TOKEN"),
+    "vertex_ai": Vendor("vertex"),
     "mistral": Vendor("mistral", "MISTRAL_API_KEY"),
     "cohere": Vendor("cohere", "COHERE_API_KEY"),
     "cohere_chat": Vendor("cohere", "COHERE_API_KEY"),

@@ -25,7 +25,7 @@ from tokenfoundry.gateway.attempts.rates import NOTHING_TAKEN, Estimate
 from tokenfoundry.gateway.attempts.turns import turn
 from tokenfoundry.gateway.client_watch import ClientGone
 from tokenfoundry.gateway.replies import Refused
-from tokenfoundry.ledger import NO_FLAGS, Amounts, EntryFlags, Refusal
+from tokenfoundry.ledger import NO_FLAGS, Amounts, EntryFlags, Hold, Refusal
 from tokenfoundry.ledger.values import Unit
 from tokenfoundry.records import CallRecord, Outcome
 from tokenfoundry.routing.targets import Target
@@ -170,7 +170,9 @@ class Attempt:
                 detail=orphan.to_bytes(),
                 wait_s=self._hold_wait_s() if may_wait else 0,
             )
-            await turn()
+            # Not after a refusal: what it says is left must still be left when less is asked for.
+            if isinstance(outcome, Hold):
+                await turn()
         except asyncio.CancelledError:
             # The hold may stand although nobody waits for it any more; nothing was sent.
             with suppress(NotFound):

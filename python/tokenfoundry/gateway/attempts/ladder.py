@@ -53,6 +53,7 @@ class Ladder:
         self._call = call
         self._left = list(route.targets)
         self._route = route.reason
+        self._passed_over: dict[str, str] = {}  # targets, with the code of what was in the way
         self._number = 0
         self._downgraded = False
         self._retries = 0  # at the present target
@@ -96,6 +97,8 @@ class Ladder:
     def missed(self, step: Step, failure: AttemptFailed | TargetLimited) -> None:
         """That attempt came to nothing; decides whether its target is tried again."""
         self._told = failure.refused
+        if failure.refused.refusal is None:  # A budget's is told by `step_down`.
+            self._passed_over[step.attempt.target.name] = failure.refused.code
         if not isinstance(failure, AttemptFailed) or not failure.mend:
             return
         target = step.attempt.target
@@ -157,8 +160,10 @@ class Ladder:
             else:
                 passing = await guards.enter(target.name, tokens=tokens, within_s=within_s)
         except Unavailable as unavailable:
+            refused = of_everybody(refused_by_guard(target.name, unavailable))
+            self._passed_over.setdefault(target.name, refused.code)
             if self._skipped is None or unavailable.wait_s < self._skipped[0]:
-                self._skipped = unavailable.wait_s, of_everybody(refused_by_guard(target.name, unavailable))
+                self._skipped = unavailable.wait_s, refused
             return None
         try:
             attempt = Attempt(
@@ -166,7 +171,7 @@ class Ladder:
                 call,
                 target,
                 number=self._number,
-                route=self._route,
+                route=self._route_to(target),
                 downgraded=self._downgraded,
                 hedged=hedged,
             )
@@ -175,6 +180,14 @@ class Ladder:
             raise
         self._number += 1
         return Step(attempt, passing)
+
+    def _route_to(self, target: Target) -> str:
+        """Why this target, and after which other: `alias fast; after small: upstream_error`. Short, whatever failed."""
+        over = [each for each in self._passed_over if each != target.name] if self._passed_over else ()
+        if not over:
+            return self._route
+        others = f" and {len(over) - 1} other{'s' if len(over) > 2 else ''}" if len(over) > 1 else ""
+        return f"{self._route}; after {over[0]}: {self._passed_over[over[0]]}{others}"
 
     def _delay_s(self, target: Target, failure: AttemptFailed) -> float | None:
         guards, policy = self._guards, self._guards.rules.retries

@@ -24,5 +24,10 @@ class Credential(Protocol):
     def current(self) -> str | None:
         """The text to send; None when there is none that is still good. Never waits."""
 
+    def fingerprint(self) -> str:
+        """What is another one once somebody has put another key in its place; no secret. Never waits. Of tokens, whose
+        they are: one that is renewed is not another key.
+        """
+
     async def renew(self, *, within_s: float) -> None:
         """Waits, at most so long, until `current` gives a text. Raises `CredentialFailed`."""

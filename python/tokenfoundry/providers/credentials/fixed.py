@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import time
@@ -20,9 +21,13 @@ class FixedKey:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._fingerprint = _digest(text)
 
     def current(self) -> str | None:
         return self._text
+
+    def fingerprint(self) -> str:
+        return self._fingerprint
 
     async def renew(self, *, within_s: float) -> None:
         """There is nothing to wait for."""
@@ -40,17 +45,25 @@ class KeyFile:
         self._clock_s = clock_s
         self._seen = _identity(reference.place)
         self._text = reference.read().reveal()
+        self._fingerprint = _digest(self._text)
         self._next_look_s = clock_s() + _LOOK_EVERY_S
 
     def current(self) -> str | None:
+        self._look_again()
+        return self._text
+
+    def fingerprint(self) -> str:
+        self._look_again()
+        return self._fingerprint
+
+    async def renew(self, *, within_s: float) -> None:
+        """There is nothing to wait for."""
+
+    def _look_again(self) -> None:
         now_s = self._clock_s()
         if now_s >= self._next_look_s:
             self._next_look_s = now_s + _LOOK_EVERY_S
             self._look()
-        return self._text
-
-    async def renew(self, *, within_s: float) -> None:
-        """There is nothing to wait for."""
 
     def _look(self) -> None:
         found = _identity(self._reference.place)
@@ -58,11 +71,18 @@ class KeyFile:
             return
         self._seen = found
         try:
-            self._text = self._reference.read().reveal()
+            text = self._reference.read().reveal()
         except ConfigError as error:
             _log.warning("the key of before is used on: %s", error)
         else:
+            # In this order: a fingerprint never stands for a text that is not given yet.
+            self._text = text
+            self._fingerprint = _digest(text)
             _log.info("the key file %s has changed and was read again", self._reference.place)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _identity(path: str) -> tuple[int, int, int] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -38,7 +37,7 @@ def credential_of(reference: KeyReference, options: Mapping[str, str], *, clock:
 @dataclass(frozen=True, slots=True)
 class ProviderCredential:
     """One of a provider's keys. `label` says where it is kept; `identity`, which is no secret, whether another is the
-    same one.
+    same one: its fingerprint when it was made.
     """
 
     label: str
@@ -56,14 +55,8 @@ def credentials_of(
             credential = credential_of(reference, provider.options, clock=clock)
         except ConfigError as error:
             raise ConfigError(str(error), path=f"providers.{name}.keys[{index}]") from None
-        made.append(ProviderCredential(str(reference), _identity(reference, credential), credential))
+        made.append(ProviderCredential(str(reference), credential.fingerprint(), credential))
     return tuple(made)
-
-
-def _identity(reference: KeyReference, credential: Credential) -> str:
-    """Of a kept key what it is, as a digest; of tokens whose they are."""
-    text = None if reference.is_renewed else credential.current()
-    return str(reference) if text is None else hashlib.sha256(text.encode()).hexdigest()
 
 
 def missing_keys(settings: Settings) -> Iterator[ConfigError]:

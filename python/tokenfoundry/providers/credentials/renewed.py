@@ -35,6 +35,9 @@ class Token:
         early_ms = min(_EARLY_MS, max(0, ends_at_ms - now_ms) // 5)
         return cls(text, ends_at_ms, ends_at_ms - early_ms)
 
+    def is_over(self, now_ms: int) -> bool:
+        return self.ends_at_ms is not None and now_ms >= self.ends_at_ms
+
 
 Fetch = Callable[[int], Token]
 """Gets a token, given now in Unix milliseconds. May block. Raises `CredentialFailed`, whose message is for the log."""
@@ -63,12 +66,16 @@ class RenewedToken:
         now_ms = self._clock()
         if now_ms >= token.renew_at_ms:
             self._start(now_ms)
-        if token.ends_at_ms is not None and now_ms >= token.ends_at_ms:
-            return None
-        return token.text
+        return None if token.is_over(now_ms) else token.text
+
+    def fingerprint(self) -> str:
+        return self._label
 
     async def renew(self, *, within_s: float) -> None:
-        fetching = asyncio.wrap_future(self._start(self._clock()))
+        token, now_ms = self._token, self._clock()
+        if token is not None and not token.is_over(now_ms):
+            return
+        fetching = asyncio.wrap_future(self._start(now_ms))
         try:
             await asyncio.wait_for(fetching, min(within_s, _LONGEST_WAIT_S))
         except TimeoutError:
@@ -89,18 +96,20 @@ class RenewedToken:
     def _run(self, fetching: Future[None], now_ms: int) -> None:
         try:
             token = self._fetch(now_ms)
+            if token.is_over(self._clock()):
+                raise CredentialFailed("the one that came is over by this machine's clock")
         except CredentialFailed as error:
-            self._failed(fetching, now_ms, str(error))
+            self._failed(fetching, str(error))
         except Exception as error:  # noqa: BLE001 - the edge of this thread; its message may quote anything
-            self._failed(fetching, now_ms, type(error).__name__)
+            self._failed(fetching, type(error).__name__)
         else:
             self._token = token
             with self._lock:
                 self._rests_until_ms = 0
             fetching.set_result(None)
 
-    def _failed(self, fetching: Future[None], now_ms: int, why: str) -> None:
+    def _failed(self, fetching: Future[None], why: str) -> None:
         _log.error("no new token from %s: %s", self._label, why)
         with self._lock:
-            self._rests_until_ms = now_ms + _REST_MS
+            self._rests_until_ms = self._clock() + _REST_MS
         fetching.set_exception(CredentialFailed(_TOLD))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ JSON_HEADERS: Mapping[str, str] = {
     "content-type": "application/json",
     "accept": "application/json, text/event-stream",
 }
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\[\]-]{0,63}", re.ASCII)
 
 
 def json_request(url: str, body: Body, headers: Mapping[str, str]) -> WireRequest:
@@ -46,3 +49,11 @@ def message_in(body: Any, *path: str) -> str:
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None
     return found if isinstance(found, str) else ""
+
+
+def name_in(body: Any, *path: str) -> str | None:
+    """What an error reply has at `path`, if that is a name of something, such as `context_length_exceeded`, or of a
+    field, such as `messages[0].content`: no text that might quote the call.
+    """
+    found = message_in(body, *path)
+    return found if _NAME.fullmatch(found) else None

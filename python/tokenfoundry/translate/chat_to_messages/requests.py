@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.translate import Body, Untranslatable
+from tokenfoundry.translate.chat_body import refuse_others
 from tokenfoundry.translate.chat_to_messages.reply_tool import reply_tool
 from tokenfoundry.translate.chat_to_messages.thinking import apply_thinking
 from tokenfoundry.translate.chat_to_messages.turns import marked_like, turns_of
@@ -18,6 +19,22 @@ _MOST_TEMPERATURE = 1.0
 
 # As they are; the last is an extension that Anthropic's users send through OpenAI's client.
 _PASSED_ON = ("model", "stream", "top_k")
+_SAID = frozenset(
+    {
+        *_PASSED_ON,
+        "max_completion_tokens",
+        "max_tokens",
+        "parallel_tool_calls",
+        "reasoning_effort",
+        "response_format",
+        "stop",
+        "temperature",
+        "thinking",
+        "tool_choice",
+        "tools",
+        "top_p",
+    }
+)
 
 
 class _Message(msgspec.Struct):
@@ -87,6 +104,7 @@ def _refuse_what_cannot_be_said(body: Body) -> None:
     for field, instead in (("functions", "tools"), ("function_call", "tool_choice")):
         if body.get(field) is not None:
             raise Untranslatable(f"{field}: use {instead} instead", param=field)
+    refuse_others(body, _SAID)
 
 
 def _stop_sequences(stop: Any) -> list[str]:
