@@ -51,6 +51,7 @@ class OpenStream:
             raise
         finally:
             self._reader = None
+            del reader  # A task that ends here keeps this frame with its exception: it must not lead back to the task.
 
     async def _close(self) -> None:
         try:

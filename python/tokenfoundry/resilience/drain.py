@@ -14,12 +14,13 @@ from tokenfoundry.resilience.timing import Timing
 class Stay:
     """One call in progress, on the loop of the task that entered. It must `leave`, however it ends."""
 
-    __slots__ = ("_cut", "_drain", "_is_cut", "task")
+    __slots__ = ("_cut", "_drain", "_has_left", "_is_cut", "task")
 
     def __init__(self, drain: Drain, task: asyncio.Task[object]) -> None:
         self._drain = drain
         self._cut: Callable[[], Awaitable[None]] | None = None
         self._is_cut = False
+        self._has_left = False
         self.task = task
 
     def outlive(self, cut: Callable[[], Awaitable[None]]) -> None:
@@ -28,9 +29,13 @@ class Stay:
 
     def leave(self) -> None:
         """Harmless twice."""
+        self._has_left = True
+        self._cut = None  # It leads to the stream, and that back to here: both end with the call.
         self._drain.leave(self)
 
     async def cut(self) -> None:
+        if self._has_left:
+            return  # While others were cut.
         if self._cut is not None:
             await self._cut()
         elif not self.task.cancelling():  # Else it is on its way already; a second one would only interrupt that.
