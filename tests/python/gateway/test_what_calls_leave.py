@@ -23,11 +23,34 @@ from tokenfoundry.factory import TokenFactory
 
 CALLS = 5
 OF_A_CALL = frozenset(
-    """
-    Answer Attempt Call CallRecord ChunkRestorer ClientWatch EventStream Exchange Flight OpenReply OpenStream Opened
-    PlaceholderMap RedactionSession Refused Relay ReplyBuilder ReplyLost ReplyParser Request Said Stay StreamAnswer
-    StreamRestorer UpstreamReply WireRequest
-    """.split()
+    [
+        "Answer",
+        "Attempt",
+        "Call",
+        "CallRecord",
+        "ChunkRestorer",
+        "ClientWatch",
+        "EventStream",
+        "Exchange",
+        "Flight",
+        "OpenReply",
+        "OpenStream",
+        "Opened",
+        "PlaceholderMap",
+        "RedactionSession",
+        "Refused",
+        "Relay",
+        "ReplyBuilder",
+        "ReplyLost",
+        "ReplyParser",
+        "Request",
+        "Said",
+        "Stay",
+        "StreamAnswer",
+        "StreamRestorer",
+        "UpstreamReply",
+        "WireRequest",
+    ]
 )
 
 
