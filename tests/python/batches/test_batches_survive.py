@@ -294,9 +294,10 @@ def test_a_batch_that_was_half_erased_when_its_gateway_died_does_not_stop_the_ot
         client = gateway.openai_client(key=key)
         batch = create(client, [line("a")])
         until(client, batch, "in_progress")
+    # Written while no gateway works on its batches, which would erase it.
+    with TokenFactory.from_config(made) as gateway:
         store = gateway.app().desk._store
-        half = msgspec.structs.replace(store.now(batch.id), id="batch_0", status="holding")
-        store.put(half)
+        store.put(msgspec.structs.replace(store.now(batch.id), id="batch_0", status="holding"))
     provider.complete()
     with TokenFactory.from_config(made) as gateway:
         store = gateway.app().desk._store
