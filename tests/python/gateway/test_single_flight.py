@@ -656,8 +656,13 @@ def test_a_reload_does_not_cut_the_followers_of_a_leader_that_left(
             script.go(10)
             pieces = await follower
             del leader, follower  # A task keeps the frames that it ended in.
-            gc.collect()
-            assert len(gateway._clients) == 1
+
+            def ended() -> bool:
+                """The task that read for all ends after its last reader."""
+                gc.collect()
+                return len(gateway._clients) == 1
+
+            await until(ended)
             return pieces
 
         assert "".join(run(gateway, work())) == "uno due tre "
