@@ -26,10 +26,12 @@ from tokenfoundry.gateway.attempts.refusals import refused_by_policy, refused_by
 from tokenfoundry.gateway.attempts.sender import Sender
 from tokenfoundry.gateway.attempts.told import stream_headers, written
 from tokenfoundry.gateway.attempts.turns import turn
+from tokenfoundry.gateway.bodies.texts import texts
 from tokenfoundry.gateway.cache_control import directives_of
 from tokenfoundry.gateway.estimate import estimate_of
 from tokenfoundry.gateway.headers import AUTHORIZATION, CACHE_CONTROL, OTHER_KEYS, REQUEST_ID
 from tokenfoundry.gateway.origin import origin_of
+from tokenfoundry.gateway.redactors import Redactors
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid, of_everybody
 from tokenfoundry.gateway.sharing.recall import question_of
 from tokenfoundry.gateway.sharing.repeats import Repeats, not_cached
@@ -39,7 +41,6 @@ from tokenfoundry.ids import uuid7
 from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.ledger import Refusal
 from tokenfoundry.networks import Networks
-from tokenfoundry.privacy import Redactor
 from tokenfoundry.providers.client import ConnectFailed, ReplyLost, ReplyTimeout, UpstreamReply
 from tokenfoundry.providers.credentials import CredentialFailed
 from tokenfoundry.providers.plan import Said
@@ -83,7 +84,7 @@ class Pipeline:
         self,
         *,
         keys: KeyRing,
-        redactor: Redactor,
+        redactors: Redactors,
         cache: CacheSettings,
         repeats: Repeats | None,
         router: Router,
@@ -99,7 +100,7 @@ class Pipeline:
     ) -> None:
         """`connections` are what every call holds for as long as it may use them."""
         self._keys = keys
-        self._redactor = redactor
+        self._redactors = redactors
         self._cache = cache
         self._repeats = repeats
         self._router = router
@@ -223,7 +224,7 @@ class Pipeline:
         endpoint.check(body)
         try:
             reachable = self._router.may_reach(alias)
-            axes = attribute(key, request.headers, self._redactor.detector)
+            axes = attribute(key, request.headers, self._redactors.detector)
             if request.stated:
                 axes = msgspec.structs.replace(axes, **request.stated)
         except UnknownModel as error:
@@ -260,8 +261,12 @@ class Pipeline:
     # -- redact --------------------------------------------------------------------------------------------------------
 
     async def _redact(self, call: Call) -> None:
-        call.session = self._redactor.session(scope=f"{call.axes.workspace}/{call.axes.project}")
+        axes = call.axes
+        redactor = self._redactors.of(axes.workspace, axes.project, axes.key)
+        call.session, call.policy = redactor.session(scope=f"{axes.workspace}/{axes.project}"), redactor.version
         try:
+            if call.session.uses_surrogates:
+                call.session.expect(texts(call.body))
             call.redacted = call.endpoint.redact(call.body, call.session)
         except BlockedContent as blocked:
             await self._record_blocked(call, blocked)
@@ -277,7 +282,7 @@ class Pipeline:
             # Only trusted targets will see this call, so it goes as it was written, nothing is restored, nothing kept.
             call.on_prem_only = True
             call.may_recall = call.may_store = False
-            call.redacted, call.session = call.body, self._redactor.session()
+            call.redacted, call.session = call.body, call.session.as_written()
 
     async def _record_blocked(self, call: Call, blocked: BlockedContent) -> None:
         call.findings = {blocked.entity: 1}
