@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.memo import Memo
 from tokenfoundry.privacy.detector import Detector, Finding
-from tokenfoundry.privacy.placeholders import LITERAL, NUMBERED
+from tokenfoundry.privacy.forms import literals_in
+from tokenfoundry.privacy.placeholders import LITERAL
 from tokenfoundry.privacy.policy import Policy
 from tokenfoundry.privacy.pseudonyms import PseudonymKey
 
@@ -26,7 +27,7 @@ class Protection:
     the web that is allowed does not hide the e-mail address inside it.
     """
 
-    __slots__ = ("_memo", "_wanted", "detector", "key", "plain", "policy", "uses_surrogates")
+    __slots__ = ("_memo", "_wanted", "detector", "key", "known", "plain", "policy", "uses_surrogates")
 
     def __init__(self, detector: Detector, policy: Policy, plain: Collection[str], key: PseudonymKey | None) -> None:
         """Texts among `plain` in which nothing is found are never looked at again. Raises `InvalidInput` when the
@@ -36,6 +37,7 @@ class Protection:
             raise InvalidInput("hash needs a key, or the same value would not have the same hash tomorrow")
         self.detector = detector
         self.policy = policy
+        self.known = frozenset((*detector.entities, LITERAL))
         self.key = key or PseudonymKey.random()
         self.uses_surrogates = policy.uses("surrogate")
         protected = policy.protected
@@ -77,12 +79,12 @@ class Protection:
 
 
 def with_literals(
-    text: str, findings: list[Finding], surrogates: Sequence[tuple[int, int]] = ()
+    text: str, findings: list[Finding], known: Collection[str], surrogates: Sequence[tuple[int, int]] = ()
 ) -> Iterator[tuple[str, int, int]]:
-    """The findings, and between them the user's own text that looks like a placeholder, or like one of the
-    `surrogates`; in order, disjoint.
+    """The findings, and between them the user's own text that looks like a placeholder of a `known` entity, or is in
+    the place of a surrogate; in order, disjoint.
     """
-    literals: Iterator[tuple[int, int]] = (match.span() for match in NUMBERED.finditer(text))
+    literals: Iterator[tuple[int, int]] = ((form.start, form.end) for form in literals_in(text, known))
     if surrogates:
         literals = iter(sorted([*literals, *surrogates]))
     literal = next(literals, None)

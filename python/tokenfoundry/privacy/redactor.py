@@ -14,7 +14,8 @@ from tokenfoundry.errors import BlockedContent, InvalidState
 from tokenfoundry.privacy.answers import AnswerGuard
 from tokenfoundry.privacy.answers_in_json import Guard, JsonGuard
 from tokenfoundry.privacy.detector import Detector, DetectorStream, Finding
-from tokenfoundry.privacy.placeholders import LITERAL, NUMBERED, PlaceholderMap
+from tokenfoundry.privacy.forms import OPENERS, forms_in
+from tokenfoundry.privacy.placeholders import LITERAL, PlaceholderMap
 from tokenfoundry.privacy.policy import ActionOrRule, Policy
 from tokenfoundry.privacy.protection import Protection, with_literals
 from tokenfoundry.privacy.pseudonyms import PseudonymKey
@@ -22,9 +23,10 @@ from tokenfoundry.privacy.restore import StreamRestorer, restore
 from tokenfoundry.privacy.stepwise import Step, StepwiseRestorer
 from tokenfoundry.privacy.surrogates.stand_ins import StandIns, StandInStream, may_stand
 
-# The beginning of a placeholder in JSON text, where a bracket may be written as an escape too.
-_MAY_STAND_IN = re.compile(rb"\[[A-Z]")
-_ESCAPED = rb"\u005"
+# The beginning of a placeholder in JSON text, in any of its forms.
+_MAY_STAND_IN = re.compile(
+    rb"(?:\[|\xef\xbc\xbb|\xe3\x80\x90)(?:[ \t]|\xc2\xa0)*[A-Za-z\\]|\\u(?:00[25]|[fF][fF]3|30)|&(?:#|l)"
+)
 
 _VERSION_CHARACTERS = 16
 
@@ -84,7 +86,7 @@ class RedactionSession:
         """
         findings = self._protection.findings(text, label, self._scope)
         # Most texts of a request are its structure: nothing found, nothing that reads as a placeholder.
-        if findings or "[" in text or self._stand_ins is not None:
+        if findings or OPENERS.search(text) is not None or self._stand_ins is not None:
             return self._redact(text, findings)
         return text
 
@@ -144,13 +146,15 @@ class RedactionSession:
 
     def _stands_in(self, text: str) -> Iterator[tuple[int, int]]:
         """Where placeholders and surrogates of this session stand."""
-        yield from (match.span() for match in NUMBERED.finditer(text))
+        for start, end, placeholder in forms_in(text):
+            if self._values.value_of(placeholder) is not None:
+                yield start, end
         if self._stand_ins is not None:
             yield from self._stand_ins.found(text)
 
     def resume(self, stand_in: str, value: str) -> None:
         """Takes a placeholder or a surrogate over from an earlier session."""
-        if NUMBERED.fullmatch(stand_in):
+        if stand_in.startswith("["):
             self._values.assign(stand_in[1:].rpartition("_")[0], value)
             return
         if self._stand_ins is None:
@@ -178,7 +182,7 @@ class RedactionSession:
         """Whether the JSON text of an answer can hold anything that changes before its caller gets it."""
         if self._stand_ins or self._answers is not None:
             return True
-        return bool(self._values) and (_MAY_STAND_IN.search(answer) is not None or _ESCAPED in answer)
+        return bool(self._values) and _MAY_STAND_IN.search(answer) is not None
 
     @property
     def plain(self) -> Collection[str]:
@@ -226,8 +230,8 @@ class RedactionSession:
             self._own.update(text[finding.start : finding.end] for finding in findings)
         stand_ins = self._stand_ins
         if stand_ins is None:
-            return self._replaced(text, with_literals(text, findings))
-        places = list(with_literals(text, findings, stand_ins.literals(text)))
+            return self._replaced(text, with_literals(text, findings, self._protection.known))
+        places = list(with_literals(text, findings, self._protection.known, stand_ins.literals(text)))
         if not places:
             return text
         chosen: list[str] = []
