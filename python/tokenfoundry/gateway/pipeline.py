@@ -22,7 +22,12 @@ from tokenfoundry.gateway.attempts.facts import facts_of
 from tokenfoundry.gateway.attempts.ladder import AttemptFailed, Ladder, Mend, Step
 from tokenfoundry.gateway.attempts.open_reply import OpenReply
 from tokenfoundry.gateway.attempts.rates import Rates, TargetLimited
-from tokenfoundry.gateway.attempts.refusals import refused_by_policy, refused_by_provider, refused_by_routing
+from tokenfoundry.gateway.attempts.refusals import (
+    refused_answer,
+    refused_by_policy,
+    refused_by_provider,
+    refused_by_routing,
+)
 from tokenfoundry.gateway.attempts.sender import Sender
 from tokenfoundry.gateway.attempts.told import stream_headers, written
 from tokenfoundry.gateway.attempts.turns import turn
@@ -499,7 +504,10 @@ class Pipeline:
         if self._repeats is not None:
             await self._repeats.answered(call, attempt.target, reply, usage, NO_BORDERS, downgraded=attempt.downgraded)
         if call.session.may_restore(raw):
-            reply = call.endpoint.restore(reply, call.session, call.body)
+            try:
+                reply = call.endpoint.restore(reply, call.session, call.body)
+            except BlockedContent as blocked:
+                raise refused_answer(blocked) from None
         return written(call, record, reply)
 
     async def _refusal_of(self, call: Call, step: Step, said: Said, upstream: UpstreamReply) -> Exception:

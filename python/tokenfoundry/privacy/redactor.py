@@ -152,6 +152,10 @@ class RedactionSession:
         if self._stand_ins is not None:
             yield from self._stand_ins.found(text)
 
+    def without_surrogates(self, text: str) -> str:
+        """`text` with something that is no personal data in place of each surrogate of this session."""
+        return text if self._stand_ins is None else self._stand_ins.hidden(text)
+
     def resume(self, stand_in: str, value: str) -> None:
         """Takes a placeholder or a surrogate over from an earlier session."""
         if stand_in.startswith("["):
