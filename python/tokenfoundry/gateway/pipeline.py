@@ -31,7 +31,7 @@ from tokenfoundry.gateway.attempts.refusals import (
 from tokenfoundry.gateway.attempts.sender import Sender
 from tokenfoundry.gateway.attempts.told import stream_headers, written
 from tokenfoundry.gateway.attempts.turns import turn
-from tokenfoundry.gateway.bodies.texts import texts
+from tokenfoundry.gateway.bodies.unreadable import redacted_body
 from tokenfoundry.gateway.cache_control import directives_of
 from tokenfoundry.gateway.estimate import estimate_of
 from tokenfoundry.gateway.headers import AUTHORIZATION, CACHE_CONTROL, OTHER_KEYS, REQUEST_ID
@@ -270,9 +270,7 @@ class Pipeline:
         redactor = self._redactors.of(axes.workspace, axes.project, axes.key)
         call.session, call.policy = redactor.session(scope=f"{axes.workspace}/{axes.project}"), redactor.version
         try:
-            if call.session.uses_surrogates:
-                call.session.expect(texts(call.body))
-            call.redacted = call.endpoint.redact(call.body, call.session)
+            call.redacted = redacted_body(call.endpoint, call.body, call.session)
         except BlockedContent as blocked:
             await self._record_blocked(call, blocked)
             raise refused_by_policy(blocked) from None

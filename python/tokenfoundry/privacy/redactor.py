@@ -107,6 +107,11 @@ class RedactionSession:
         self._on_prem = self._on_prem or item._on_prem
         return redacted
 
+    @property
+    def minds_unreadable(self) -> bool:
+        """Whether what cannot be read is told of by `pass_unreadable`."""
+        return self._unreadable != "allow"
+
     def pass_unreadable(self, what: str) -> None:
         """Something of the request cannot be read, such as a picture. Raises `BlockedContent` naming it when the policy
         blocks that.
