@@ -6,6 +6,7 @@
     detector        what is in a text, where and why
     policy          what to do with each kind
     placeholders    the numbered stand-ins and the values they stand for, in memory only
+    forms           how a stand-in comes back from a model, and what of a user's text looks like one
     restore         stand-ins back to values, in whole texts and across the chunks of a stream
     sealed          what of it has to lie on a disk, encrypted (imported by who needs it)
     redactor        the three above in one: one text, or a request of many texts with one numbering

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from tokenfoundry.errors import BlockedContent, InvalidState
 from tokenfoundry.memo import Memo
 from tokenfoundry.privacy.detector import Detector, DetectorStream, Finding
-from tokenfoundry.privacy.placeholders import LITERAL, NUMBERED, PlaceholderMap
+from tokenfoundry.privacy.forms import OPENERS, literals_in
+from tokenfoundry.privacy.placeholders import LITERAL, PlaceholderMap
 from tokenfoundry.privacy.policy import Policy
 from tokenfoundry.privacy.restore import StreamRestorer, restore
 
@@ -19,9 +20,10 @@ _KEPT_CHARACTERS = 4  # Of a masked value, at its end.
 _REMEMBERED_TEXTS = 8192
 _REMEMBERED_FINDINGS = 64  # Of one text; more are looked for again.
 
-# The beginning of a placeholder in JSON text, where a bracket may be written as an escape too.
-_MAY_STAND_IN = re.compile(rb"\[[A-Z]")
-_ESCAPED = rb"\u005"
+# The beginning of a placeholder in JSON text, in any of its forms.
+_MAY_STAND_IN = re.compile(
+    rb"(?:\[|\xef\xbc\xbb|\xe3\x80\x90)(?:[ \t]|\xc2\xa0)*[A-Za-z\\]|\\u(?:00[25]|[fF][fF]3|30)|&(?:#|l)"
+)
 
 NO_FINDINGS: list[Finding] = []
 
@@ -33,12 +35,13 @@ class Protection:
     the web that is allowed does not hide the e-mail address inside it.
     """
 
-    __slots__ = ("_memo", "_wanted", "detector", "plain", "policy")
+    __slots__ = ("_memo", "_wanted", "detector", "known", "plain", "policy")
 
     def __init__(self, detector: Detector, policy: Policy, plain: Collection[str]) -> None:
         """Texts among `plain` in which nothing is found are never looked at again."""
         self.detector = detector
         self.policy = policy
+        self.known = frozenset((*detector.entities, LITERAL))
         protected = policy.protected
         self._wanted = None if protected == detector.entities else detector.wanted(protected)
         self._memo = Memo[list[Finding]](capacity=_REMEMBERED_TEXTS)
@@ -102,7 +105,7 @@ class RedactionSession:
         """
         findings = self._protection.findings(text, label, self._scope)
         # Most texts of a request are its structure: nothing found, nothing that reads as a placeholder.
-        return self._redact(text, findings) if findings or "[" in text else text
+        return self._redact(text, findings) if findings or OPENERS.search(text) is not None else text
 
     def redact_item(self, text: str, *, label: str = "") -> str:
         """`text` redacted with a numbering of its own, counted here, never restored.
@@ -135,7 +138,7 @@ class RedactionSession:
 
     def may_restore(self, answer: bytes) -> bool:
         """Whether the JSON text of an answer can hold a placeholder of this session."""
-        return bool(self._values) and (_MAY_STAND_IN.search(answer) is not None or _ESCAPED in answer)
+        return bool(self._values) and _MAY_STAND_IN.search(answer) is not None
 
     @property
     def plain(self) -> Collection[str]:
@@ -168,7 +171,7 @@ class RedactionSession:
                 raise BlockedContent(finding.entity, finding.start, finding.end)
         pieces: list[str] = []
         done = 0
-        for entity, start, end in _with_literals(text, findings):
+        for entity, start, end in _with_literals(text, findings, self._protection.known):
             pieces += (text[done:start], self._stand_in(entity, text[start:end]))
             done = end
         pieces.append(text[done:])
@@ -350,18 +353,18 @@ def _rebuilt(detector: Detector, policy: dict[str, str]) -> Redactor:
     return Redactor(detector, policy=policy)
 
 
-def _with_literals(text: str, findings: list[Finding]) -> Iterator[tuple[str, int, int]]:
+def _with_literals(text: str, findings: list[Finding], known: Collection[str]) -> Iterator[tuple[str, int, int]]:
     """The findings, and between them the user's own text that looks like a placeholder; in order, disjoint."""
-    literals = NUMBERED.finditer(text)
+    literals = literals_in(text, known)
     literal = next(literals, None)
     for finding in findings:
-        while literal is not None and literal.start() < finding.end:
-            if literal.end() <= finding.start:
-                yield LITERAL, literal.start(), literal.end()
+        while literal is not None and literal.start < finding.end:
+            if literal.end <= finding.start:
+                yield LITERAL, literal.start, literal.end
             literal = next(literals, None)  # One that a finding cuts into is broken up with it.
         yield finding.entity, finding.start, finding.end
     while literal is not None:
-        yield LITERAL, literal.start(), literal.end()
+        yield LITERAL, literal.start, literal.end
         literal = next(literals, None)
 
 
