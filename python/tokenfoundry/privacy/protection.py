@@ -27,7 +27,7 @@ class Protection:
     the web that is allowed does not hide the e-mail address inside it.
     """
 
-    __slots__ = ("_memo", "_wanted", "detector", "key", "known", "plain", "policy", "uses_surrogates")
+    __slots__ = ("_known", "_memo", "_wanted", "detector", "key", "plain", "policy", "uses_surrogates")
 
     def __init__(self, detector: Detector, policy: Policy, plain: Collection[str], key: PseudonymKey | None) -> None:
         """Texts among `plain` in which nothing is found are never looked at again. Raises `InvalidInput` when the
@@ -37,9 +37,9 @@ class Protection:
             raise InvalidInput("hash needs a key, or the same value would not have the same hash tomorrow")
         self.detector = detector
         self.policy = policy
-        self.known = frozenset((*detector.entities, LITERAL))
         self.key = key or PseudonymKey.random()
         self.uses_surrogates = policy.uses("surrogate")
+        self._known = frozenset((*detector.entities, LITERAL))
         protected = policy.protected
         self._wanted = None if protected == detector.entities else detector.wanted(protected)
         self._memo = Memo[list[Finding]](capacity=_REMEMBERED_TEXTS)
@@ -77,23 +77,22 @@ class Protection:
                 self._memo.put(place, [replace(finding, reason="") for finding in known])
         return known
 
-
-def with_literals(
-    text: str, findings: list[Finding], known: Collection[str], surrogates: Sequence[tuple[int, int]] = ()
-) -> Iterator[tuple[str, int, int]]:
-    """The findings, and between them the user's own text that looks like a placeholder of a `known` entity, or is in
-    the place of a surrogate; in order, disjoint.
-    """
-    literals: Iterator[tuple[int, int]] = ((form.start, form.end) for form in literals_in(text, known))
-    if surrogates:
-        literals = iter(sorted([*literals, *surrogates]))
-    literal = next(literals, None)
-    for finding in findings:
-        while literal is not None and literal[0] < finding.end:
-            if literal[1] <= finding.start:
-                yield LITERAL, *literal
-            literal = next(literals, None)  # One that a finding cuts into is broken up with it.
-        yield finding.entity, finding.start, finding.end
-    while literal is not None:
-        yield LITERAL, *literal
+    def places(
+        self, text: str, findings: list[Finding], surrogates: Sequence[tuple[int, int]] = ()
+    ) -> Iterator[tuple[str, int, int]]:
+        """The findings, and between them the user's own text that looks like a placeholder, or like one of the
+        `surrogates`; in order, disjoint.
+        """
+        literals: Iterator[tuple[int, int]] = ((form.start, form.end) for form in literals_in(text, self._known))
+        if surrogates:
+            literals = iter(sorted([*literals, *surrogates]))
         literal = next(literals, None)
+        for finding in findings:
+            while literal is not None and literal[0] < finding.end:
+                if literal[1] <= finding.start:
+                    yield LITERAL, *literal
+                literal = next(literals, None)  # One that a finding cuts into is broken up with it.
+            yield finding.entity, finding.start, finding.end
+        while literal is not None:
+            yield LITERAL, *literal
+            literal = next(literals, None)

@@ -17,7 +17,7 @@ from tokenfoundry.privacy.detector import Detector, DetectorStream, Finding
 from tokenfoundry.privacy.forms import OPENERS, forms_in
 from tokenfoundry.privacy.placeholders import LITERAL, PlaceholderMap
 from tokenfoundry.privacy.policy import ActionOrRule, Policy
-from tokenfoundry.privacy.protection import Protection, with_literals
+from tokenfoundry.privacy.protection import Protection
 from tokenfoundry.privacy.pseudonyms import PseudonymKey
 from tokenfoundry.privacy.restore import StreamRestorer, restore
 from tokenfoundry.privacy.stepwise import Step, StepwiseRestorer
@@ -239,8 +239,8 @@ class RedactionSession:
             self._own.update(text[finding.start : finding.end] for finding in findings)
         stand_ins = self._stand_ins
         if stand_ins is None:
-            return self._replaced(text, with_literals(text, findings, self._protection.known))
-        places = list(with_literals(text, findings, self._protection.known, stand_ins.literals(text)))
+            return self._replaced(text, self._protection.places(text, findings))
+        places = list(self._protection.places(text, findings, stand_ins.literals(text)))
         if not places:
             return text
         chosen: list[str] = []
