@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from typer.testing import CliRunner
 
 from support.upstream import Upstream, echo
 from tokenfoundry.cli import app
+from tokenfoundry.gateway.redaction import build_redactors
 from tokenfoundry.ledger import Ledger
+from tokenfoundry.privacy import Redactor
 from tokenfoundry.providers.evidence import evidence_of
 from tokenfoundry.providers.formats.registry import FORMATS
 from tokenfoundry.settings import Settings
@@ -54,6 +57,17 @@ def test_the_providers_that_are_shown_can_be_configured_and_every_format_says_ho
     }
     rows = dict(re.findall(r"^\| `(\w+)` \| .* \| ([\w ]+) \|$", TEXT, flags=re.MULTILINE))
     assert {name: rows.get(name) for name in FORMATS} == {name: evidence_of(name).tested for name in FORMATS}
+
+
+def test_the_policies_that_are_shown_can_be_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PSEUDONYM_KEY", "a key that nobody guesses")
+    (shown,) = blocks("YAML")
+    redactors = build_redactors(Settings.from_yaml(dedent(shown)).privacy)
+    assert redactors.of("", "claims", "").policy.rule("IBAN_CODE").keep_last == 2
+    assert redactors.of("acme", "claims", "8xK2mQpZ").policy.action("IBAN_CODE") == "allow"
+    assert redactors.general.policy.action("PERSON") == "surrogate"
+    hashed = Redactor(policy={"default": "hash"}, key=b"at least sixteen bytes").redact("mario@example.it").text
+    assert f"`{hashed}`" in TEXT
 
 
 def test_the_commands_about_budgets_quotas_and_packages_work_in_a_fresh_directory(

@@ -10,6 +10,8 @@
     surrogates      stand-ins that look like the values they stand for
     forms           how a stand-in comes back from a model, and what of a user's text looks like one
     restore         stand-ins back to values, in whole texts and across the chunks of a stream
+    answers         what is done with what a model adds of its own; in JSON text, `answers_in_json`
+    stepwise        all that happens to a stream of an answer, one after the other
     sealed          what of it has to lie on a disk, encrypted (imported by who needs it)
     protection      a detector narrowed to what its policy protects
     redactor        all of these in one: one text, or a request of many texts with one numbering

@@ -63,7 +63,13 @@ complexity:
 
 privacy:
   enabled: true
-  policy: {default: pseudonymize, IBAN_CODE: mask, CREDIT_CARD: block}   # pseudonymize mask redact block allow on_prem
+  # pseudonymize, surrogate, mask, hash, redact, block, allow, on_prem: what becomes of an entity in a prompt
+  policy: {default: pseudonymize, PERSON: surrogate, IBAN_CODE: {action: mask, keep_last: 2}, CREDIT_CARD: block}
+  response: {CREDIT_CARD: redact}      # of what a model adds of its own: mask, hash, redact, block, allow
+  policies:                            # what differs for a workspace, a project or a key; the closest wins
+    - {match: {project: claims}, request: {IBAN_CODE: pseudonymize}, response: {default: redact}}
+  unreadable: allow                    # pictures, sound and files: allow, block, on_prem
+  # key: env:PSEUDONYM_KEY             # of hashes, and of surrogates that stay the same after a restart
   patterns: [{name: BADGE, regex: 'EMP-\\d+', score: 0.9}]
 
 cache:
