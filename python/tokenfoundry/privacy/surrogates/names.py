@@ -14,6 +14,7 @@ from tokenfoundry.privacy.surrogates.draw import Draw
 from tokenfoundry.privacy.surrogates.name_tables import FAMILY_NAMES, GIVEN_NAMES
 
 WOMAN, MAN, FAMILY = 0, 1, 2
+PAIRED: Final = 100
 
 _WORD = re.compile(r"\w+(?:['\u2019-]\w+)*")
 _MOST_WORDS = 6
@@ -93,10 +94,10 @@ def language_of(name: str) -> str:
 
 
 def drawn_name(kind: int, language: str, attempt: int, draw: Draw) -> str:
-    """Another name of that kind and language; after some attempts, two names joined."""
+    """Another name of that kind and language; from attempt `PAIRED` on, two names joined."""
     names = FAMILY_NAMES[language] if kind == FAMILY else GIVEN_NAMES[language][kind]
     first = draw.one_of(names)
-    return first if attempt < len(names) else f"{first}-{draw.one_of(names)}"
+    return first if attempt < PAIRED else f"{first}-{draw.one_of(names)}"
 
 
 def cased_as(word: str, name: str) -> str:

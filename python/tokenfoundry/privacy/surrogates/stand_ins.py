@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json as json_module
 import re
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from tokenfoundry.privacy.pseudonyms import PseudonymKey
 from tokenfoundry.privacy.surrogates import MAKERS, PERSON
 from tokenfoundry.privacy.surrogates.draw import Draw
-from tokenfoundry.privacy.surrogates.names import cased_as, drawn_name, initial_for, language_of, pieces_of
+from tokenfoundry.privacy.surrogates.names import PAIRED, cased_as, drawn_name, initial_for, language_of, pieces_of
 
-_TRIES = 400  # Then the kind is as good as used up, and the value gets a placeholder.
-_HEAD = 2  # Characters by which surrogates are looked up.
-_FEW_CHARACTERS = 4  # For each surrogate: then it is faster to look at each word than for each surrogate.
+_SINGLE_NAMES = 40  # Of a kind and language; further ones are two names, as single ones become rare.
+_TRIES = 200  # Then the kind is as good as used up, and the value gets a placeholder.
+_HEAD = 12  # Characters by which surrogates are looked up; all of a shorter one.
+_MOST_SOUGHT = 100  # Of more surrogates it is faster to look at each word than for each surrogate;
+_FEW_CHARACTERS = 4  # and so it is of a text with less than this for each surrogate.
 
 # Where one may begin: not inside a word. In JSON text the letter of an escape is no part of the word after it.
 _BEGINS = re.compile(r"(?<!\w)[A-Za-z0-9+]")
 _BEGINS_IN_JSON = re.compile(r"(?:(?<!\w)|(?<=\\[bfnrt]))[A-Za-z0-9+]")
 _LOOK_BEHIND: Final = 2  # Characters that the patterns look back.
+_RUN = re.compile(r"\w+")
+_RUN_AFTER_ESCAPE = re.compile(r"\\[bfnrt](\w+)")
 
 
 class StandIns:
@@ -28,17 +34,35 @@ class StandIns:
     A surrogate is never part of a text of the session that was seen before it was chosen, nor one of another value.
     """
 
-    __slots__ = ("_by_head", "_by_value", "_key", "_longest", "_prefixes", "_seen", "_taken", "_values", "_words")
+    __slots__ = (
+        "_by_head",
+        "_by_value",
+        "_drawn_names",
+        "_head_sizes",
+        "_key",
+        "_longest",
+        "_runs",
+        "_seen",
+        "_sorted",
+        "_taken",
+        "_unread",
+        "_values",
+        "_words",
+    )
 
     def __init__(self, key: PseudonymKey) -> None:
         self._key = key
         self._seen: dict[str, bool] = {}  # Texts, and whether surrogates were there before them.
+        self._unread: list[str] = []  # Those of which the words are not yet in:
+        self._runs: set[str] = set()
         self._values: dict[str, str] = {}
         self._by_value: dict[tuple[str, str], str] = {}
         self._words: dict[str, str] = {}  # Words of names, in small letters, and what they became.
+        self._drawn_names = Counter[tuple[int, str]]()  # How many of a kind and language.
         self._taken: set[str] = set()  # What they became, in small letters: in capitals it is still the same name.
         self._by_head: dict[str, list[str]] = {}
-        self._prefixes: set[str] | None = None
+        self._head_sizes: list[int] = []  # The longest first, so that the longest surrogate is found first.
+        self._sorted: list[str] | None = None
         self._longest = 0
 
     @property
@@ -49,12 +73,17 @@ class StandIns:
     def see(self, texts: Iterable[str]) -> None:
         """Texts that will be redacted: no surrogate that is chosen from now on stands in them."""
         for text in texts:
-            self._seen.setdefault(text, bool(self._values))
+            if text not in self._seen:
+                self._seen[text] = bool(self._values)
+                self._unread.append(text)
 
     def literals(self, text: str) -> list[tuple[int, int]]:
         """Where `text`, which the user wrote, holds a surrogate that was chosen before it was seen."""
-        if self._seen.get(text) is False:
+        known = self._seen.get(text)
+        if known is False:
             return []
+        if known is None:
+            self._unread.append(text)
         places = self.found(text) if self._values else []
         self._seen[text] = bool(places)
         return places
@@ -117,12 +146,14 @@ class StandIns:
             made = cased_as(word, known)
             if self._values.get(made) == word or self._may_add(made, word):
                 return made
-        for attempt in range(_TRIES):
+        first = 0 if self._drawn_names[kind, language] < _SINGLE_NAMES else PAIRED
+        for attempt in range(first, first + _TRIES):
             drawn = drawn_name(kind, language, attempt, Draw(self._key.seed(PERSON, f"{kind} {small}", attempt)))
             made = cased_as(word, drawn)
             if drawn.casefold() not in self._taken and self._may_add(made, word):
                 self._words.setdefault(small, drawn)
                 self._taken.add(drawn.casefold())
+                self._drawn_names[kind, language] += 1
                 return made
         return None
 
@@ -135,22 +166,34 @@ class StandIns:
     def _is_free(self, surrogate: str, value: str) -> bool:
         if surrogate in self._values or surrogate == value:
             return False
+        for text in self._unread:
+            self._runs.update(_RUN.findall(text))
+            if "\\" in text:
+                self._runs.update(_RUN_AFTER_ESCAPE.findall(text))
+        self._unread = []
+        # It could be found in a text only where each of its words is one of the text.
+        if not self._runs.issuperset(_RUN.findall(surrogate)):
+            return True
         return not any(surrogate in text for text in self._seen)
 
     def _add(self, surrogate: str, value: str) -> None:
         self._values[surrogate] = value
-        alike = self._by_head.setdefault(surrogate[:_HEAD], [])
+        head = surrogate[:_HEAD]
+        alike = self._by_head.setdefault(head, [])
         alike.append(surrogate)
         alike.sort(key=len, reverse=True)
+        if len(head) not in self._head_sizes:
+            self._head_sizes = sorted({*self._head_sizes, len(head)}, reverse=True)
         self._longest = max(self._longest, len(surrogate))
-        self._prefixes = None
+        self._sorted = None
 
     # -- restoring -----------------------------------------------------------------------------------------------------
 
     def found(self, text: str, start: int = 0, *, json: bool = False) -> list[tuple[int, int]]:
         """The places of surrogates in `text` from `start` on, the longest of each place; in order, disjoint."""
-        is_short = len(text) - start < _FEW_CHARACTERS * len(self._values)
-        look: Callable[..., Iterable[tuple[int, int]]] = self._at_words if is_short else self._at_values
+        count = len(self._values)
+        by_words = count > _MOST_SOUGHT or len(text) - start < _FEW_CHARACTERS * count
+        look: Callable[..., Iterable[tuple[int, int]]] = self._at_words if by_words else self._at_values
         kept: list[tuple[int, int]] = []
         done = start
         for begin, end in look(text, start, json=json):
@@ -163,11 +206,18 @@ class StandIns:
         """What begins at each word: for many surrogates and a short text."""
         for word in (_BEGINS_IN_JSON if json else _BEGINS).finditer(text, start):
             begin = word.start()
-            for surrogate in self._by_head.get(text[begin : begin + _HEAD], ()):
+            end = self._end_of(text, begin)
+            if end:
+                yield begin, end
+
+    def _end_of(self, text: str, begin: int) -> int:
+        """Where the longest surrogate ends that begins there; 0 when none does."""
+        for size in self._head_sizes:
+            for surrogate in self._by_head.get(text[begin : begin + size], ()):
                 end = begin + len(surrogate)
                 if text.startswith(surrogate, begin) and not _is_word(text, end):
-                    yield begin, end
-                    break
+                    return end
+        return 0
 
     def _at_values(self, text: str, start: int, *, json: bool) -> list[tuple[int, int]]:
         """Where each surrogate stands: for few of them and a long text. The longer of one place comes first."""
@@ -209,11 +259,13 @@ class StandIns:
 
     def undecided_from(self, text: str, start: int, *, json: bool) -> int:
         """Where the end of `text` begins that may still become a surrogate; its length when there is none."""
-        if self._prefixes is None:
-            self._prefixes = {each[:size] for each in self._values for size in range(1, len(each) + 1)}
+        if self._sorted is None:
+            self._sorted = sorted(self._values)
         begins = _BEGINS_IN_JSON if json else _BEGINS
         for begin in begins.finditer(text, max(start, len(text) - self._longest)):
-            if text[begin.start() :] in self._prefixes:
+            tail = text[begin.start() :]
+            at = bisect_left(self._sorted, tail)
+            if at < len(self._sorted) and self._sorted[at].startswith(tail):
                 return begin.start()
         return len(text)
 
