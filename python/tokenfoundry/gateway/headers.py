@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tokenfoundry.keys import CLIENT_AXES, MAX_AXIS_LENGTH
+from tokenfoundry.keys import CLIENT_AXES, CONVERSATION, MAX_AXIS_LENGTH
 
 # -- read --------------------------------------------------------------------------------------------------------------
 
@@ -90,6 +90,14 @@ _AXES_SAID = {
 AXES: Mapping[str, Header] = {
     axis_header(axis): Header(f"{_AXES_SAID[axis]} Refused with a 400 unless the key lets it be stated.", _AXIS)
     for axis in CLIENT_AXES
+}
+AXES = {
+    **AXES,
+    axis_header(CONVERSATION): Header(
+        "The conversation that it goes on with: a value keeps its placeholder from call to call. Refused with a 400 "
+        "unless the key lets it be stated.",
+        _AXIS,
+    ),
 }
 
 READ: Mapping[str, Header] = {

@@ -87,10 +87,10 @@ class RedactionSession:
     ({'EMAIL_ADDRESS': 3}, True, False)
     """
 
-    def __init__(self, protection: Protection, scope: str | None = None) -> None:
+    def __init__(self, protection: Protection, scope: str | None = None, values: PlaceholderMap | None = None) -> None:
         self._protection = protection
         self._scope = scope
-        self._values = PlaceholderMap()
+        self._values = PlaceholderMap() if values is None else values
         self._counts: dict[str, int] = {}
         self._on_prem = False
 
@@ -301,13 +301,13 @@ class Redactor:
         findings = self._protection.findings(text)
         return Redaction(session._redact(text, findings), findings, session)
 
-    def session(self, *, scope: str | None = None) -> RedactionSession:
-        """A new, empty numbering for the texts of one request.
+    def session(self, *, scope: str | None = None, values: PlaceholderMap | None = None) -> RedactionSession:
+        """A new, empty numbering for the texts of one request; or, with `values`, theirs, which goes on.
 
         Sessions of one `scope`, such as a project, share what was found in their texts, by keyed hashes of them, so
         that a conversation that grows is not looked through from its beginning each time.
         """
-        return RedactionSession(self._protection, scope)
+        return RedactionSession(self._protection, scope, values)
 
     def resumed(self, values: Mapping[str, str]) -> RedactionSession:
         """A session with these placeholders, as `RedactionSession.values` had them: it restores what the one before
@@ -321,7 +321,7 @@ class Redactor:
         """
         session = RedactionSession(self._protection)
         for placeholder, value in values.items():
-            session.values.assign(placeholder[1:].rpartition("_")[0], value)
+            session.values.hold(placeholder, value)
         return session
 
     def is_clean(self, text: str) -> bool:
@@ -331,6 +331,11 @@ class Redactor:
     def incoming_findings(self) -> DetectorStream:
         """What would be replaced in a text that comes in pieces."""
         return self._protection.detector.stream(entities=self._protection.policy.protected)
+
+    @property
+    def entities(self) -> frozenset[str]:
+        """All that its placeholders can be of."""
+        return self._protection.known
 
     @property
     def detector(self) -> Detector:

@@ -66,6 +66,12 @@ privacy:
   policy: {default: pseudonymize, IBAN_CODE: mask, CREDIT_CARD: block}   # pseudonymize mask redact block allow on_prem
   patterns: [{name: BADGE, regex: 'EMP-\\d+', score: 0.9}]
 
+vault:                                 # calls with x-tf-conversation: a value keeps its placeholder from call to call
+  ttl: 30d                             # of a conversation that is not used
+  share: key                           # who goes on with a conversation: the key that began it, or its whole project
+  # key: env:TF_VAULT_KEY              # seals the values on disk; without it a key is made in data_dir
+  # old_keys: [env:TF_VAULT_KEY_OLD]   # still open, until tokenfoundry vault reseal
+
 cache:
   enabled: true
   ttl: 24h
