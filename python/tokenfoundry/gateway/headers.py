@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tokenfoundry.keys import CLIENT_AXES, CONVERSATION, MAX_AXIS_LENGTH
+from tokenfoundry.keys import CLIENT_AXES, MAX_AXIS_LENGTH
+from tokenfoundry.keys import CONVERSATION as _CONVERSATION
 
 # -- read --------------------------------------------------------------------------------------------------------------
 
@@ -93,7 +94,7 @@ AXES: Mapping[str, Header] = {
 }
 AXES = {
     **AXES,
-    axis_header(CONVERSATION): Header(
+    axis_header(_CONVERSATION): Header(
         "The conversation that it goes on with: a value keeps its placeholder from call to call. Refused with a 400 "
         "unless the key lets it be stated.",
         _AXIS,

@@ -209,7 +209,7 @@ def settings(upstream: Upstream, tmp_path: Path) -> Settings:
 
 def streamed(path: str, raw: str) -> str:
     """All text of a streamed answer, with the pieces of its places put together."""
-    said, events = "", [json.loads(line[6:]) for line in raw.splitlines() if line.startswith("data: {")]
+    said, events = "", [json.loads(line[6:]) for line in raw.split("\n") if line.startswith("data: {")]
     for event in events:
         for choice in event.get("choices") or ():
             delta = choice.get("delta") or {}
