@@ -40,7 +40,7 @@ CPP_OUTSIDE = {
 # Lower layers first; modules of one layer do not import each other unless they stand in a later one.
 PYTHON_LAYERS = [
     {"errors", "_core", "clock", "ids", "money", "networks", "window_fields"},
-    {"memo", "usage"},
+    {"memo", "pictures", "usage"},
     {"translate"},
     {"records", "settings"},
     {"privacy", "tokens", "audit", "until"},

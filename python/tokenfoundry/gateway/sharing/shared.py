@@ -21,7 +21,8 @@ class Shared:
         """Whether the call is sent with other numbers than it is shared with."""
         by_itself = {placeholder: placeholder for placeholder in session.values} | (renumbering or {})
         self._numbers = redactor.resumed(by_itself)
-        self.session = redactor.resumed({by_itself[name]: value for name, value in session.values.items()})
+        values = session.restorable.items()
+        self.session = redactor.resumed({by_itself.get(name, name): value for name, value in values})
         """Restores what was shared: with this call's values alone, none of the conversation's others."""
 
     def question(self, redacted: dict[str, Any]) -> dict[str, Any]:
