@@ -7,7 +7,7 @@ number leaves: the hold of that call comes later in the same log.
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import logging
 import secrets
 import struct
@@ -33,7 +33,9 @@ _INDEX_KEY = "vault_index_key"
 _INDEX_KEY_BYTES = 32
 _INDEX_PLACE = b"index"
 _HASH_BYTES, _KIND_BYTES = 16, 8  # vault.h
+_SECRET_BYTES = 32
 _GREATEST_NUMBER = 2**32 - 1
+_MOST_NAMES = 4096  # Conversations whose hashes are remembered.
 _SWEEP_EVERY_MS = 3_600_000
 _PAGE = 512  # Values sealed anew at a time.
 
@@ -59,6 +61,7 @@ class Vault:
         self._share = share
         self._clock = clock
         self._index_key = self._opened_index_key()
+        self._names: dict[tuple[str, ...], _Names] = {}
         self._next_sweep_ms = 0
         self._beginning = threading.Lock()
         self._sweeping: threading.Thread | None = None
@@ -86,9 +89,8 @@ class Vault:
         now_ms = self._clock()
         if now_ms >= self._next_sweep_ms:
             self._begin_sweep(now_ms)
-        scope = self._hash("project", workspace, project) + self._owner(key) + self._hash("name", name)
-        secret = hmac.digest(self._index_key, scope, "sha256")
-        return ConversationValues(self._core, self._sealer, scope, secret, entities, now_ms, self._ttl_ms)
+        names = self._names_of(workspace, project, key, name)
+        return ConversationValues(self._core, self._sealer, names, entities, now_ms, self._ttl_ms)
 
     def erase(
         self, *, workspace: str = "", project: str = "", key: str = "", conversation: str = "", all: bool = False
@@ -142,11 +144,21 @@ class Vault:
         """Returns when the store takes writes again. For a thread."""
         self._core.wait_for_room()
 
+    def _names_of(self, *stated: str) -> _Names:
+        names = self._names.get(stated)
+        if names is None:
+            workspace, project, key, name = stated
+            scope = self._hash("project", workspace, project) + self._owner(key) + self._hash("name", name)
+            if len(self._names) >= _MOST_NAMES:
+                self._names = {}
+            names = self._names[stated] = _Names(scope, _keyed(self._index_key, scope, _SECRET_BYTES))
+        return names
+
     def _owner(self, key: str) -> bytes:
         return self._hash("key", key) if self._share == "key" else self._hash("keys of the project")
 
     def _hash(self, *parts: str) -> bytes:
-        return hmac.digest(self._index_key, msgspec.json.encode(parts), "sha256")[:_HASH_BYTES]
+        return _keyed(self._index_key, msgspec.json.encode(parts), _HASH_BYTES)
 
     def _opened_index_key(self) -> bytes:
         """The key of the hashes: random, made once per data directory, and kept there sealed."""
@@ -174,6 +186,26 @@ class Vault:
             _log.error("the vault cannot delete what is over: %s", error)
 
 
+class _Names:
+    """What a conversation is called in the vault, and its kinds."""
+
+    __slots__ = ("_kinds", "_secret", "scope")
+
+    def __init__(self, scope: bytes, secret: bytes) -> None:
+        self.scope = scope
+        self._secret = secret
+        self._kinds: dict[str, bytes] = {}
+
+    def kind(self, entity: str) -> bytes:
+        kind = self._kinds.get(entity)
+        if kind is None:
+            kind = self._kinds[entity] = _keyed(self._secret, entity.encode(), _KIND_BYTES)
+        return kind
+
+    def value(self, kind: bytes, value: str) -> bytes:
+        return _keyed(self._secret, kind + value.encode(), _HASH_BYTES)
+
+
 class ConversationValues(PlaceholderMap):
     """The placeholders of a conversation, as one call has them: as a mapping, those that occurred in this call. What
     the model says may name others of the conversation too, which are looked up.
@@ -186,13 +218,11 @@ class ConversationValues(PlaceholderMap):
         "_begun",
         "_core",
         "_entities",
-        "_kinds",
         "_last",
         "_looked_up",
+        "_names",
         "_now_ms",
-        "_scope",
         "_sealer",
-        "_secret",
         "_stands",
         "_ttl_ms",
     )
@@ -201,8 +231,7 @@ class ConversationValues(PlaceholderMap):
         self,
         core: _core.Vault,
         sealer: SealerRing,
-        scope: bytes,
-        secret: bytes,
+        names: _Names,
         entities: Collection[str],
         now_ms: int,
         ttl_ms: int,
@@ -210,14 +239,12 @@ class ConversationValues(PlaceholderMap):
         super().__init__()
         self._core = core
         self._sealer = sealer
-        self._scope = scope
-        self._secret = secret
+        self._names = names
         self._entities = entities
         self._now_ms = now_ms
         self._ttl_ms = ttl_ms
         self._stands: tuple[int, bool] | None = None  # Where the conversation is kept, and whether that is new.
         self._begun: int | None = None  # Where this call has numbers.
-        self._kinds: dict[str, bytes] = {}
         self._last: dict[str, int] = {}
         self._looked_up: dict[str, str | None] = {}
 
@@ -268,8 +295,8 @@ class ConversationValues(PlaceholderMap):
             return False
 
     def _number_of(self, entity: str, value: str) -> int:
-        kind = self._kind(entity)
-        hashed = hmac.digest(self._secret, kind + value.encode(), "sha256")[:_HASH_BYTES]
+        kind = self._names.kind(entity)
+        hashed = self._names.value(kind, value)
         while True:
             id, is_new = self._standing()
             if self._begun not in (None, id):
@@ -282,7 +309,7 @@ class ConversationValues(PlaceholderMap):
                 return int(number)
             sealed = self._sealer.seal(value.encode(), place=_place(id, kind, number))
             kept = self._core.keep(
-                self._scope, id, is_new, kind, hashed, number, sealed,
+                self._names.scope, id, is_new, kind, hashed, number, sealed,
                 now_ms=self._now_ms, ttl_ms=self._ttl_ms, may_wait=False,
             )  # fmt: skip
             if kept is None:
@@ -298,7 +325,7 @@ class ConversationValues(PlaceholderMap):
         if entity not in self._entities or not is_number or int(number) > _GREATEST_NUMBER:
             return None
         id, is_new = self._standing()
-        kind = self._kind(entity)
+        kind = self._names.kind(entity)
         sealed = None if is_new else self._core.value(id, kind, int(number))
         return None if sealed is None else self._opened(id, kind, int(number), sealed)
 
@@ -309,13 +336,13 @@ class ConversationValues(PlaceholderMap):
             last = 0
             if entity in self._entities and self:
                 id, is_new = self._standing()
-                last = 0 if is_new else self._core.last_number(id, self._kind(entity))
+                last = 0 if is_new else self._core.last_number(id, self._names.kind(entity))
             self._last[entity] = last
         return last
 
     def _standing(self) -> tuple[int, bool]:
         if self._stands is None:
-            self._stands = self._core.look(self._scope, now_ms=self._now_ms, ttl_ms=self._ttl_ms, may_wait=False)
+            self._stands = self._core.look(self._names.scope, now_ms=self._now_ms, ttl_ms=self._ttl_ms, may_wait=False)
             if self._stands is None:
                 raise NoRoom("the vault has no room at this moment")
         return self._stands
@@ -323,11 +350,10 @@ class ConversationValues(PlaceholderMap):
     def _opened(self, id: int, kind: bytes, number: int, sealed: bytes) -> str:
         return self._sealer.open(sealed, place=_place(id, kind, number)).decode()
 
-    def _kind(self, entity: str) -> bytes:
-        kind = self._kinds.get(entity)
-        if kind is None:
-            kind = self._kinds[entity] = hmac.digest(self._secret, entity.encode(), "sha256")[:_KIND_BYTES]
-        return kind
+
+def _keyed(key: bytes, data: bytes, size: int) -> bytes:
+    """A keyed hash (BLAKE2b, RFC 7693)."""
+    return hashlib.blake2b(data, key=key, digest_size=size).digest()
 
 
 def _place(id: int, kind: bytes, number: int) -> bytes:

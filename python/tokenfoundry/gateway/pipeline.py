@@ -286,7 +286,7 @@ class Pipeline:
             _log.error("a call was not sent, as it could not be redacted: %s", _told_of(error))
             raise await self._unsent(call, redaction_unavailable()) from error
         call.findings = call.session.counts
-        if call.conversation:
+        if call.conversation and (call.may_recall or call.may_store):
             self._share(call)
         call.question = question_of(call.redacted if call.shared is None else call.shared.question(call.redacted))
         keyed = self._prompt_hmac.copy()
