@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import msgspec
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.keys import CLIENT_AXES, MAX_AXIS_LENGTH, Key
+from tokenfoundry.keys import CLIENT_AXES, CONVERSATION, MAX_AXIS_LENGTH, Key
 from tokenfoundry.privacy import Detector
+
+_CONVERSATION_HEADER = f"x-tf-{CONVERSATION}"
 
 
 class Attribution(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +46,12 @@ def attribute(key: Key, headers: Mapping[str, str], detector: Detector) -> Attri
         if value is not None:
             values[axis] = _checked(axis, value, key, detector)
     return Attribution(**values)
+
+
+def conversation_of(key: Key, headers: Mapping[str, str], detector: Detector) -> str:
+    """The conversation that a call states, as it states an axis; empty when it states none. Raises `InvalidInput`."""
+    value = headers.get(_CONVERSATION_HEADER)
+    return "" if value is None else _checked(CONVERSATION, value, key, detector)
 
 
 def _checked(axis: str, value: str, key: Key, detector: Detector) -> str:

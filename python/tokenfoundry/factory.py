@@ -76,7 +76,7 @@ from tokenfoundry.routing.inquiry import Classify
 from tokenfoundry.routing.observed import Observed
 from tokenfoundry.routing.policy import Router
 from tokenfoundry.routing.pressure import BudgetPressure
-from tokenfoundry.settings import ProviderSettings, Settings, WindowSettings
+from tokenfoundry.settings import ProviderSettings, Settings, VaultSettings, WindowSettings
 from tokenfoundry.settings.data_dir import made_data_dir
 from tokenfoundry.translate import Translations
 
@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
 
     from tokenfoundry.batches.service import BatchService
+    from tokenfoundry.vault import Vault
 
 _log = logging.getLogger("tokenfoundry")
 _AUDIT_KEY = "audit_hmac_key"
@@ -123,6 +124,8 @@ class TokenFactory:
         self._flights = Flights()
         self._batches: BatchService | None = None
         self._opening_batches = threading.Lock()
+        self._vaults: dict[VaultSettings, Vault] = {}
+        self._opening_vault = threading.Lock()
         self._is_without_batches = False
         self._line_memory = Memory()
         self._lines_of_engine: Lines | None = None
@@ -177,6 +180,7 @@ class TokenFactory:
                     reprice=self.reprice,
                     explain=self.explain_route,
                 ),
+                vault=lambda: self._vault(self.settings.vault),
                 running=Running(reload=lambda who: self.reload(who=who), health=self.health),
             )
             self._app = GatewayApp(
@@ -439,6 +443,8 @@ class TokenFactory:
         self._observers.close()
         if self._store is not None:
             self._store.close()
+        for vault in self._vaults.values():
+            vault.close()
         self.ledger.close()
 
     def __enter__(self) -> TokenFactory:
@@ -497,6 +503,23 @@ class TokenFactory:
                     self._is_without_batches = True
                     raise batches_unavailable() from None
             return self._batches
+
+    def _vault(self, settings: VaultSettings) -> Vault:
+        """What is kept of conversations. Imported and opened at the first question: most factories have none. Raises
+        `StoreError`, at each call until what is wrong is mended.
+        """
+        if (vault := self._vaults.get(settings)) is not None:
+            return vault
+        from tokenfoundry.vault import Vault
+
+        with self._opening_vault:
+            if settings not in self._vaults:
+                try:
+                    opened = Vault.open(self.ledger, settings, Path(self.settings.data_dir), clock=self._clock)
+                except (ConfigError, OSError) as error:
+                    raise StoreError(f"the vault of conversations cannot be opened: {error}") from None
+                self._vaults[settings] = opened
+            return self._vaults[settings]
 
     def _go_on_with_batches(self) -> None:
         if self.settings.batches.enabled and (Path(self.settings.data_dir) / _BATCHES).is_dir():
@@ -589,6 +612,7 @@ class TokenFactory:
             "audit_key": self._audit_key,
             "clock": self._clock,
             "trusted_proxies": Networks(settings.server.trusted_proxies),
+            "vault": partial(self._vault, settings.vault),
         }
 
     def _routed(

@@ -15,7 +15,7 @@ Outcome = Literal[
     "answered",  # a complete reply, settled with its usage
     "hit",  # answered from the cache, or with the answer of an identical call in progress (`route` says which)
     "refused",  # a budget refused the call
-    "blocked",  # the privacy policy refused the call
+    "blocked",  # the privacy policy refused the call; with status 503, it could not be applied
     "failed",  # the provider refused or could not be reached; nothing was consumed
     "cut",  # sent, but no complete reply came back or the client hung up: settled for what was seen
     "recovered",  # its process died with the hold open: settled at the held amount when the books were next opened

@@ -45,7 +45,7 @@ PYTHON_LAYERS = [
     {"records", "settings"},
     {"privacy", "tokens", "audit", "until"},
     {"cache", "ledger", "prompt_tokens"},
-    {"pricing", "keys", "quotas"},
+    {"pricing", "keys", "quotas", "vault"},
     {"limits", "budgets"},
     {"changes", "packages"},
     {"entries", "resilience"},

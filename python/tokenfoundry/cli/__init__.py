@@ -22,6 +22,7 @@ from tokenfoundry.cli import (
     route,
     serving,
     texts,
+    vault,
 )
 from tokenfoundry.cli.output import err
 from tokenfoundry.errors import TokenFoundryError
@@ -45,6 +46,7 @@ quotas.add_to(app)
 packages.add_to(app)
 limits.add_to(app)
 gateway.add_to(app)
+vault.add_to(app)
 reports.add_to(app)
 ledger.add_to(app)
 route.add_to(app)

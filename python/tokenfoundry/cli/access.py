@@ -28,6 +28,7 @@ from tokenfoundry.limits import RateLimiter, limits_in_force
 from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.settings import Settings
 from tokenfoundry.settings.data_dir import made_data_dir
+from tokenfoundry.vault import Vault
 
 _SERVER_FILE = "server.json"
 _TIMEOUT_S = 30
@@ -98,6 +99,7 @@ def administration(settings: Settings) -> Iterator[Admin | RemoteAdmin]:
             clock=system_clock,
             price_rows=price_rows,
             in_force=in_force,
+            vault=lambda: Vault.open(ledger, settings.vault, data_dir, clock=system_clock),
         )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tokenfoundry.keys import CLIENT_AXES, MAX_AXIS_LENGTH
+from tokenfoundry.keys import CONVERSATION as _CONVERSATION
 
 # -- read --------------------------------------------------------------------------------------------------------------
 
@@ -90,6 +91,14 @@ _AXES_SAID = {
 AXES: Mapping[str, Header] = {
     axis_header(axis): Header(f"{_AXES_SAID[axis]} Refused with a 400 unless the key lets it be stated.", _AXIS)
     for axis in CLIENT_AXES
+}
+AXES = {
+    **AXES,
+    axis_header(_CONVERSATION): Header(
+        "The conversation that it goes on with: a value keeps its placeholder from call to call. Refused with a 400 "
+        "unless the key lets it be stated.",
+        _AXIS,
+    ),
 }
 
 READ: Mapping[str, Header] = {

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tokenfoundry.attribution import attribute
+from tokenfoundry.attribution import attribute, conversation_of
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import BlockedContent, InvalidInput, ProviderError, StoreError
 from tokenfoundry.gateway.attempts.attempt import Attempt
@@ -40,12 +41,16 @@ from tokenfoundry.gateway.redactors import Redactors
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid, of_everybody
 from tokenfoundry.gateway.sharing.recall import question_of
 from tokenfoundry.gateway.sharing.repeats import Repeats, not_cached
+from tokenfoundry.gateway.sharing.shared import Shared
 from tokenfoundry.gateway.stream import Relay
 from tokenfoundry.gateway.streams.replay import NO_BORDERS
+from tokenfoundry.gateway.unforeseen import kind_and_place
 from tokenfoundry.ids import uuid7
 from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.ledger import Refusal
 from tokenfoundry.networks import Networks
+from tokenfoundry.privacy import PlaceholderMap
+from tokenfoundry.privacy.placeholders import NoRoom
 from tokenfoundry.providers.client import ConnectFailed, ReplyLost, ReplyTimeout, UpstreamReply
 from tokenfoundry.providers.credentials import CredentialFailed
 from tokenfoundry.providers.plan import Said
@@ -58,6 +63,9 @@ from tokenfoundry.routing.targets import Target
 from tokenfoundry.settings import CacheSettings
 from tokenfoundry.translate import Untranslatable
 from tokenfoundry.usage import Usage
+
+if TYPE_CHECKING:
+    from tokenfoundry.vault import Vault
 
 _log = logging.getLogger("tokenfoundry")
 
@@ -102,8 +110,11 @@ class Pipeline:
         clock: Clock,
         trusted_proxies: Networks,
         connections: object = None,
+        vault: Callable[[], Vault] | None = None,
     ) -> None:
-        """`connections` are what every call holds for as long as it may use them."""
+        """`connections` are what every call holds for as long as it may use them. `vault` opens the vault, for the
+        first call of a conversation; it raises `StoreError`.
+        """
         self._keys = keys
         self._redactors = redactors
         self._cache = cache
@@ -118,6 +129,7 @@ class Pipeline:
         self._clock = clock
         self._trusted_proxies = trusted_proxies
         self._connections = connections
+        self._vault = vault or _no_vault
 
     async def run(self, request: Request) -> Answer | StreamAnswer:
         """The answer to one request. Raises `Refused`."""
@@ -230,6 +242,7 @@ class Pipeline:
         try:
             reachable = self._router.may_reach(alias)
             axes = attribute(key, request.headers, self._redactors.detector)
+            conversation = conversation_of(key, request.headers, self._redactors.detector)
             if request.stated:
                 axes = msgspec.structs.replace(axes, **request.stated)
         except UnknownModel as error:
@@ -256,6 +269,7 @@ class Pipeline:
             cache_terms=terms,
             may_recall=is_kept and directives.may_recall,
             may_store=is_kept and directives.may_store,
+            conversation=conversation,
             body=endpoint.as_text(body, reachable),
             deadline=Deadline(self._call_timeout_s, self._guards.timing.now_s),
             client=request.client,
@@ -266,18 +280,22 @@ class Pipeline:
     # -- redact --------------------------------------------------------------------------------------------------------
 
     async def _redact(self, call: Call) -> None:
-        axes = call.axes
-        redactor = self._redactors.of(axes.workspace, axes.project, axes.key)
-        call.session, call.policy = redactor.session(scope=f"{axes.workspace}/{axes.project}"), redactor.version
         try:
-            call.redacted = redacted_body(call.endpoint, call.body, call.session)
+            await self._redact_texts(call)
+        except Refused:
+            raise
         except BlockedContent as blocked:
-            await self._record_blocked(call, blocked)
-            raise refused_by_policy(blocked) from None
+            call.findings = {blocked.entity: 1}
+            raise await self._unsent(call, refused_by_policy(blocked)) from None
         except InvalidInput as error:
             raise invalid(str(error)) from None
+        except Exception as error:
+            _log.error("a call was not sent, as it could not be redacted: %s", _told_of(error))
+            raise await self._unsent(call, redaction_unavailable()) from error
         call.findings = call.session.counts
-        call.question = question_of(call.redacted)
+        if call.conversation and (call.may_recall or call.may_store):
+            self._share(call)
+        call.question = question_of(call.redacted if call.shared is None else call.shared.question(call.redacted))
         keyed = self._prompt_hmac.copy()
         keyed.update(call.question)
         call.prompt_hmac = keyed.hexdigest()
@@ -287,11 +305,46 @@ class Pipeline:
             call.may_recall = call.may_store = False
             call.redacted, call.session = call.body, call.session.as_written()
 
-    async def _record_blocked(self, call: Call, blocked: BlockedContent) -> None:
-        call.findings = {blocked.entity: 1}
-        refused = refused_by_policy(blocked)
+    def _share(self, call: Call) -> None:
+        axes = call.axes
+        call.shared = Shared(self._redactors.of(axes.workspace, axes.project, axes.key), call.session)
+        if call.shared.is_renumbered and call.body.get("thinking"):
+            # What a model thought is signed with the numbers in it, and comes back with the next call.
+            call.may_recall = call.may_store = False
+
+    async def _redact_texts(self, call: Call) -> None:
+        axes, values = call.axes, None
+        redactor = self._redactors.of(axes.workspace, axes.project, axes.key)
+        call.policy = redactor.version
+        while True:
+            if call.conversation:
+                values = self._values_of(call)
+            call.session = redactor.session(scope=f"{axes.workspace}/{axes.project}", values=values)
+            try:
+                call.redacted = redacted_body(call.endpoint, call.body, call.session)
+                return
+            except NoRoom:
+                await asyncio.to_thread(self._vault().wait_for_room)
+
+    def _values_of(self, call: Call) -> PlaceholderMap:
+        axes, name = call.axes, call.conversation
+        return self._vault().conversation(
+            workspace=axes.workspace,
+            project=axes.project,
+            key=axes.key,
+            name=name,
+            entities=self._redactors.general.entities,
+        )
+
+    async def _unsent(self, call: Call, refused: Refused) -> Refused:
+        """That refusal, on record as far as the books still take one."""
         record = self._booking.record_of(call, "blocked", status=refused.status, error=str(refused))
-        await self._booking.record(call, record, "refused")
+        try:
+            await self._booking.record(call, record, "refused")
+        except StoreError as error:
+            _log.error("the books refuse to work: %s", error)
+            self._booking.publish(record)
+        return refused
 
     # -- recall --------------------------------------------------------------------------------------------------------
 
@@ -553,6 +606,21 @@ def store_unavailable(error: StoreError, request_id: str = "") -> Refused:
     headers = {REQUEST_ID: request_id} if request_id else {}
     message = "the books cannot be written, so no call is served"
     return Refused(503, "store_unavailable", message, kind="service_unavailable", headers=headers)
+
+
+def redaction_unavailable() -> Refused:
+    """503: what could not be looked into does not leave."""
+    message = "personal data cannot be taken out of this call at the moment, so it was not sent"
+    return Refused(503, "redaction_unavailable", message, kind="service_unavailable")
+
+
+def _told_of(error: Exception) -> str:
+    """Our own sentences may be written down; another's may quote the prompt."""
+    return str(error) if isinstance(error, StoreError) else kind_and_place(error)
+
+
+def _no_vault() -> Vault:
+    raise StoreError("nothing here keeps conversations")
 
 
 def demand(key: Key, endpoint: str) -> None:

@@ -81,8 +81,10 @@ class Relay:
         """Settles a call that is not yet resolved for what was produced, and closes the provider's reply. Harmless
         twice.
         """
-        assert self._open_reply is not None, "a stream that is answered with owns its reply"
-        async with self._open_reply:
+        open_reply, self._open_reply = self._open_reply, None
+        if open_reply is None:
+            return  # Its connection may serve another call by now.
+        async with open_reply:
             if not self._attempt.resolved:
                 await self._attempt.hung_up(produced=self._reply.produced(), reported=self._reported())
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.keys.budgets import budgets_of
-from tokenfoundry.keys.key import CLIENT_AXES, Endpoint, Key, Scope, State
+from tokenfoundry.keys.key import CLIENT_AXES, CONVERSATION, Endpoint, Key, Scope, State
 from tokenfoundry.networks import network_of
 from tokenfoundry.settings.fields import DurationMs
 
@@ -95,9 +95,10 @@ def _check_text(key: Key, name: str) -> None:
 
 
 def _check_client_axes(key: Key, name: str) -> None:
-    bad_axes = set(key.client_axes) - set(CLIENT_AXES)
+    known = (*CLIENT_AXES, CONVERSATION)
+    bad_axes = set(key.client_axes) - set(known)
     if bad_axes:
-        raise InvalidInput(f"{name}: {sorted(bad_axes)[0]!r} cannot be set by a client; {', '.join(CLIENT_AXES)} can")
+        raise InvalidInput(f"{name}: {sorted(bad_axes)[0]!r} cannot be set by a client; {', '.join(known)} can")
 
 
 def _check_list(key: Key, name: str) -> None:

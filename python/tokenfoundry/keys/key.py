@@ -18,6 +18,7 @@ Scope = Literal[
     "admin:prices",
     "admin:routes",
     "admin:cache",
+    "admin:vault",
     "admin:reports",
 ]
 Endpoint = Literal[
@@ -40,6 +41,7 @@ State = Literal["active", "frozen", "disabled"]
 KeyBudget = dict[str, Any]  # the fields of `BudgetSettings` but name, match and each, as they were given
 
 CLIENT_AXES = ("intent", "consumer", "project", "env", "session")
+CONVERSATION = "conversation"  # Is stated as an axis is, and says whose placeholders go on; nothing is booked on it.
 OLD_SECRETS_KEPT = 2
 
 _ADMIN = "admin"
@@ -77,7 +79,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=Tr
     intents: tuple[str, ...] | None = None  # Values of x-tf-intent; "" is a call that states none.
     regions: tuple[str, ...] | None = None
     allowed_ips: tuple[str, ...] | None = None  # Where its requests may come from: addresses and CIDR ranges.
-    client_axes: tuple[str, ...] = ("intent", "session")
+    client_axes: tuple[str, ...] = ("intent", "session", CONVERSATION)
     # Limits, None for none. The gateway's limiter reads them; nothing here counts.
     rpm: int | None = None  # Requests per minute.
     tpm: int | None = None  # Tokens per minute, as they were really used.

@@ -123,6 +123,10 @@ class Ledger:
         self._faces.append(face)
         return face
 
+    def vault(self) -> _core.Vault:
+        """The core of the vault in the same books, which `tokenfoundry.vault` works with."""
+        return _core.Vault.of(self._core)
+
     def reserve(
         self, id: str, *, amounts: Amounts, axes: Axes, at: Instant | None = None, detail: bytes = b""
     ) -> Hold | Refusal:

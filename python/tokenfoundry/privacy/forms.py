@@ -113,12 +113,8 @@ def begun_at(text: str, may_be: Callable[[str, bool], bool], *, json: bool = Fal
 
     `may_be` says whether a placeholder has a name that begins so, or with its second argument, that is so.
     """
-    if json and (_TELLING_ESCAPE.search(text) or _ESCAPE_BEGUN.search(text)):
-        read = _Read(text)
-        at = begun_at(read.text, may_be)
-        if at < len(read.text):
-            return read.position(at)
-        return read.end if _OPENER_ESCAPE_BEGUN.match(text, read.end) else len(text)
+    if json:
+        return _begun_in_json(text, may_be)
     at = max(0, len(text) - _LONGEST_BEGUN)
     while (match := _BEGUN.search(text, at)) is not None:
         if match.start() == len(text) or match.lastindex is None:
@@ -129,6 +125,21 @@ def begun_at(text: str, may_be: Callable[[str, bool], bool], *, json: bool = Fal
             return match.start()
         at = match.start() + 1
     return len(text)
+
+
+def _begun_in_json(text: str, may_be: Callable[[str, bool], bool]) -> int:
+    read = None
+    if _TELLING_ESCAPE.search(text) is not None:
+        read = _Read(text)
+        plain, end = read.text, read.end
+    elif (begun := _ESCAPE_BEGUN.search(text)) is not None:
+        plain, end = text[: begun.start()], begun.start()
+    else:
+        return begun_at(text, may_be)
+    at = begun_at(plain, may_be)
+    if at < len(plain):
+        return at if read is None else read.position(at)
+    return end if _OPENER_ESCAPE_BEGUN.match(text, end) else len(text)
 
 
 def _plain(name: str) -> str:

@@ -8,9 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from tokenfoundry.errors import StoreError
+
 # The entity of a user's own text that could be taken for a placeholder (`forms.literals_in`). It is replaced too, so
 # that it comes back as written and can never be taken for somebody's value.
 LITERAL: Final = "LITERAL"
+
+
+class NoRoom(StoreError):
+    """What keeps placeholders takes no more at this moment: wait for it in a thread, then redact from the start."""
 
 
 class PlaceholderMap(Mapping[str, str]):
@@ -41,13 +47,28 @@ class PlaceholderMap(Mapping[str, str]):
         key = (entity, value)
         placeholder = self._placeholders.get(key)
         if placeholder is None:
-            number = self._last_number.get(entity, 0) + 1
-            placeholder = f"[{entity}_{number}]"
-            self._last_number[entity] = number
-            self._placeholders[key] = placeholder
-            self._values[placeholder] = value
-            self._longest = max(self._longest, len(placeholder))
+            placeholder = self._add(entity, value, self._last_number.get(entity, 0) + 1)
         return placeholder
+
+    def hold(self, placeholder: str, value: str) -> None:
+        """Takes a placeholder of another map, with its number. It is new here, or has that value."""
+        entity, _, number = placeholder[1:-1].rpartition("_")
+        self._add(entity, value, int(number))
+
+    def _add(self, entity: str, value: str, number: int) -> str:
+        placeholder = f"[{entity}_{number}]"
+        self._last_number[entity] = max(number, self._last_number.get(entity, 0))
+        self._placeholders[entity, value] = placeholder
+        self._values[placeholder] = value
+        self._longest = max(self._longest, len(placeholder))
+        return placeholder
+
+    def renumbering(self) -> dict[str, str] | None:
+        """Each placeholder as it would be numbered by itself, by first occurrence; None when each is so already.
+
+        That is what calls have in common that say the same of other persons.
+        """
+        return None
 
     def value_of(self, placeholder: str) -> str | None:
         """What it stands for; None when it stands for nothing."""

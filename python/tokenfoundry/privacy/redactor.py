@@ -51,6 +51,7 @@ class RedactionSession:
         self,
         protection: Protection,
         scope: str | None = None,
+        values: PlaceholderMap | None = None,
         *,
         answers: Protection | None = None,
         unreadable: Unreadable = "allow",
@@ -61,7 +62,7 @@ class RedactionSession:
         self._unreadable = unreadable
         self._scope = scope
         self._own: set[str] = set()  # What was found and may come back as it is; kept where answers are looked at.
-        self._values = PlaceholderMap()
+        self._values = PlaceholderMap() if values is None else values
         self._stand_ins = StandIns(protection.key) if protection.uses_surrogates else None
         self._counts: dict[str, int] = {}
         self._on_prem = False
@@ -164,7 +165,7 @@ class RedactionSession:
     def resume(self, stand_in: str, value: str) -> None:
         """Takes a placeholder or a surrogate over from an earlier session."""
         if stand_in.startswith("["):
-            self._values.assign(stand_in[1:].rpartition("_")[0], value)
+            self._values.hold(stand_in, value)
             return
         if self._stand_ins is None:
             self._stand_ins = StandIns(self._protection.key)
@@ -420,13 +421,13 @@ class Redactor:
         findings = self._protection.findings(text)
         return Redaction(session._redact(text, findings), findings, session)
 
-    def session(self, *, scope: str | None = None) -> RedactionSession:
-        """A new, empty numbering for the texts of one request.
+    def session(self, *, scope: str | None = None, values: PlaceholderMap | None = None) -> RedactionSession:
+        """A new, empty numbering for the texts of one request; or, with `values`, theirs, which goes on.
 
         Sessions of one `scope`, such as a project, share what was found in their texts, by keyed hashes of them, so
         that a conversation that grows is not looked through from its beginning each time.
         """
-        return RedactionSession(self._protection, scope, answers=self._answers, unreadable=self._unreadable)
+        return RedactionSession(self._protection, scope, values, answers=self._answers, unreadable=self._unreadable)
 
     @property
     def version(self) -> str:
@@ -455,6 +456,11 @@ class Redactor:
     def incoming_findings(self) -> DetectorStream:
         """What would be replaced in a text that comes in pieces."""
         return self._protection.detector.stream(entities=self._protection.policy.protected)
+
+    @property
+    def entities(self) -> frozenset[str]:
+        """All that its placeholders can be of."""
+        return frozenset((*self._protection.detector.entities, LITERAL))
 
     @property
     def detector(self) -> Detector:

@@ -67,6 +67,8 @@ class StreamRestorer:
         text = self._held + chunk
         cut = begun_at(text, self._values.may_be, json=self._json)
         self._held = text[cut:]
+        if not cut:
+            return ""
         return restore(text[:cut], self._values, json=self._json)
 
     def close(self) -> str:

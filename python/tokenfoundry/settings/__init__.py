@@ -28,6 +28,7 @@ from tokenfoundry.settings.targets import (
     TargetSettings,
     TimeoutSettings,
 )
+from tokenfoundry.settings.vault import VaultSettings
 from tokenfoundry.settings.windows import WindowSettings
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "TargetSettings",
     "TimeoutSettings",
     "UseSettings",
+    "VaultSettings",
     "WhenSettings",
     "WindowSettings",
     "checked",

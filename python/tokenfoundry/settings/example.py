@@ -72,6 +72,12 @@ privacy:
   # key: env:PSEUDONYM_KEY             # of hashes, and of surrogates that stay the same after a restart
   patterns: [{name: BADGE, regex: 'EMP-\\d+', score: 0.9}]
 
+vault:                                 # calls with x-tf-conversation: a value keeps its placeholder from call to call
+  ttl: 30d                             # of a conversation that is not used
+  share: key                           # who goes on with a conversation: the key that began it, or its whole project
+  # key: env:TF_VAULT_KEY              # seals the values on disk; without it a key is made in data_dir
+  # old_keys: [env:TF_VAULT_KEY_OLD]   # still open, until tokenfoundry vault reseal
+
 cache:
   enabled: true
   ttl: 24h

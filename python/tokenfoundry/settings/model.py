@@ -27,6 +27,7 @@ from tokenfoundry.settings.routing import (
     ResidencySettings,
 )
 from tokenfoundry.settings.targets import FxRateSettings, ProviderSettings, TargetSettings
+from tokenfoundry.settings.vault import VaultSettings
 
 
 def _check_network(text: str) -> str:
@@ -131,6 +132,7 @@ class Settings(Section):
     residency: ResidencySettings = Field(ResidencySettings(), description="Where calls may be computed.")
     complexity: ComplexitySettings = Field(ComplexitySettings(), description="How rules judge how hard a prompt is.")
     privacy: PrivacySettings = Field(PrivacySettings(), description="Redaction of prompts before they leave.")
+    vault: VaultSettings = Field(VaultSettings(), description="What is kept of conversations that calls state.")
     cache: CacheSettings = Field(CacheSettings(), description="Answers to calls that were made before.")
     budgets: tuple[BudgetSettings, ...] = Field((), description="Who may spend how much.")
     quotas: dict[WorkspaceName, QuotaSettings] = Field({}, description="What each workspace may use a month.")

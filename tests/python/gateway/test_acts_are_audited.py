@@ -41,6 +41,8 @@ ACTS: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/admin/packages", {"budget": "paid", "amount": 100}),
     ("POST", "/admin/prices/small", PRICE),
     ("POST", "/admin/cache/invalidate", {"project": "claims"}),
+    ("POST", "/admin/vault/erase", {"project": "claims", "reason": "a request to be forgotten"}),
+    ("POST", "/admin/vault/reseal", {}),
     ("POST", "/admin/reload", {}),
     ("POST", "/admin/entries/call/adjust", {"tokens": -1, "reason": "the bill says so"}),
 ]

@@ -71,6 +71,34 @@ async def test_leaving_a_stream_settles_it(gateway: TokenFactory, key: str, upst
     await gateway.aclose()
 
 
+async def test_a_stream_that_is_left_twice_lets_the_next_call_have_its_connection(
+    gateway: TokenFactory, key: str, upstream: Upstream
+) -> None:
+    go = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    arrived = asyncio.Event()
+
+    async def wait_for_the_second(exchange: Exchange) -> None:
+        if len(upstream.received) > 1:
+            loop.call_soon_threadsafe(arrived.set)
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(go.wait(), loop))
+        await answer_with("Ecco.")(exchange)
+
+    upstream.behave = wait_for_the_second
+    first = await gateway.chat(key=key, model="fast", messages=[{"role": "user", "content": "uno"}], stream=True)
+    taken = [chunk async for chunk in first]
+    assert taken
+    second = asyncio.ensure_future(
+        gateway.chat(key=key, model="fast", messages=[{"role": "user", "content": "due"}], stream=True)
+    )
+    await arrived.wait()
+    await first.aclose()  # Its end has closed it already.
+    go.set()
+    assert [chunk async for chunk in await second]
+    assert gateway.ledger.holds() == []
+    await gateway.aclose()
+
+
 async def test_embeddings_come_as_vectors(gateway: TokenFactory, key: str, upstream: Upstream) -> None:
     async def embed(exchange: Exchange) -> None:
         data = [{"object": "embedding", "index": 0, "embedding": [0.5, 1.0]}]

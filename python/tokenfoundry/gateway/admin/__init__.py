@@ -7,9 +7,9 @@ server holds the data directory. Its routes are rows of `table.ROUTES`, each wit
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tokenfoundry.budgets import BudgetBook
 from tokenfoundry.clock import Clock
@@ -25,6 +25,9 @@ from tokenfoundry.packages import PackageBook
 from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.quotas import QuotaPages
 from tokenfoundry.settings import QuotaSettings
+
+if TYPE_CHECKING:
+    from tokenfoundry.vault import Vault
 
 __all__ = ["ROUTES", "Admin", "AdminRoute", "InForce", "Running"]
 
@@ -44,9 +47,10 @@ class Admin:
         clock: Clock,
         price_rows: PriceOverrides,
         in_force: InForce,
+        vault: Callable[[], Vault],
         running: Running | None = None,
     ) -> None:
-        """`running` is the gateway over the directory, if there is one."""
+        """`vault` opens the vault; `running` is the gateway over the directory, if there is one."""
         self._office = Office(
             ledger=ledger,
             keys=keys,
@@ -58,6 +62,7 @@ class Admin:
             currency=currency,
             clock=clock,
             in_force=in_force,
+            vault=vault,
             running=running,
         )
         self._changing = threading.Lock()

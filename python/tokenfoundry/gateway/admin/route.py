@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
 from tokenfoundry.budgets import BudgetBook
@@ -26,9 +26,19 @@ from tokenfoundry.resilience.health import Health
 from tokenfoundry.routing.explain import Explanation
 from tokenfoundry.settings import Settings
 
+if TYPE_CHECKING:
+    from tokenfoundry.vault import Vault
+
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 AdminScope = Literal[
-    "admin", "admin:keys", "admin:budgets", "admin:prices", "admin:routes", "admin:cache", "admin:reports"
+    "admin",
+    "admin:keys",
+    "admin:budgets",
+    "admin:prices",
+    "admin:routes",
+    "admin:cache",
+    "admin:vault",
+    "admin:reports",
 ]
 Schema = dict[str, Any]
 
@@ -74,6 +84,8 @@ class Office:
     currency: str
     clock: Clock
     in_force: InForce
+    vault: Callable[[], Vault]
+    """Opens the vault. Raises `StoreError`."""
     running: Running | None
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tokenfoundry.gateway.admin import budgets, gateway, keys, prices, reports
+from tokenfoundry.gateway.admin import budgets, gateway, keys, prices, reports, vault
 from tokenfoundry.gateway.admin.route import AdminRoute
 
 ROUTES: Final[tuple[AdminRoute, ...]] = (
@@ -12,5 +12,6 @@ ROUTES: Final[tuple[AdminRoute, ...]] = (
     *budgets.ROUTES,
     *prices.ROUTES,
     *gateway.ROUTES,
+    *vault.ROUTES,
     *reports.ROUTES,
 )

@@ -21,6 +21,7 @@ from tokenfoundry.settings import CacheTerms
 if TYPE_CHECKING:
     from tokenfoundry.gateway.sharing.flights import Flight
     from tokenfoundry.gateway.sharing.item_recall import Part
+    from tokenfoundry.gateway.sharing.shared import Shared
 
 CacheStatus = Literal["bypass", "miss", "hit", "joined", "partial"]
 
@@ -65,6 +66,7 @@ class Call:
     deadline: Deadline = NEVER
     client: ClientWatch = STAYS
     as_object: bool = False
+    conversation: str = ""
     connections: object = None  # Open for as long as somebody holds this.
     passage: Passage = FREE
     waited_s: float = 0.0
@@ -77,6 +79,7 @@ class Call:
     question: bytes = field(default=b"", repr=False)  # What the answer depends on, in canonical form.
     prompt_hmac: str = ""
     on_prem_only: bool = False
+    shared: Shared | None = None  # What others may share of a call of a conversation.
     _input_tokens: dict[tuple[str, str], int] = field(default_factory=dict)
 
     # recall
@@ -88,6 +91,11 @@ class Call:
     may_follow: bool = True  # False once a flight was not for this call.
     failed_flights: int = 0  # That it followed.
     part: Part | None = None  # What is known of a batch of items.
+
+    @property
+    def session_of_shared(self) -> RedactionSession:
+        """What restores an answer that was given to another call."""
+        return self.session if self.shared is None else self.shared.session
 
     def ask_for(self, body: dict[str, Any]) -> None:
         """Changes what the next attempt asks for: a part of the batch, or the whole again."""

@@ -143,7 +143,7 @@ class Repeats:
             return StreamAnswer(_each(call, pieces), headers_of(call, record), _nothing_to_close)
         if call.endpoint.repeats_its_caller or recalled.may_hold_values_of(call):
             try:
-                reply = call.endpoint.restore(recalled.whole(), call.session, call.body)
+                reply = call.endpoint.restore(recalled.whole(), call.session_of_shared, call.body)
             except BlockedContent as blocked:
                 raise refused_answer(blocked) from None
             return written(call, record, reply)
@@ -155,7 +155,7 @@ class Repeats:
         """What `walk` answers, while calls that ask the same may follow it; when there is such a call by now, what that
         is answered. Raises what the walk does, and `Refused`.
         """
-        if self._flights is None or not call.may_store:
+        if self._flights is None or not call.may_store or (call.shared is not None and call.shared.is_renumbered):
             return await walk
         while True:
             flight = self._flights.lead(call.cache_key)
@@ -198,13 +198,18 @@ class Repeats:
         """A settled answer: whoever follows gets it, and it is kept when it may be. `reply` is None when a stream
         cannot be said as one reply.
         """
+        is_own = False
+        if call.shared is not None and reply is not None:
+            reply = call.shared.reply(reply)
+            is_own = reply is None
+            borders = NO_BORDERS if call.shared.is_renumbered else borders
         if call.flight is not None:
             whole = usage if call.part is None else call.part.whole_usage(usage)
             call.flight.land(Landed(target, whole, reply, borders))
         if not call.may_store:
             return
         if reply is None:
-            self._answers.reject("in_pieces")
+            self._answers.reject("personal_data" if is_own else "in_pieces")
         elif downgraded:
             # It would be given again when the budget allows the better one.
             self._answers.reject("downgraded")
@@ -221,7 +226,7 @@ class _Following:
         self._booking = booking
         self._call = call
         self._follower = follower
-        self._reply = call.endpoint.stream(call.body, call.session)
+        self._reply = call.endpoint.stream(call.body, call.session_of_shared)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         try:
@@ -262,7 +267,7 @@ def _refuse_alike(call: Call, told: Refused) -> None:
     """Raises for this call what another was told that asked the same, unless it may be worth while to ask again."""
     call.failed_flights += 1
     if told.kind == _CALLERS_FAULT or call.failed_flights >= _MOST_FAILED_FLIGHTS:
-        raise told.alike(call.session.restore(str(told)))
+        raise told.alike(call.session_of_shared.restore(str(told)))
 
 
 def not_cached() -> Refused:
@@ -291,7 +296,7 @@ def _record(booking: Booking, call: Call, target: Target, usage: Usage, *, route
 
 def _replayed(call: Call, reply: Body, borders: Borders, record: CallRecord) -> Iterator[bytes]:
     """A whole reply as the stream that would have brought it."""
-    stream = call.endpoint.stream(call.body, call.session)
+    stream = call.endpoint.stream(call.body, call.session_of_shared)
     pieces: list[bytes] = []
     size = 0
     for event in REPLAYS[call.endpoint.name].events(reply, borders):
