@@ -24,9 +24,10 @@ CPP_MAY_INCLUDE = {
     "cache": {"base", "store"},
     "ledger": {"base", "store"},
     "audit": {"base", "store"},
-    "books": {"base", "store", "ledger", "audit"},
+    "vault": {"base", "store"},
+    "books": {"base", "store", "ledger", "audit", "vault"},
     "arrow": {"base", "text", "ledger"},
-    "bindings": {"base", "text", "pii", "tokens", "store", "cache", "ledger", "audit", "books", "arrow"},
+    "bindings": {"base", "text", "pii", "tokens", "store", "cache", "ledger", "audit", "vault", "books", "arrow"},
 }
 CPP_OUTSIDE = {
     "rocksdb/": {"store"},
