@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tokenfoundry.privacy import Detector, Redactor
 from tokenfoundry.privacy.policy import ActionOrRule
-from tokenfoundry.privacy.redactor import Unreadable
+from tokenfoundry.privacy.session import Unreadable
 
 _MOST_PLACES = 4096  # Of which it is remembered which policies match.
 

@@ -14,19 +14,23 @@
     stepwise        all that happens to a stream of an answer, one after the other
     sealed          what of it has to lie on a disk, encrypted (imported by who needs it)
     protection      a detector narrowed to what its policy protects
-    redactor        all of these in one: one text, or a request of many texts with one numbering
+    session         all of these in one: the texts of a request, with one numbering
+    incoming        a text of it that is never held whole
+    redactor        what makes sessions, or redacts one text by itself
 
 Positions are code points, as Python counts them. Types that hold personal data hide it in `repr`.
 """
 
 from tokenfoundry.privacy.catalogue import EntityInfo, catalogue, entities
 from tokenfoundry.privacy.detector import Detector, DetectorStream, Explanation, Finding, Profile
+from tokenfoundry.privacy.incoming import StreamRedactor
 from tokenfoundry.privacy.opinions import Opinion, gliner_opinion, spacy_opinion
 from tokenfoundry.privacy.patterns import Pattern, validators
 from tokenfoundry.privacy.placeholders import PlaceholderMap
 from tokenfoundry.privacy.policy import Policy
-from tokenfoundry.privacy.redactor import Redaction, RedactionSession, Redactor, StreamRedactor
+from tokenfoundry.privacy.redactor import Redaction, Redactor
 from tokenfoundry.privacy.restore import StreamRestorer
+from tokenfoundry.privacy.session import RedactionSession
 
 __all__ = [
     "Detector",

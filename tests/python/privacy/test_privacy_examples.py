@@ -8,7 +8,7 @@ import importlib
 import pytest
 
 MODULES = [
-    *("detector", "placeholders", "policy", "pseudonyms", "redactor", "restore"),
+    *("detector", "placeholders", "policy", "pseudonyms", "redactor", "restore", "session", "incoming"),
     *(f"surrogates.{name}" for name in ("addresses", "dates", "draw", "forms", "ibans", "names", "numbers", "phones")),
 ]
 
