@@ -18,8 +18,6 @@ from fractions import Fraction
 from math import ceil, floor, sqrt
 from typing import Final, Protocol
 
-import imagesize
-
 # Of base64 text. What stands before the size of a JPEG, such as a small picture of it, is rarely longer, and hostile
 # bytes must not keep the parser busy.
 _MOST_OF_A_HEAD = 128 << 10
@@ -179,6 +177,8 @@ def size_of(picture: str) -> Size | None:
         return None
     if not head.startswith(_READ):
         return None
+    import imagesize  # Here, as it brings clients of the network that every start would wait for.
+
     try:
         width, height = imagesize.get(io.BytesIO(head))
     except (ValueError, struct.error):

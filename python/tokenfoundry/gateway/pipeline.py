@@ -23,14 +23,21 @@ from tokenfoundry.gateway.attempts.facts import facts_of
 from tokenfoundry.gateway.attempts.ladder import AttemptFailed, Ladder, Mend, Step
 from tokenfoundry.gateway.attempts.open_reply import OpenReply
 from tokenfoundry.gateway.attempts.rates import Rates, TargetLimited
-from tokenfoundry.gateway.attempts.refusals import refused_by_policy, refused_by_provider, refused_by_routing
+from tokenfoundry.gateway.attempts.refusals import (
+    refused_answer,
+    refused_by_policy,
+    refused_by_provider,
+    refused_by_routing,
+)
 from tokenfoundry.gateway.attempts.sender import Sender
 from tokenfoundry.gateway.attempts.told import stream_headers, written
 from tokenfoundry.gateway.attempts.turns import turn
+from tokenfoundry.gateway.bodies.unreadable import redacted_body
 from tokenfoundry.gateway.cache_control import directives_of
 from tokenfoundry.gateway.estimate import estimate_of
 from tokenfoundry.gateway.headers import AUTHORIZATION, CACHE_CONTROL, OTHER_KEYS, REQUEST_ID
 from tokenfoundry.gateway.origin import origin_of
+from tokenfoundry.gateway.redactors import Redactors
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid, of_everybody
 from tokenfoundry.gateway.sharing.recall import question_of
 from tokenfoundry.gateway.sharing.repeats import Repeats, not_cached
@@ -42,7 +49,6 @@ from tokenfoundry.ids import uuid7
 from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.ledger import Refusal
 from tokenfoundry.networks import Networks
-from tokenfoundry.privacy import PlaceholderMap, Redactor
 from tokenfoundry.privacy.placeholders import NoRoom
 from tokenfoundry.providers.client import ConnectFailed, ReplyLost, ReplyTimeout, UpstreamReply
 from tokenfoundry.providers.credentials import CredentialFailed
@@ -90,7 +96,7 @@ class Pipeline:
         self,
         *,
         keys: KeyRing,
-        redactor: Redactor,
+        redactors: Redactors,
         cache: CacheSettings,
         repeats: Repeats | None,
         router: Router,
@@ -109,7 +115,7 @@ class Pipeline:
         first call of a conversation; it raises `StoreError`.
         """
         self._keys = keys
-        self._redactor = redactor
+        self._redactors = redactors
         self._cache = cache
         self._repeats = repeats
         self._router = router
@@ -234,8 +240,8 @@ class Pipeline:
         endpoint.check(body)
         try:
             reachable = self._router.may_reach(alias)
-            axes = attribute(key, request.headers, self._redactor.detector)
-            conversation = conversation_of(key, request.headers, self._redactor.detector)
+            axes = attribute(key, request.headers, self._redactors.detector)
+            conversation = conversation_of(key, request.headers, self._redactors.detector)
             if request.stated:
                 axes = msgspec.structs.replace(axes, **request.stated)
         except UnknownModel as error:
@@ -296,35 +302,33 @@ class Pipeline:
             # Only trusted targets will see this call, so it goes as it was written, nothing is restored, nothing kept.
             call.on_prem_only = True
             call.may_recall = call.may_store = False
-            call.redacted, call.session = call.body, self._redactor.session()
+            call.redacted, call.session = call.body, call.session.as_written()
 
     def _share(self, call: Call) -> None:
-        call.shared = Shared(self._redactor, call.session)
+        call.shared = Shared(call.session)
         if call.shared.is_renumbered and call.body.get("thinking"):
             # What a model thought is signed with the numbers in it, and comes back with the next call.
             call.may_recall = call.may_store = False
 
     async def _redact_texts(self, call: Call) -> None:
-        scope, values = f"{call.axes.workspace}/{call.axes.project}", None
+        axes, values = call.axes, None
+        redactor = self._redactors.of(axes.workspace, axes.project, axes.key)
+        call.policy = redactor.version
         while True:
             if call.conversation:
-                values = self._values_of(call)
-            call.session = self._redactor.session(scope=scope, values=values)
+                values = self._vault().conversation(
+                    workspace=axes.workspace,
+                    project=axes.project,
+                    key=axes.key,
+                    name=call.conversation,
+                    entities=redactor.entities,
+                )
+            call.session = redactor.session(scope=f"{axes.workspace}/{axes.project}", values=values)
             try:
-                call.redacted = call.endpoint.redact(call.body, call.session)
+                call.redacted = redacted_body(call.endpoint, call.body, call.session)
                 return
             except NoRoom:
                 await asyncio.to_thread(self._vault().wait_for_room)
-
-    def _values_of(self, call: Call) -> PlaceholderMap:
-        axes, name = call.axes, call.conversation
-        return self._vault().conversation(
-            workspace=axes.workspace,
-            project=axes.project,
-            key=axes.key,
-            name=name,
-            entities=self._redactor.entities,
-        )
 
     async def _unsent(self, call: Call, refused: Refused) -> Refused:
         """That refusal, on record as far as the books still take one."""
@@ -545,7 +549,10 @@ class Pipeline:
         if self._repeats is not None:
             await self._repeats.answered(call, attempt.target, reply, usage, NO_BORDERS, downgraded=attempt.downgraded)
         if call.session.may_restore(raw):
-            reply = call.endpoint.restore(reply, call.session, call.body)
+            try:
+                reply = call.endpoint.restore(reply, call.session, call.body)
+            except BlockedContent as blocked:
+                raise refused_answer(blocked) from None
         return written(call, record, reply)
 
     async def _refusal_of(self, call: Call, step: Step, said: Said, upstream: UpstreamReply) -> Exception:
