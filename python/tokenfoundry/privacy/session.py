@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from copy import copy
 from typing import Literal
 
 from tokenfoundry.errors import BlockedContent
@@ -50,7 +51,7 @@ class RedactionSession:
         answers: Protection | None = None,
         unreadable: Unreadable = "allow",
     ) -> None:
-        """`answers` is what is done with what a model adds of its own."""
+        """`values` are the placeholders that go on; `answers` is what is done with what a model adds of its own."""
         self._protection = protection
         self._answers = answers
         self._unreadable = unreadable
@@ -88,13 +89,13 @@ class RedactionSession:
     def redact_item(self, text: str, *, label: str = "") -> str:
         """`text` redacted with a numbering of its own, counted here, never restored.
 
-            For independent items of one request, such as embedding inputs: an item's text then does not depend on its
-            neighbours.
+        For independent items of one request, such as embedding inputs: an item's text then does not depend on its
+        neighbours.
 
-            >>> from tokenfoundry.privacy.redactor import Redactor
+        >>> from tokenfoundry.privacy.redactor import Redactor
         >>> session = Redactor().session()
-            >>> [session.redact_item(text) for text in ("Sono mario@example.it", "Sono anna@example.it")]
-            ['Sono [EMAIL_ADDRESS_1]', 'Sono [EMAIL_ADDRESS_1]']
+        >>> [session.redact_item(text) for text in ("Sono mario@example.it", "Sono anna@example.it")]
+        ['Sono [EMAIL_ADDRESS_1]', 'Sono [EMAIL_ADDRESS_1]']
         """
         item = RedactionSession(self._protection, self._scope)
         redacted = item.redact(text, label=label)
@@ -165,6 +166,12 @@ class RedactionSession:
         if self._stand_ins is None:
             self._stand_ins = StandIns(self._protection.key)
         self._stand_ins.resume(stand_in, value)
+
+    def numbered(self, values: PlaceholderMap) -> RedactionSession:
+        """This session with other placeholders for the same values: it restores what is said with these."""
+        other = copy(self)
+        other._values = values
+        return other
 
     def restore(self, text: str, *, json: bool = False) -> str:
         """`text` with this session's placeholders replaced by their values, with `json` escaped for JSON."""
