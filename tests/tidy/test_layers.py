@@ -50,7 +50,7 @@ PYTHON_LAYERS = [
     {"entries", "resilience"},
     {"attribution", "routing", "providers", "observers"},
     {"analytics"},
-    {"gateway"},
+    {"gateway", "frames"},
     {"batches"},
     {"compat"},
     {"echo_provider"},
@@ -71,6 +71,7 @@ HEAVY = {
     "granian": {"cli/servers.py"},
     "gliner": {"privacy/opinions.py"},
     "openai": {"factory.py", "cli/demo.py"},
+    "pyarrow": {"frames/files/arrow_texts.py", "frames/files/parquet.py"},
     "spacy": {"privacy/opinions.py"},
     "uvicorn": {"cli/servers.py"},
 }

@@ -10,6 +10,7 @@ from tokenfoundry._core import __version__
 from tokenfoundry.cli import (
     budgets,
     configuration,
+    counting,
     demo,
     doctor,
     gateway,
@@ -37,6 +38,7 @@ app = typer.Typer(
 serving.add_to(app)
 demo.add_to(app)
 texts.add_to(app)
+counting.add_to(app)
 configuration.add_to(app)
 doctor.add_to(app)
 keys.add_to(app)

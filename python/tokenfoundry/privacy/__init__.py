@@ -8,6 +8,7 @@
     placeholders    the numbered stand-ins and the values they stand for, in memory only
     restore         stand-ins back to values, in whole texts and across the chunks of a stream
     sealed          what of it has to lie on a disk, encrypted (imported by who needs it)
+    sealed_log      the same, written at its end only
     redactor        the three above in one: one text, or a request of many texts with one numbering
 
 Positions are code points, as Python counts them. Types that hold personal data hide it in `repr`.

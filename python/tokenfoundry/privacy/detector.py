@@ -273,6 +273,11 @@ class Detector:
             findings.append(Finding(entity, start, end, score, reason))
         return findings
 
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """What makes the same detector: the arguments that were given, and the defaults of the others."""
+        return self._arguments
+
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuilt, (self._arguments,)
 
