@@ -8,7 +8,7 @@ import shutil
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -93,13 +93,14 @@ class PartFile:
         name_whole(self._target)
 
     def close(self) -> None:
-        """Leaves what is there."""
-        self._file.close()
+        """Leaves what is there; what was not marked does not matter."""
+        with suppress(OSError):
+            self._file.close()
 
     def discard(self) -> None:
         """Leaves nothing, unless it has its name."""
         if not self._file.closed:
-            self._file.close()
+            self.close()
             self.path.unlink(missing_ok=True)
 
 

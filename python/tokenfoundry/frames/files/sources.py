@@ -24,18 +24,21 @@ class Source:
 
     def __init__(self, path: Path | None, compression: Compression = "") -> None:
         self._name = "standard input" if path is None else str(path)
-        self._is_plain = not compression and path is not None
         try:
             self._file = sys.stdin.buffer if path is None else path.open("rb")
         except OSError as error:
             raise InvalidInput(f"cannot use {path}: {error.strerror}") from None
         self._owned = path is not None
-        self._stream: BinaryIO = self._file
-        if compression == "gz":
-            self._stream = cast(BinaryIO, gzip.GzipFile(fileobj=self._file, mode="rb"))
-        elif compression == "zst":
+        self._compression = compression
+        self._stream = self._decompressed()
+
+    def _decompressed(self) -> BinaryIO:
+        if self._compression == "gz":
+            return cast(BinaryIO, gzip.GzipFile(fileobj=self._file, mode="rb"))
+        if self._compression == "zst":
             reader = zstandard().ZstdDecompressor().stream_reader(self._file, read_across_frames=True)
-            self._stream = cast(BinaryIO, reader)
+            return cast(BinaryIO, reader)
+        return self._file
 
     @property
     def taken_bytes(self) -> int:
@@ -54,13 +57,15 @@ class Source:
             raise InvalidInput(f"{self._name} is damaged, or not what its suffix says: {error}") from None
 
     def skip_to(self, offset: int) -> None:
-        """Goes on at that byte of what is decompressed; only forward where it is."""
-        if self._is_plain:
+        """Goes on at that byte of what is decompressed; what is compressed is read up to there again."""
+        if not self._compression:
             self._file.seek(offset)
             return
-        left = offset - self._stream.tell()
-        while left > 0:
-            left -= len(self.read(min(left, _SKIPPED_BYTES)))
+        self._file.seek(0)
+        self._stream = self._decompressed()
+        left = offset
+        while left and (skipped := len(self.read(min(left, _SKIPPED_BYTES)))):
+            left -= skipped
 
     def __enter__(self) -> Self:
         return self

@@ -20,11 +20,11 @@ import msgspec
 from tokenfoundry.errors import Conflict, DataLoss, InvalidInput
 from tokenfoundry.frames.files.outputs import disk_errors
 from tokenfoundry.privacy.sealed import Sealer, key_in_file, key_of_text
-from tokenfoundry.privacy.sealed_log import LogReader, LogWriter
+from tokenfoundry.privacy.sealed_log import LogReader, LogWriter, sync_directory
 
 KEY_VARIABLE: Final = "TOKENFOUNDRY_MAP_KEY"
 _PURPOSE: Final = "values of data sets"
-_PIECE_VALUES: Final = 10_000
+_PIECE_VALUES: Final = 1000
 
 
 class ValueMap:
@@ -48,6 +48,8 @@ class ValueMap:
         try:
             self._hold()
             sealer = Sealer(_key(path)).derived(_PURPOSE)
+            if not path.stat().st_size:
+                sync_directory(path.resolve().parent)
             self._read(LogReader(path, sealer))
             self._log = LogWriter(path, sealer)
         except BaseException:
@@ -104,4 +106,9 @@ class ValueMap:
 
 def _key(path: Path) -> bytes:
     text = os.environ.get(KEY_VARIABLE)
-    return key_of_text(text) if text else key_in_file(path.with_name(f"{path.name}.key"))
+    if text:
+        return key_of_text(text)
+    file = path.with_name(f"{path.name}.key")
+    if path.stat().st_size and not file.exists():
+        raise InvalidInput(f"the key of {path} is missing: put it back at {file}, or state {KEY_VARIABLE}")
+    return key_in_file(file)
