@@ -25,7 +25,7 @@ CPP_MAY_INCLUDE = {
     "ledger": {"base", "store"},
     "audit": {"base", "store"},
     "books": {"base", "store", "ledger", "audit"},
-    "arrow": {"base", "text", "ledger"},
+    "arrow": {"base", "text", "ledger", "pii"},
     "bindings": {"base", "text", "pii", "tokens", "store", "cache", "ledger", "audit", "books", "arrow"},
 }
 CPP_OUTSIDE = {
@@ -44,7 +44,7 @@ PYTHON_LAYERS = [
     {"records", "settings"},
     {"privacy", "tokens", "audit", "until"},
     {"cache", "ledger", "prompt_tokens"},
-    {"pricing", "keys", "quotas"},
+    {"pricing", "keys", "quotas", "frames"},
     {"limits", "budgets"},
     {"changes", "packages"},
     {"entries", "resilience"},
