@@ -25,7 +25,7 @@ CPP_MAY_INCLUDE = {
     "ledger": {"base", "store"},
     "audit": {"base", "store"},
     "books": {"base", "store", "ledger", "audit"},
-    "arrow": {"base", "text", "ledger"},
+    "arrow": {"base", "text", "ledger", "pii"},
     "bindings": {"base", "text", "pii", "tokens", "store", "cache", "ledger", "audit", "books", "arrow"},
 }
 CPP_OUTSIDE = {

@@ -275,4 +275,9 @@ Cue CueReader::NearestBefore(size_t start, std::span<const Cue> cues) {
   return nearest;
 }
 
+bool CueReader::FindsAny() {
+  for (size_t block = 0; block < blocks_.size(); ++block) Read(block);
+  return !hits_.empty();
+}
+
 }  // namespace tokenfoundry::pii

@@ -142,6 +142,9 @@ class CueReader {
   // for several.
   Cue NearestBefore(size_t start, std::span<const Cue> cues);
 
+  // Whether any phrase of the table stands in the text.
+  bool FindsAny();
+
   ColumnReader& columns() { return columns_; }
 
   uint64_t steps() const { return steps_ + columns_.steps(); }  // Bytes read.

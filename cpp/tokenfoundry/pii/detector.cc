@@ -98,13 +98,13 @@ std::string AnyOf(const std::vector<std::string>& values) {
   return regex + ")";
 }
 
+}  // namespace
+
 absl::Status CheckText(std::string_view text) {
   if (text.size() > kMaxTextBytes) return absl::InvalidArgumentError("a text to scan may have at most 1 GiB");
   if (!text::IsValidUtf8(text)) return absl::InvalidArgumentError("the text is not valid UTF-8");
   return absl::OkStatus();
 }
-
-}  // namespace
 
 Finding ToFinding(const Candidate& c, size_t bytes_before) {
   const bool has_cue = c.cue.end > c.cue.start;

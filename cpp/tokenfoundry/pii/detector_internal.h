@@ -21,6 +21,9 @@ namespace tokenfoundry::pii {
 // kInvalidArgument for what is no score, said of `of`.
 absl::Status ValidateScore(const std::string& of, double score);
 
+// kInvalidArgument for what is not UTF-8, or too long.
+absl::Status CheckText(std::string_view text);
+
 // What a candidate is to a caller, in a text that begins `bytes_before` after the one that he counts in.
 Finding ToFinding(const Candidate& candidate, size_t bytes_before);
 

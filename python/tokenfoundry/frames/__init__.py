@@ -1,1 +1,27 @@
-"""Data sets: columns of text redacted, restored, counted and reported, in files and in frames."""
+"""Data sets of any size, redacted by the same engine as conversations.
+
+    session         one numbering for a data set: what goes through it is redacted alike, and can be restored
+    arrow           the one implementation: whatever speaks Arrow, batch by batch
+    pandas, polars, duckdb
+                    the same where you work: importing one adds `.pii` to it (`duckdb.register` a function)
+    dispatch        a frame of any of them, without saying which
+    files           CSV, JSON lines and Parquet larger than memory
+    report, html    what was found, for people
+    spark, ray      on a cluster
+
+Nothing heavy is imported before you name it.
+"""
+
+from tokenfoundry.frames.arrow import ArrowStream, count_arrow, detect_arrow, redact_arrow, restore_arrow
+from tokenfoundry.frames.session import ColumnCounts, Found, FrameSession
+
+__all__ = [
+    "ArrowStream",
+    "ColumnCounts",
+    "Found",
+    "FrameSession",
+    "count_arrow",
+    "detect_arrow",
+    "redact_arrow",
+    "restore_arrow",
+]

@@ -186,6 +186,10 @@ class RedactionSession:
         pieces.append(text[done:])
         return "".join(pieces)
 
+    def stand_in(self, entity: str, value: str) -> str:
+        """What stands for a value that was found as `entity`, counted, for those who look for themselves."""
+        return self._stand_in(entity, value)
+
     def _stand_in(self, entity: str, value: str) -> str:
         if entity == LITERAL:
             return self._values.assign(LITERAL, value)

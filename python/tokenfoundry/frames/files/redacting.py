@@ -14,16 +14,6 @@ from tokenfoundry.frames.report import Report
 from tokenfoundry.privacy import Detector, Finding, RedactionSession, Redactor
 
 
-class BlockedCell(BlockedContent):
-    """A text of a data set that the policy blocks; `row` from 1 and `column` say where it is."""
-
-    def __init__(self, blocked: BlockedContent, *, row: int, column: str) -> None:
-        super().__init__(blocked.entity, blocked.start, blocked.end)
-        self.args = (f"row {row}, column {column}: {blocked}",)
-        self.row = row
-        self.column = column
-
-
 class Redacting:
     """Redacts the texts of `columns`, and keeps what the report says of them.
 
@@ -59,7 +49,8 @@ class Redacting:
         try:
             return session.redact_found(cells.texts[at], findings)
         except BlockedContent as blocked:
-            raise BlockedCell(blocked, row=row, column=self._columns[cells.columns[at]]) from None
+            place = f"row {row} of column {self._columns[cells.columns[at]]!r}"
+            raise BlockedContent(blocked.entity, blocked.start, blocked.end, place=place) from None
 
     def _findings(self, cells: Cells) -> list[list[Finding]]:
         """By cell; each column is looked through at once, as its name speaks for its values."""
