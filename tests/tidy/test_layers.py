@@ -71,7 +71,14 @@ HEAVY = {
     "granian": {"cli/servers.py"},
     "gliner": {"privacy/opinions.py"},
     "openai": {"factory.py", "cli/demo.py"},
-    "pyarrow": {"frames/files/arrow_texts.py", "frames/files/parquet.py"},
+    "pyarrow": {
+        "frames/examine.py",
+        "frames/files/arrow_columns.py",
+        "frames/files/arrow_texts.py",
+        "frames/files/parquet.py",
+    },
+    "pyspark": {"frames/spark.py"},
+    "ray": {"frames/ray.py"},
     "spacy": {"privacy/opinions.py"},
     "uvicorn": {"cli/servers.py"},
 }

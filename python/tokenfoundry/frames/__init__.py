@@ -6,7 +6,8 @@
                     the same where you work: importing one adds `.pii` to it (`duckdb.register` a function)
     dispatch        a frame of any of them, without saying which
     files           CSV, JSON lines and Parquet larger than memory
-    report, html    what was found, for people
+    examine, report, html
+                    what is in a frame or a text, for people
     spark, ray      on a cluster
 
 Nothing heavy is imported before you name it.

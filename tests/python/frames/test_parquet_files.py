@@ -128,7 +128,7 @@ def test_a_file_that_polars_wrote_is_rewritten_too(tmp_path: Path) -> None:
         ("id", "the column 'id' is not text, it is int64, leave it out or convert it"),
         ("chat", "the column 'chat' is not text, it is struct"),
         ("chat.text", "the column 'chat.text' has no 'text'; it has role, content"),
-        ("name", "the file has no column 'name'; it has id, note, large, view, few, chat, lists, when"),
+        ("name", "there is no column 'name'; there are id, note, large, view, few, chat, lists, when"),
         ("note.text", "the column 'note.text' is not text"),
     ],
 )

@@ -4,7 +4,7 @@
     formats         what kind of file a name says it is
     sources         bytes in, decompressed
     records         files of records, all but the wanted texts left as written: csv_records, json_lines
-    parquet         the same of Parquet, by row groups: parquet_footer, thrift, arrow_texts
+    parquet         the same of Parquet, by row groups: parquet_footer, thrift, arrow_columns, arrow_texts
     outputs         bytes out: whole or not at all
     journal         what was done, for a run that goes on later
     value_map       what placeholders stand for, sealed

@@ -20,9 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.frames.files.arrow_texts import check_type, plain_type, texts_of, with_texts
+from tokenfoundry.frames.files.arrow_columns import ArrowColumns
 from tokenfoundry.frames.files.cells import Cells, Change
-from tokenfoundry.frames.files.json_lines import path_of
 from tokenfoundry.frames.files.outputs import PartFile, disk_errors
 from tokenfoundry.frames.files.parquet_footer import (
     MAGIC,
@@ -72,26 +71,10 @@ class ParquetFile:
             raise
 
     def _look_up(self) -> None:
-        schema = self._reader.schema_arrow
-        self._paths: list[tuple[str, list[str]]] = []
-        for column in self._columns:
-            names = [column] if column in schema.names else path_of(column)
-            if schema.names.count(names[0]) != 1:
-                raise InvalidInput(f"the file has no column {names[0]!r}; it has {', '.join(schema.names)}")
-            check_type(schema.field(names[0]).type, names[1:], column)
-            self._paths.append((names[0], names[1:]))
-        self.tops = list(dict.fromkeys(top for top, _ in self._paths))
+        self.wanted = ArrowColumns(self._reader.schema_arrow, self._columns)
         tops = tops_of_leaves(self.footer)
-        self.changing = [index for index, top in enumerate(tops) if top in self.tops]
+        self.changing = [index for index, top in enumerate(tops) if top in self.wanted.tops]
         self.groups = row_groups_of(self.footer)
-
-    def plain_schema(self) -> Any:
-        """The Arrow schema of what `with_cells` gives."""
-        fields = [self._reader.schema_arrow.field(top) for top in self.tops]
-        for top, names in self._paths:
-            at = self.tops.index(top)
-            fields[at] = fields[at].with_type(plain_type(fields[at].type, names))
-        return pa.schema(fields)
 
     def leaf(self, index: int) -> Any:
         """What pyarrow says of a column of the file."""
@@ -118,49 +101,18 @@ class ParquetFile:
         rows = int(min(_BATCH_ROWS, max(1, _BATCH_BYTES / max(1, a_row))))
         with self._damage():
             yield from self._reader.iter_batches(
-                rows, row_groups=[index], columns=self.tops, use_threads=False, use_pandas_metadata=False
+                rows, row_groups=[index], columns=self.wanted.tops, use_threads=False, use_pandas_metadata=False
             )
-
-    def cells(self, batch: Any, before: int) -> tuple[Cells, list[int]]:
-        """The texts of a batch that `before` rows come before, row by row, and for each its place column by column."""
-        rows: list[int] = []
-        columns: list[int] = []
-        texts: list[str] = []
-        numbers = range(before + 1, before + 1 + batch.num_rows)
-        for index, (top, names) in enumerate(self._paths):
-            try:
-                of_column, found = texts_of(batch.column(top), names, numbers)
-            except UnicodeDecodeError:
-                raise InvalidInput(
-                    f"the column {self._columns[index]!r} is not UTF-8 text near row {before + 1}: convert it first"
-                ) from None
-            rows += of_column
-            columns += [index] * len(found)
-            texts += found
-        order = sorted(range(len(rows)), key=rows.__getitem__)
-        cells = Cells([rows[at] for at in order], [columns[at] for at in order], [texts[at] for at in order])
-        return cells, order
 
     def all_cells(self) -> Iterator[tuple[Cells, int, int]]:
         """The texts of the whole file, with the rows and the bytes of it up to them."""
         rows = taken_bytes = 0
         for index in range(len(self.groups)):
             for batch in self.batches(index):
-                cells, _ = self.cells(batch, rows)
+                cells, _ = self.wanted.cells(batch, rows)
                 rows += batch.num_rows
                 yield cells, rows, taken_bytes
             taken_bytes += self.group_bytes(index)
-
-    def with_cells(self, batch: Any, changed: Sequence[str], order: Sequence[int]) -> Any:
-        """The batch with its texts replaced by what became of those that `cells` gave."""
-        texts = [""] * len(order)
-        for at, text in zip(order, changed, strict=True):
-            texts[at] = text
-        given = iter(texts)
-        arrays = {top: batch.column(top) for top in self.tops}
-        for top, names in self._paths:
-            arrays[top] = with_texts(arrays[top], names, given)
-        return pa.RecordBatch.from_arrays(list(arrays.values()), schema=self.plain_schema())
 
     @contextmanager
     def _damage(self) -> Iterator[None]:
@@ -189,7 +141,7 @@ class ParquetRewrite:
         self._part = part
         self._written: list[Struct] = []
         self._marked = 0
-        self._schema = source.plain_schema()
+        self._schema = source.wanted.schema
         self._leaf_paths = self._checked_leaves()
         if not part.position:
             part.write(MAGIC)
@@ -247,9 +199,9 @@ class ParquetRewrite:
             parts: list[list[Chunk]] = [[] for _ in source.changing]
             batches: list[Any] = []
             for batch in source.batches(index):
-                cells, order = source.cells(batch, before)
+                cells, order = source.wanted.cells(batch, before)
                 before += batch.num_rows
-                batches.append(source.with_cells(batch, self._change.changed(cells), order))
+                batches.append(source.wanted.with_cells(batch, self._change.changed(cells), order))
                 advance(before - first)
                 if sum(each.nbytes for each in batches) >= _PART_BYTES:
                     self._spool(index, batches, opened, parts, with_dictionary=False)
