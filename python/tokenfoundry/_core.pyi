@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections.abc
 import typing
 import typing_extensions
-__all__: list[str] = ['Batches', 'Books', 'Cache', 'ColumnRedaction', 'PiiDetector', 'PiiStream', 'RateLimiter', 'Tokenizer', 'Window', 'Zone', 'array_stream', 'count_stream', 'entry_batches', 'pii_catalogue', 'pii_validate', 'pii_validators', 'rollup_batches', 'sha256']
+__all__: list[str] = ['Batches', 'Books', 'Cache', 'ColumnRedaction', 'PiiDetector', 'PiiStream', 'RateLimiter', 'Tokenizer', 'Window', 'Zone', 'array_stream', 'count_stream', 'count_texts', 'entry_batches', 'pii_catalogue', 'pii_validate', 'pii_validators', 'rollup_batches', 'sha256']
 class Tokenizer:
     @staticmethod
     def open(path: str) -> Tokenizer:
@@ -200,6 +200,8 @@ class ColumnRedaction:
 def array_stream(schema: typing_extensions.CapsuleType, array: typing_extensions.CapsuleType) -> typing_extensions.CapsuleType:
     ...
 def count_stream(tokenizer: typing.Any, stream: typing_extensions.CapsuleType, columns: collections.abc.Sequence[str] | str, threads: typing.SupportsInt | typing.SupportsIndex) -> typing_extensions.CapsuleType:
+    ...
+def count_texts(tokenizer: Tokenizer, texts: list, threads: typing.SupportsInt | typing.SupportsIndex) -> bytes:
     ...
 def entry_batches(books: Books, first_seq: typing.SupportsInt | typing.SupportsIndex, limit: typing.SupportsInt | typing.SupportsIndex, from_ms: typing.SupportsInt | typing.SupportsIndex | None, until_ms: typing.SupportsInt | typing.SupportsIndex | None, *, tally_names: tuple, batch_rows: typing.SupportsInt | typing.SupportsIndex, batch_bytes: typing.SupportsInt | typing.SupportsIndex) -> Batches:
     ...

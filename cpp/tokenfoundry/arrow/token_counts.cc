@@ -13,22 +13,8 @@ namespace {
 
 constexpr size_t kBlockRows = 256;  // What one thread takes at once.
 
-// Those of null rows stay 0.
-std::vector<uint64_t> Count(const CountTokens& count, std::span<const std::string_view> texts, size_t threads) {
-  std::vector<uint64_t> counts(texts.size());
-  const size_t blocks = (texts.size() + kBlockRows - 1) / kBlockRows;
-  std::atomic<size_t> next = 0;
-  const auto work = [&] {
-    for (size_t block = next++; block < blocks; block = next++) {
-      const size_t end = std::min(texts.size(), (block + 1) * kBlockRows);
-      for (size_t i = block * kBlockRows; i < end; ++i) counts[i] = count(texts[i]);
-    }
-  };
-  std::vector<std::jthread> others;
-  for (size_t i = 1; i < std::min(threads, blocks); ++i) others.emplace_back(work);
-  work();
-  others.clear();  // Joined.
-  return counts;
+uint32_t Bounded(uint64_t tokens) {
+  return static_cast<uint32_t>(std::min<uint64_t>(tokens, std::numeric_limits<uint32_t>::max()));
 }
 
 class Counting : public ColumnMap {
@@ -43,14 +29,11 @@ class Counting : public ColumnMap {
   absl::StatusOr<Owned<ArrowArray>> Map(const ArrowSchema& schema, const ArrowArray& array,
                                         const ColumnPlace& place) override {
     NumberColumn<uint32_t> column(Nulls::kAllowed, "I");
-    const auto append = [&](std::optional<uint64_t> tokens) {
-      constexpr uint64_t kMost = std::numeric_limits<uint32_t>::max();
-      tokens ? column.Append(static_cast<uint32_t>(std::min(*tokens, kMost))) : column.AppendNull();
-    };
+    const auto append = [&](std::optional<uint32_t> tokens) { tokens ? column.Append(*tokens) : column.AppendNull(); };
     TF_ASSIGN_OR_RETURN(const TextType type, TextTypeOf(schema));
-    std::vector<uint64_t> of_used;  // Of a dictionary's texts.
+    std::vector<uint32_t> of_used;  // Of a dictionary's texts.
     TF_RETURN_IF_ERROR(ForEachSlice(schema, array, place, [&](const Rows& rows) {
-      const std::vector<uint64_t> counts = Count(count_, rows.texts, threads_);
+      const std::vector<uint32_t> counts = CountEach(count_, rows.texts, threads_);
       if (!rows.repeats.empty()) {
         of_used.insert(of_used.end(), counts.begin(), counts.end());
         return absl::OkStatus();
@@ -77,6 +60,23 @@ class Counting : public ColumnMap {
 };
 
 }  // namespace
+
+std::vector<uint32_t> CountEach(const CountTokens& count, std::span<const std::string_view> texts, size_t threads) {
+  std::vector<uint32_t> counts(texts.size());
+  const size_t blocks = (texts.size() + kBlockRows - 1) / kBlockRows;
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t block = next++; block < blocks; block = next++) {
+      const size_t end = std::min(texts.size(), (block + 1) * kBlockRows);
+      for (size_t i = block * kBlockRows; i < end; ++i) counts[i] = Bounded(count(texts[i]));
+    }
+  };
+  std::vector<std::jthread> others;
+  for (size_t i = 1; i < std::min(threads, blocks); ++i) others.emplace_back(work);
+  work();
+  others.clear();  // Joined.
+  return counts;
+}
 
 std::shared_ptr<ColumnMap> TokenCountMap(CountTokens count, size_t threads) {
   return std::make_shared<Counting>(std::move(count), threads);

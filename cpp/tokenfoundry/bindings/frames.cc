@@ -115,6 +115,7 @@ class StrList {
     return repeats_.empty() ? std::span<const int64_t>() : std::span(repeats_).subspan(at, count);
   }
 
+  std::span<const std::string_view> texts() const { return texts_; }
   size_t size() const { return texts_.size(); }
   std::string_view text(size_t at) const { return texts_[at]; }
   py::object item(size_t at) const { return pinned_[at]; }
@@ -327,6 +328,16 @@ py::capsule CountStream(const py::object& tokenizer, const py::capsule& stream, 
               arrow::TokenCountMap([held, counter](std::string_view text) { return counter->Count(text); }, threads));
 }
 
+// A uint32 of the machine's own for each text; 0 for None.
+py::bytes CountTexts(const tokens::Tokenizer& tokenizer, const py::list& texts, size_t threads) {
+  const StrList list(texts, std::nullopt, std::nullopt);
+  const std::vector<uint32_t> counts = [&] {
+    const py::gil_scoped_release no_gil;
+    return arrow::CountEach([&](std::string_view text) { return tokenizer.Count(text); }, list.texts(), threads);
+  }();
+  return py::bytes(reinterpret_cast<const char*>(counts.data()), sizeof(uint32_t) * counts.size());
+}
+
 // One array as a stream.
 py::capsule ArrayStream(const py::capsule& schema, const py::capsule& array) {
   std::vector<arrow::Owned<ArrowArray>> arrays;
@@ -357,6 +368,7 @@ void AddFrames(py::module_& module) {
       .def_property_readonly("number", &ColumnRedaction::Number);
   module.def("count_stream", &CountStream, py::arg("tokenizer"), py::arg("stream"), py::arg("columns"),
              py::arg("threads"));
+  module.def("count_texts", &CountTexts, py::arg("tokenizer"), py::arg("texts"), py::arg("threads"));
   module.def("array_stream", &ArrayStream, py::arg("schema"), py::arg("array"));
 }
 

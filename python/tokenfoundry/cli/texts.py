@@ -244,8 +244,8 @@ def _interruptible(target: Path | None) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        if target is not None and journal_of(target).exists():
-            err.print("interrupted: the same command with --resume goes on", soft_wrap=True)
+        kept = target is not None and journal_of(target).exists()
+        err.print(f"interrupted: {'the same command with --resume goes on' if kept else 'nothing is kept'}")
         raise typer.Exit(130) from None
 
 

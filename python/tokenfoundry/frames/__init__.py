@@ -14,6 +14,7 @@ Nothing heavy is imported before you name it.
 """
 
 from tokenfoundry.frames.arrow import ArrowStream, count_arrow, detect_arrow, redact_arrow, restore_arrow
+from tokenfoundry.frames.dispatch import redact_frame, restore_frame
 from tokenfoundry.frames.session import ColumnCounts, Found, FrameSession
 
 __all__ = [
@@ -24,5 +25,7 @@ __all__ = [
     "count_arrow",
     "detect_arrow",
     "redact_arrow",
+    "redact_frame",
     "restore_arrow",
+    "restore_frame",
 ]

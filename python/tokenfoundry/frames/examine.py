@@ -93,5 +93,4 @@ def highlight(text: str, *, redactor: Redactor | None = None, values: bool = Fal
     >>> highlight("Sono mario@example.it")
     Highlighted(1 findings)
     """
-    [findings] = (redactor or Redactor()).findings([text])
-    return Highlighted(text, findings, values)
+    return Highlighted(text, (redactor or Redactor()).redact(text).findings, values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -57,16 +57,9 @@ class Protection:
                 return self._remembered(text, place)
             return self.detector.detect_wanted(text, self._wanted)
         before = f"{label}: "
-        return _after(len(before), self.detector.detect_wanted(before + text, self._wanted))
-
-    def findings_of_many(self, texts: Sequence[str], label: str, threads: int) -> list[list[Finding]]:
-        """`findings` of each text."""
-        protected = self.policy.protected
-        if not protected:
-            return [NO_FINDINGS] * len(texts)
-        before = f"{label}: " if label else ""
-        found = self.detector.detect_batch([before + text for text in texts], entities=protected, threads=threads)
-        return [_after(len(before), findings) for findings in found] if label else found
+        findings = self.detector.detect_wanted(before + text, self._wanted)
+        size = len(before)
+        return [replace(f, start=max(f.start, size) - size, end=f.end - size) for f in findings if f.end > size]
 
     def _remembered(self, text: str, place: bytes) -> list[Finding]:
         known = self._memo.get(place)
@@ -111,8 +104,8 @@ class RedactionSession:
         return self.redact_found(text, self._protection.findings(text, label, self._scope))
 
     def redact_found(self, text: str, findings: list[Finding]) -> str:
-        """`text` with the policy applied to `findings`, which are what `Redactor.findings` finds in it. Raises as
-        `redact` does.
+        """`text` with the policy applied to `findings`, which somebody else found: disjoint, in order, of entities that
+        the policy does not allow. Raises as `redact` does.
         """
         return self._redact(text, findings) if findings or "[" in text else text
 
@@ -341,14 +334,6 @@ class Redactor:
         """Whether nothing is found in `text` that the policy protects."""
         return not self._protection.findings(text)
 
-    def findings(self, texts: Sequence[str], *, label: str = "", threads: int = 1) -> list[list[Finding]]:
-        """What would be replaced in each text; `label` is what they are called where they stand, such as their column.
-
-        >>> [len(found) for found in Redactor().findings(["nothing here", "Soleil75!"], label="password")]
-        [0, 1]
-        """
-        return self._protection.findings_of_many(texts, label, threads)
-
     def incoming_findings(self) -> DetectorStream:
         """What would be replaced in a text that comes in pieces."""
         return self._protection.detector.stream(entities=self._protection.policy.protected)
@@ -372,11 +357,6 @@ class Redactor:
 
 def _rebuilt(detector: Detector, policy: dict[str, str]) -> Redactor:
     return Redactor(detector, policy=policy)
-
-
-def _after(size: int, findings: list[Finding]) -> list[Finding]:
-    """The findings as they are in the text that follows a label of `size` code points."""
-    return [replace(f, start=max(f.start, size) - size, end=f.end - size) for f in findings if f.end > size]
 
 
 def _with_literals(text: str, findings: list[Finding]) -> Iterator[tuple[str, int, int]]:

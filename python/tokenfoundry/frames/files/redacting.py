@@ -8,6 +8,7 @@ from typing import Any
 
 from tokenfoundry.errors import BlockedContent, InvalidInput
 from tokenfoundry.frames.files.cells import Cells
+from tokenfoundry.frames.files.finder import Finder
 from tokenfoundry.frames.files.json_lines import path_of
 from tokenfoundry.frames.files.value_map import ValueMap
 from tokenfoundry.frames.report import Report
@@ -27,7 +28,7 @@ class Redacting:
         self._redactor = redactor
         self._columns = tuple(columns)
         self._labels = [path_of(column)[-1] for column in columns]
-        self._threads = threads
+        self._finder = Finder(redactor, threads)
         self._map = value_map
         self._session = redactor.resumed(value_map.values) if value_map else None
         self.report = Report.empty(columns, redactor)
@@ -59,7 +60,7 @@ class Redacting:
             indices = [at for at, of in enumerate(cells.columns) if of == column]
             texts = [cells.texts[at] for at in indices]
             try:
-                findings = self._redactor.findings(texts, label=label, threads=self._threads)
+                findings = self._finder.findings(texts, label)
             except InvalidInput as error:
                 raise self._unreadable(cells, indices, error) from None
             for at, of_text in zip(indices, findings, strict=True):
