@@ -72,6 +72,20 @@ class ColumnReport:
     rows_touched: int = 0
     entities: dict[str, EntityReport] = field(default_factory=dict)
 
+    def add(self, text: str, findings: list[Finding], finding: Finding) -> None:
+        """Counts one of the findings of a text."""
+        entity = self.entities.setdefault(finding.entity, EntityReport())
+        entity.found += 1
+        if len(entity.samples) < _SAMPLES:
+            sample = _sample(text, findings, finding)
+            entity.samples += [sample] if sample not in entity.samples else []
+
+    def add_row(self, kinds: set[str]) -> None:
+        """Counts a row in which these kinds were found."""
+        self.rows_touched += 1
+        for kind in kinds:
+            self.entities[kind].rows += 1
+
 
 @dataclass(slots=True)
 class Report:
@@ -127,30 +141,22 @@ class Report:
 
     def add(self, cells: Cells, found: Sequence[list[Finding]]) -> None:
         """Counts what was found in the texts of some rows."""
-        names = list(self.columns)
-        for _, indices in groupby(range(len(cells.rows)), cells.rows.__getitem__):
-            of_row: set[str] = set()
-            of_column: dict[int, set[str]] = {}
+        columns = list(self.columns.values())
+        for index, number in Counter(cells.columns).items():
+            columns[index].texts += number
+        touched = [at for at, findings in enumerate(found) if findings]
+        for _, indices in groupby(touched, cells.rows.__getitem__):
+            of_row: dict[int, set[str]] = {}
             for at in indices:
-                column = self.columns[names[cells.columns[at]]]
-                column.texts += 1
-                if not found[at]:
-                    continue
-                kinds = of_column.setdefault(cells.columns[at], set())
+                kinds = of_row.setdefault(cells.columns[at], set())
                 for finding in found[at]:
-                    entity = column.entities.setdefault(finding.entity, EntityReport())
-                    entity.found += 1
                     kinds.add(finding.entity)
-                    if len(entity.samples) < _SAMPLES:
-                        sample = _sample(cells.texts[at], found[at], finding)
-                        entity.samples += [sample] if sample not in entity.samples else []
-                of_row |= kinds
-            for index, kinds in of_column.items():
-                self.columns[names[index]].rows_touched += 1
-                for kind in kinds:
-                    self.columns[names[index]].entities[kind].rows += 1
-            self.rows_touched += bool(of_row)
-            self.identifying_rows += _PERSON in of_row and len(of_row) > 1
+                    columns[cells.columns[at]].add(cells.texts[at], found[at], finding)
+            for index, kinds in of_row.items():
+                columns[index].add_row(kinds)
+            kinds = set().union(*of_row.values())
+            self.rows_touched += 1
+            self.identifying_rows += _PERSON in kinds and len(kinds) > 1
 
     def to_dict(self) -> dict[str, Any]:
         """All of it, as JSON has it."""

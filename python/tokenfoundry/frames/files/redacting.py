@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 from tokenfoundry.errors import BlockedContent, InvalidInput
@@ -37,12 +36,14 @@ class Redacting:
 
     def changed(self, cells: Cells) -> list[str]:
         found = self._findings(cells)
-        changed: list[str] = []
-        at = 0
-        for row, indices in groupby(range(len(cells.rows)), cells.rows.__getitem__):
-            session = self._session or self._redactor.session()
-            for at in indices:
-                changed.append(self._redacted(session, cells, at, row, found[at]))
+        changed = list(cells.texts)
+        session, row_of_session = self._session, 0
+        for at, (row, text) in enumerate(zip(cells.rows, cells.texts, strict=True)):
+            if not found[at] and "[" not in text:  # Most texts: nothing found, nothing that reads as a placeholder.
+                continue
+            if session is None or (self._session is None and row != row_of_session):
+                session, row_of_session = self._redactor.session(), row
+            changed[at] = self._redacted(session, cells, at, row, found[at])
         self.report.add(cells, found)
         return changed
 
