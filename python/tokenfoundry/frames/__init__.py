@@ -8,7 +8,10 @@
     files           CSV, JSON lines and Parquet larger than memory
     examine, report, html
                     what is in a frame or a text, for people
-    spark, ray      on a cluster
+    kept            one numbering for frames and files, kept sealed
+    measure         how much of what you labelled is found
+    workers, spark, ray
+                    on a cluster
 
 Nothing heavy is imported before you name it.
 """
