@@ -11,7 +11,7 @@ from tokenfoundry.errors import InvalidInput
 from tokenfoundry.gateway.redaction import build_redactor
 from tokenfoundry.privacy import Detector, Profile, Redactor
 from tokenfoundry.privacy.detector import LANGUAGES
-from tokenfoundry.settings import checked
+from tokenfoundry.settings import KeyReference, checked
 from tokenfoundry.settings.privacy import PrivacySettings
 
 
@@ -23,6 +23,7 @@ def redactor_of(
     entities: Sequence[str],
     languages: Sequence[str],
     profile: str | None,
+    key: str | None,
 ) -> Redactor:
     """What the section `privacy` of `config` says and the options state in its place; without a file the options alone.
 
@@ -32,6 +33,8 @@ def redactor_of(
     if action is not None:
         actions = {"default": action, **actions}
     if config is not None:
+        if key is not None:
+            raise InvalidInput("--key is for a policy without --config: state it there, as privacy.key")
         return build_redactor(_privacy(config, actions, entities, languages, profile))
     default = actions.get("default", "pseudonymize")
     named = dict.fromkeys(entities, default)
@@ -40,7 +43,7 @@ def redactor_of(
         profile=cast(Profile, profile or "default"),
         languages=list(languages) or LANGUAGES,
     )
-    return Redactor(detector, policy={**named, **actions})
+    return Redactor(detector, policy={**named, **actions}, key=_key(key))
 
 
 def _privacy(
@@ -63,6 +66,15 @@ def _privacy(
     if profile:
         stated["profile"] = profile
     return checked(PrivacySettings, {**before.model_dump(exclude_unset=True), **stated})
+
+
+def _key(text: str | None) -> bytes | None:
+    if text is None:
+        return None
+    kind, _, place = text.partition(":")
+    if kind not in ("env", "file") or not place:
+        raise InvalidInput(f"--key {text}: should say where the key is kept, as env:NAME or file:/path")
+    return KeyReference(kind=kind, place=place).read().reveal().encode()
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -81,6 +81,12 @@ def redact(
         list[str] | None, typer.Option(help="What is done with an entity: IBAN_CODE=mask,SECRET=block,default=redact.")
     ] = None,
     config: ConfigFileOption = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the key of hashes and surrogates is kept, 16 characters or more: env:NAME, file:/path."
+        ),
+    ] = None,
     entity: Annotated[list[str] | None, typer.Option(help="Look for this entity only; repeat for more.")] = None,
     entities: Annotated[list[str] | None, typer.Option(help="The same, with commas.")] = None,
     languages: Annotated[
@@ -118,6 +124,7 @@ def redact(
         entities=(entity or []) + names(entities),
         languages=names(languages),
         profile=profile,
+        key=key,
     )
     if report == "":
         with reading(file) as source, progress(file, "reading") as told:
@@ -193,7 +200,7 @@ def _redact_text(file: Path, target: Path | None, redactor: Redactor, map: Path 
             target,
             feed=stream.feed,
             close=stream.close,
-            sync=lambda: value_map.keep(session.values) if value_map else None,
+            sync=lambda: value_map.keep(session.restorable) if value_map else None,
             force=force,
             progress=told,
         )

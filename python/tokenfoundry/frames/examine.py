@@ -23,8 +23,8 @@ def report_frame(
 ) -> Report:
     """What `columns` of a frame hold: pandas, polars, pyarrow or anything else that speaks Arrow. Changes nothing.
 
-    A column may be a path, such as `messages.content`. Raises `InvalidInput` for one that is missing or no text and
-    `BlockedContent`, naming row and column, for what the policy blocks; needs the extra `files`.
+    A column may be a path, such as `messages.content`. Raises `InvalidInput` for one that is missing or no text; needs
+    the extra `files`.
 
     >>> import polars
     >>> frame = polars.DataFrame({"note": ["Sono mario@example.it", "niente"]})
@@ -35,7 +35,7 @@ def report_frame(
         raise InvalidInput(f"columns must be a list, as in [{columns!r}]")
     redacting = Redacting(redactor or Redactor(), columns, threads=threads or os.cpu_count() or 1)
     for rows, cells in _cells(frame, columns):
-        redacting.changed(cells)
+        redacting.examine(cells)
         redacting.report.rows = rows
     return redacting.report
 

@@ -232,6 +232,8 @@ def test_the_journal_holds_no_value(interrupted: Path) -> None:
 def test_what_was_begun_is_not_overwritten_by_chance(interrupted: Path) -> None:
     with pytest.raises(Conflict, match="--resume goes on, --force starts anew"):
         redact(interrupted, "in.csv")
+    with pytest.raises(Conflict, match="go on with it, or --force to forget it"):
+        redact_file(None, interrupted / "out-in.csv", columns=["note"], redactor=REDACTOR)
     assert redact(interrupted, "in.csv", force=True).rows == ROWS
 
 
@@ -332,3 +334,19 @@ def test_a_disk_that_fails_is_a_sentence(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(StoreError, match=r"cannot be written: Input/output error"):
         redact(tmp_path, "in.csv")
     assert not (tmp_path / "out-in.csv").exists()
+
+
+@pytest.mark.parametrize("action", ["surrogate", "hash", "on_prem"])
+def test_every_action_keeps_its_promise_through_a_file(tmp_path: Path, action: str) -> None:
+    redactor = Redactor(Detector(["EMAIL_ADDRESS"]), policy={"default": action}, key=b"at least sixteen bytes")
+    write_input(tmp_path / "in.csv")
+    sealed, out, back = (tmp_path / name for name in ("map.sealed", "out.csv", "back.csv"))
+    redact_file(tmp_path / "in.csv", out, columns=["note"], redactor=redactor, map=sealed)
+    assert "anna7@example.it" not in out.read_text(encoding="utf-8")
+    restore_file(out, back, map=sealed)
+    assert (back.read_bytes() == (tmp_path / "in.csv").read_bytes()) == (action != "hash")
+    again = tmp_path / "again.csv"
+    redact_file(tmp_path / "in.csv", again, columns=["note"], redactor=redactor, map=sealed)
+    assert again.read_bytes() == out.read_bytes()
+    other = Redactor(Detector(["EMAIL_ADDRESS"]), policy={"default": action}, key=b"another key of 16 bytes")
+    assert other.key_mark != redactor.key_mark

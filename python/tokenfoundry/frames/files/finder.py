@@ -5,14 +5,18 @@ It tells how often; where is read off what it makes of a text when everything th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from tokenfoundry.frames.session import FrameSession
 from tokenfoundry.privacy import Finding, Redactor
-from tokenfoundry.privacy.placeholders import LITERAL, NUMBERED
+from tokenfoundry.privacy.placeholders import LITERAL
 
 _NOTHING: Final[list[Finding]] = []
+
+# As the engine writes placeholders. Whatever a text has of this form is replaced by one too.
+_PLACED: Final = re.compile(r"\[([A-Z][A-Z0-9_]*)_[0-9]+\]")
 
 
 class Finder:
@@ -40,8 +44,8 @@ def _places(placed: str, values: Mapping[str, str]) -> list[Finding]:
     """Where the values of the placeholders stood; a user's own text that looks like one is no finding."""
     findings = []
     longer = 0  # Code points by which the text before this place was longer than what stands there now.
-    for match in NUMBERED.finditer(placed):
-        entity, size = match[0][1:].rpartition("_")[0], len(values[match[0]])
+    for match in _PLACED.finditer(placed):
+        entity, size = match[1], len(values[match[0]])
         start = match.start() + longer
         if entity != LITERAL:
             findings.append(Finding(entity, start, start + size, 1.0))

@@ -148,6 +148,14 @@ def check_paths(source: Path | None, target: Path, *, resume: bool, force: bool)
         raise Conflict(f"{target} is there already: name another file, or --force to replace it")
 
 
+def refuse_interrupted(target: Path, *, force: bool) -> None:
+    """For a run that cannot be resumed. Raises `Conflict` where another one can, unless it is to be forgotten."""
+    journal = journal_of(target)
+    if not force and journal.exists():
+        raise Conflict(f"a run that was interrupted left {journal.name}: go on with it, or --force to forget it")
+    journal.unlink(missing_ok=True)
+
+
 def _difference(before: dict[str, Any], now: dict[str, Any], target: Path) -> str:
     anew = "--force starts anew"
     if before.get("format") != now["format"]:

@@ -12,6 +12,7 @@ from tokenfoundry.frames.files.json_lines import path_of
 from tokenfoundry.frames.files.value_map import ValueMap
 from tokenfoundry.frames.report import Report
 from tokenfoundry.privacy import Detector, Finding, RedactionSession, Redactor
+from tokenfoundry.privacy.forms import OPENERS
 
 
 class Redacting:
@@ -30,6 +31,7 @@ class Redacting:
         self._finder = Finder(redactor, threads)
         self._map = value_map
         self._session = redactor.resumed(value_map.values) if value_map else None
+        self._uses_surrogates = (self._session or redactor.session()).uses_surrogates
         self.report = Report.empty(columns, redactor)
         if value_map:
             value_map.keep_columns(columns)
@@ -39,13 +41,21 @@ class Redacting:
         changed = list(cells.texts)
         session, row_of_session = self._session, 0
         for at, (row, text) in enumerate(zip(cells.rows, cells.texts, strict=True)):
-            if not found[at] and "[" not in text:  # Most texts: nothing found, nothing that reads as a placeholder.
+            if not found[at] and not self._may_be_taken(text):  # As most texts.
                 continue
             if session is None or (self._session is None and row != row_of_session):
                 session, row_of_session = self._redactor.session(), row
             changed[at] = self._redacted(session, cells, at, row, found[at])
         self.report.add(cells, found)
         return changed
+
+    def examine(self, cells: Cells) -> None:
+        """Reports what is found, and changes nothing. Raises `InvalidInput` as `changed` does."""
+        self.report.add(cells, self._findings(cells))
+
+    def _may_be_taken(self, text: str) -> bool:
+        """Whether a text without findings may hold what could be taken for a stand-in."""
+        return self._uses_surrogates or OPENERS.search(text) is not None
 
     def _redacted(self, session: RedactionSession, cells: Cells, at: int, row: int, findings: list[Finding]) -> str:
         try:
@@ -79,7 +89,7 @@ class Redacting:
 
     def sync(self) -> None:
         if self._map is not None and self._session is not None:
-            self._map.keep(self._session.values)
+            self._map.keep(self._session.restorable)
 
     def state(self) -> dict[str, Any]:
         return self.report.state()

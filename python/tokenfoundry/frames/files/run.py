@@ -17,7 +17,7 @@ from tokenfoundry._core import __version__
 from tokenfoundry.errors import BlockedContent, Conflict, InvalidInput, MissingExtra
 from tokenfoundry.frames.files.cells import Change, Place
 from tokenfoundry.frames.files.formats import Format
-from tokenfoundry.frames.files.journal import Journal, check_paths, fingerprint, work_digest
+from tokenfoundry.frames.files.journal import Journal, check_paths, fingerprint, refuse_interrupted, work_digest
 from tokenfoundry.frames.files.outputs import Output, PartFile, StandardOutput, name_whole, part_of
 from tokenfoundry.frames.files.progress import Mark, Pace, Progress, no_progress
 from tokenfoundry.frames.files.records import blocks
@@ -166,6 +166,7 @@ def _stream(files: Files, change: Change, force: bool, progress: Progress) -> in
     """From standard input, or to standard output: nothing that could be resumed."""
     if files.target is not None:
         check_paths(None, files.target, resume=False, force=force)
+        refuse_interrupted(files.target, force=force)
     with ExitStack() as opened:
         output: Output = StandardOutput()
         if files.target is not None:

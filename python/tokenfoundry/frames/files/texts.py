@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tokenfoundry.frames.files.decoding import Utf8
 from tokenfoundry.frames.files.formats import compression_of
-from tokenfoundry.frames.files.journal import check_paths
+from tokenfoundry.frames.files.journal import check_paths, refuse_interrupted
 from tokenfoundry.frames.files.outputs import Output, PartFile, StandardOutput
 from tokenfoundry.frames.files.progress import Progress, no_progress
 from tokenfoundry.frames.files.sources import Source
@@ -33,6 +33,7 @@ def change_text(
     """
     if target is not None:
         check_paths(source, target, resume=False, force=force)
+        refuse_interrupted(target, force=force)
     decode = Utf8()
     lines = 0
     with ExitStack() as opened:

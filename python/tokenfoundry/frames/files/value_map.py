@@ -55,7 +55,6 @@ class ValueMap:
         except BaseException:
             self._lock.close()
             raise
-        self._kept = len(self.values)
 
     def _hold(self) -> None:
         try:
@@ -81,11 +80,13 @@ class ValueMap:
             self._flush()
 
     def keep(self, values: Mapping[str, str]) -> None:
-        """Once it returns, all of `values` survive a loss of power. They begin with those that were kept before."""
-        new = islice(values.items(), self._kept, None)
+        """Once it returns, all of `values` survive a loss of power. Those of one kind come in the order of their
+        numbers.
+        """
+        new = (item for item in values.items() if item[0] not in self.values)
         while piece := list(islice(new, _PIECE_VALUES)):
             self._log.append(msgspec.json.encode({"values": piece}))
-            self._kept += len(piece)
+            self.values.update(piece)
         self._flush()
 
     def _flush(self) -> None:

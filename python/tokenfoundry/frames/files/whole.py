@@ -100,7 +100,7 @@ def restore_file(
 def stated(redactor: Redactor) -> dict[str, Any]:
     """What decides what a redactor does, for `work_digest`."""
     detector = {name: value for name, value in redactor.detector.arguments.items() if name != "cache_dir"}
-    return {"detector": detector, "policy": repr(redactor.policy)}
+    return {"detector": detector, "policy": repr(redactor.policy), "key": redactor.key_mark}
 
 
 def _files(
