@@ -56,7 +56,7 @@ struct Blocked {
 
 struct RedactionOptions {
   std::shared_ptr<const pii::Detector> detector;  // Required.
-  std::vector<Treatment> treatments;              // Of each of the detector's entities.
+  std::vector<Treatment> treatments = {};         // Of each of the detector's entities.
   size_t threads = 1;                             // At most, for all calls together. [1, 256].
 
   // What a column is called may tell what its values are (`partita_iva`): its name then stands before each of them when

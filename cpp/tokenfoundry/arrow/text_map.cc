@@ -124,6 +124,7 @@ absl::StatusOr<Owned<ArrowArray>> TextMap::Map(const ArrowSchema& schema, const 
   if (type.index_format.empty()) {
     TF_ASSIGN_OR_RETURN(const TextReader reader, TextReader::Open(type.layout, array, place.name));
     const std::unique_ptr<TextWriter> writer = TextWriter::Of(type.layout);
+    writer->Reserve(static_cast<size_t>(reader.length()), reader.size_bytes() + reader.size_bytes() / 16);
     TF_RETURN_IF_ERROR(SeeTexts(reader, place, [&](const Rows& rows) { return MapRows(rows, writer.get()); }));
     return writer->Finish();
   }

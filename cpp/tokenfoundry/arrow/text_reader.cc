@@ -105,6 +105,16 @@ absl::StatusOr<TextReader> TextReader::Open(TextType::Layout layout, const Arrow
   return reader;
 }
 
+size_t TextReader::size_bytes() const {
+  if (length_ == 0 || layout_ == TextType::Layout::kUtf8View) return 0;
+  const auto between = [&](const auto* offsets) {
+    const int64_t size = int64_t{offsets[offset_ + length_]} - offsets[offset_];
+    return size > 0 ? static_cast<size_t>(size) : 0;
+  };
+  return layout_ == TextType::Layout::kUtf8 ? between(static_cast<const int32_t*>(places_))
+                                            : between(static_cast<const int64_t*>(places_));
+}
+
 absl::StatusOr<std::string_view> TextReader::At(int64_t at) const {
   const int64_t row = offset_ + at;
   if (IsNullAt(validity_, row)) return std::string_view();

@@ -23,6 +23,9 @@ class TextReader {
 
   int64_t length() const { return length_; }
 
+  // Of all texts; 0 where it is not known without reading them.
+  size_t size_bytes() const;
+
   // The text of row `at`, data() is null if the row is. kInvalidArgument where the array contradicts itself.
   absl::StatusOr<std::string_view> At(int64_t at) const;
 

@@ -34,6 +34,10 @@ class Validity {
 template <typename Offset>
 class OffsetWriter : public TextWriter {
  public:
+  void Reserve(size_t rows, size_t bytes) override {
+    offsets_.reserve(rows + 1);
+    bytes_.reserve(bytes);
+  }
   absl::Status Append(std::string_view text) override {
     if (text.size() > static_cast<size_t>(std::numeric_limits<Offset>::max()) - bytes_.size()) {
       return absl::OutOfRangeError("one batch would hold more than 2 GiB of utf8: give smaller batches, or large_utf8");
@@ -62,6 +66,7 @@ class OffsetWriter : public TextWriter {
 
 class ViewWriter : public TextWriter {
  public:
+  void Reserve(size_t rows, size_t bytes) override { views_.reserve(rows); }
   absl::Status Append(std::string_view text) override {
     if (text.size() > kMaxTextBytes) return absl::OutOfRangeError("a text is longer than 2 GiB");
     const auto size = static_cast<int32_t>(text.size());

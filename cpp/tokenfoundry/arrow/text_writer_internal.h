@@ -16,6 +16,8 @@ namespace tokenfoundry::arrow {
 class TextWriter : public TextSink {
  public:
   static std::unique_ptr<TextWriter> Of(TextType::Layout layout);
+  // Room for about so much: growing to it would copy what is there again and again.
+  virtual void Reserve(size_t rows, size_t bytes) = 0;
   virtual Owned<ArrowArray> Finish() = 0;
 };
 

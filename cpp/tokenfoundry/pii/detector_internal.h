@@ -32,7 +32,8 @@ struct Detector::Impl {
 
   struct ActiveRecognizer {
     Recognize recognize;
-    size_t anchor;  // Index of its scan pattern.
+    size_t anchor;                 // Index of its scan pattern.
+    std::vector<size_t> entities;  // That it may find.
   };
   struct Custom {
     uint32_t entity;
@@ -56,10 +57,12 @@ struct Detector::Impl {
   uint32_t EntityIndex(const std::string& name);
 
   // Everything that may be a finding, overlaps and doubtful ones included, in no order. `text` is valid UTF-8.
-  absl::StatusOr<std::vector<Candidate>> Candidates(std::string_view text, const std::vector<PatternMatch>& rejected,
+  // Of what the request does not want there may be some or none.
+  absl::StatusOr<std::vector<Candidate>> Candidates(std::string_view text, const DetectRequest& request,
                                                     uint64_t* steps) const;
-  absl::StatusOr<std::vector<Candidate>> CandidatesIn(std::string_view text, const std::vector<PatternMatch>& rejected,
+  absl::StatusOr<std::vector<Candidate>> CandidatesIn(std::string_view text, const DetectRequest& request,
                                                       uint64_t* steps) const;
+  bool FindsWanted(const ActiveRecognizer& recognizer, const DetectRequest& request) const;
   void AddCustomMatches(std::string_view text, const Sightings& sightings, const std::vector<PatternMatch>& rejected,
                         Sink* sink, std::vector<Candidate>* candidates) const;
   Candidate ToCandidate(const Custom& custom, Extent match, Sink* sink) const;

@@ -1,0 +1,6 @@
+"""How fast data is made safe: the parts of `bench_redact.py`.
+
+rows            the column of text that is redacted
+frames          whole columns through pandas, polars and DuckDB, beside the rivals
+rival_worker    the rivals, each in a process and a virtual environment of their own
+"""
