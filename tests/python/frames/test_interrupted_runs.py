@@ -347,6 +347,10 @@ def test_every_action_keeps_its_promise_through_a_file(tmp_path: Path, action: s
     assert (back.read_bytes() == (tmp_path / "in.csv").read_bytes()) == (action != "hash")
     again = tmp_path / "again.csv"
     redact_file(tmp_path / "in.csv", again, columns=["note"], redactor=redactor, map=sealed)
-    assert again.read_bytes() == out.read_bytes()
+    restore_file(again, back, map=sealed, force=True)
+    if action == "surrogate":  # A later run chooses others; both come back.
+        assert back.read_bytes() == (tmp_path / "in.csv").read_bytes()
+    else:
+        assert again.read_bytes() == out.read_bytes()
     other = Redactor(Detector(["EMAIL_ADDRESS"]), policy={"default": action}, key=b"another key of 16 bytes")
     assert other.key_mark != redactor.key_mark
