@@ -8,7 +8,6 @@ from typing import Any, cast
 
 from tokenfoundry.cli.options import load_settings
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.gateway.redaction import build_redactor
 from tokenfoundry.privacy import Detector, Profile, Redactor
 from tokenfoundry.privacy.detector import LANGUAGES
 from tokenfoundry.settings import KeyReference, checked
@@ -35,7 +34,10 @@ def redactor_of(
     if config is not None:
         if key is not None:
             raise InvalidInput("--key is for a policy without --config: state it there, as privacy.key")
-        return build_redactor(_privacy(config, actions, entities, languages, profile))
+        # Only here: it brings the gateway along.
+        from tokenfoundry.gateway.redaction import build_redactors
+
+        return build_redactors(_privacy(config, actions, entities, languages, profile)).general
     default = actions.get("default", "pseudonymize")
     named = dict.fromkeys(entities, default)
     detector = Detector(
@@ -65,7 +67,7 @@ def _privacy(
         stated["languages"] = tuple(languages)
     if profile:
         stated["profile"] = profile
-    return checked(PrivacySettings, {**before.model_dump(exclude_unset=True), **stated})
+    return checked(PrivacySettings, {name: getattr(before, name) for name in before.model_fields_set} | stated)
 
 
 def _key(text: str | None) -> bytes | None:

@@ -66,6 +66,23 @@ def test_the_policy_of_the_options_and_of_a_file(here: Path) -> None:
     assert not (here / "c.csv").exists()
     run("redact", "in.csv", "c.csv", "--columns", "note", "--config", "own.yaml", "--policy", "IBAN_CODE=allow")
     assert (here / "c.csv").read_text() == "id;note\n1;scrivi a [EMAIL_ADDRESS]\n2;IBAN IT60X0542811101000000123456\n"
+    (here / "key").write_text("at least sixteen characters\n")
+    (here / "own.yaml").write_text(f"privacy: {{policy: {{default: hash}}, key: 'file:{here}/key'}}\n")
+    run("redact", "in.csv", "e.csv", "--columns", "note", "--config", "own.yaml", "--policy", "IBAN_CODE=redact")
+    run(
+        "redact",
+        "in.csv",
+        "f.csv",
+        "--columns",
+        "note",
+        "--policy",
+        "default=hash,IBAN_CODE=redact",
+        "--key",
+        f"file:{here}/key",
+    )
+    assert re.search(r"scrivi a \[EMAIL_ADDRESS:[0-9a-f]{16}\]\n2;IBAN \[IBAN_CODE\]", (here / "e.csv").read_text())
+    assert (here / "e.csv").read_text() == (here / "f.csv").read_text()
+    assert "hash needs a key" in run("redact", "in.csv", "g.csv", "--columns", "note", "--action", "hash", status=1)
     assert "needs entity=action" in run("redact", "in.csv", "d.csv", "--columns", "note", "--policy", "x", status=1)
 
 
