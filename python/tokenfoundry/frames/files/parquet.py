@@ -56,22 +56,17 @@ class ParquetFile:
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         self._path = path
         self._columns = tuple(columns)
-        with ExitStack() as opened, self._damage():
-            try:
-                self._file: BinaryIO = opened.enter_context(path.open("rb"))
-            except OSError as error:
-                raise InvalidInput(f"cannot use {path}: {error.strerror}") from None
-            self.footer = read_footer(self._file)
-            self._reader = opened.enter_context(pq.ParquetFile(path, pre_buffer=False, buffer_size=2**20))
-            self._opened = opened.pop_all()
         try:
-            self._look_up()
-        except BaseException:
-            self._opened.close()
-            raise
-
-    def _look_up(self) -> None:
-        self.wanted = ArrowColumns(self._reader.schema_arrow, self._columns)
+            self._file: BinaryIO = path.open("rb")
+        except OSError as error:
+            raise InvalidInput(f"cannot use {path}: {error.strerror}") from None
+        with ExitStack() as opened:
+            opened.enter_context(self._file)
+            with self._damage():
+                self.footer = read_footer(self._file)
+                self._reader = opened.enter_context(pq.ParquetFile(path, pre_buffer=False, buffer_size=2**20))
+            self.wanted = ArrowColumns(self._reader.schema_arrow, self._columns)
+            self._opened = opened.pop_all()
         tops = tops_of_leaves(self.footer)
         self.changing = [index for index, top in enumerate(tops) if top in self.wanted.tops]
         self.groups = row_groups_of(self.footer)
