@@ -12,4 +12,5 @@ PYBIND11_MODULE(_core, module) {
   tokenfoundry::bindings::AddPii(module);
   tokenfoundry::bindings::AddPiiValidators(module);
   tokenfoundry::bindings::AddFrames(module);
+  tokenfoundry::bindings::AddVault(module);
 }

@@ -231,7 +231,7 @@ class _Following:
             yield self.error("upstream_error", "the call that this one had joined was cut off")
             return
         record = _record(self._booking, self._call, landed.target, landed.usage, route="joined")
-        await self._booking.record_given(self._call, record, landed.target)
+        await self._booking.record(self._call, record, "hit", target=landed.target)
         self._call.passage.ended()
         yield self._reply.ending(record, summary_of(self._call, record))
 
