@@ -7,8 +7,8 @@
     policy          what to do with each kind
     pseudonyms      the key of hashes and surrogates
     placeholders    the numbered stand-ins and the values they stand for, in memory only
-    forms           how a stand-in comes back from a model, and what of a user's text looks like one
     surrogates      stand-ins that look like the values they stand for
+    forms           how a stand-in comes back from a model, and what of a user's text looks like one
     restore         stand-ins back to values, in whole texts and across the chunks of a stream
     sealed          what of it has to lie on a disk, encrypted (imported by who needs it)
     protection      a detector narrowed to what its policy protects

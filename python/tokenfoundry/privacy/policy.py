@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast, get_args
@@ -19,6 +20,8 @@ ANSWER_ACTIONS: Final = ("mask", "hash", "redact", "block", "allow")
 MOST_KEPT: Final = 64
 # A mask must leave JSON whole and must not read as a placeholder.
 _NO_MASK: Final = frozenset('[]{}"\\')
+
+_BRACKETS: Final = re.compile(r"[\[\]\\&\uff3b\uff3d\u3010\u3011]")
 
 ActionOrRule = str | Mapping[str, Any]
 
@@ -38,10 +41,11 @@ class Rule:
     def masked(self, value: str) -> str:
         """The mask of `value`: all of it when it has no more characters than are kept.
 
-        Brackets go too: what is left, and the text after it, must not read as a placeholder.
+        Brackets go too, and what may be written for one: what is left, and the text after it, must not read as a
+        placeholder.
         """
         kept = value[-self.keep_last :] if 0 < self.keep_last < len(value) else ""
-        kept = kept.replace("[", self.character).replace("]", self.character)
+        kept = _BRACKETS.sub(lambda _: self.character, kept)
         return self.character * (len(value) - len(kept)) + kept
 
     def __str__(self) -> str:

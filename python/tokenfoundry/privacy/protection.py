@@ -57,10 +57,17 @@ class Protection:
             if scope is not None and (place := self._memo.place(scope, text)) is not None:
                 return self._remembered(text, place)
             return self.detector.detect_wanted(text, self._wanted)
-        before = f"{label}: "
+        return self.findings_after(f"{label}: ", text)
+
+    def findings_after(self, before: str, text: str) -> list[Finding]:
+        """The findings in `text`, or in the part that they have in it, when `before` stands before it."""
         findings = self.detector.detect_wanted(before + text, self._wanted)
         size = len(before)
         return [replace(f, start=max(f.start, size) - size, end=f.end - size) for f in findings if f.end > size]
+
+    def hashed(self, entity: str, value: str) -> str:
+        """What stands for a value that is hashed."""
+        return self.key.hashed(entity, value)
 
     def _remembered(self, text: str, place: bytes) -> list[Finding]:
         known = self._memo.get(place)

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from msgspec.structs import replace
 
 from tokenfoundry.errors import BlockedContent, InvalidState
+from tokenfoundry.privacy.answers import AnswerGuard
+from tokenfoundry.privacy.answers_in_json import Guard, JsonGuard
 from tokenfoundry.privacy.detector import Detector, DetectorStream, Finding
-from tokenfoundry.privacy.forms import OPENERS
+from tokenfoundry.privacy.forms import OPENERS, forms_in
 from tokenfoundry.privacy.placeholders import LITERAL, PlaceholderMap
 from tokenfoundry.privacy.policy import ActionOrRule, Policy
 from tokenfoundry.privacy.protection import Protection
 from tokenfoundry.privacy.pseudonyms import PseudonymKey
 from tokenfoundry.privacy.restore import StreamRestorer, restore
+from tokenfoundry.privacy.stepwise import Step, StepwiseRestorer
 from tokenfoundry.privacy.surrogates.stand_ins import StandIns, StandInStream, may_stand
 
 # The beginning of a placeholder in JSON text, in any of its forms.
 _MAY_STAND_IN = re.compile(
     rb"(?:\[|\xef\xbc\xbb|\xe3\x80\x90)(?:[ \t]|\xc2\xa0)*[A-Za-z\\]|\\u(?:00[25]|[fF][fF]3|30)|&(?:#|l)"
 )
+
+_VERSION_CHARACTERS = 16
+
+Unreadable = Literal["allow", "block", "on_prem"]
 
 
 class RedactionSession:
@@ -38,9 +47,20 @@ class RedactionSession:
     ({'EMAIL_ADDRESS': 3}, True, False)
     """
 
-    def __init__(self, protection: Protection, scope: str | None = None) -> None:
+    def __init__(
+        self,
+        protection: Protection,
+        scope: str | None = None,
+        *,
+        answers: Protection | None = None,
+        unreadable: Unreadable = "allow",
+    ) -> None:
+        """`answers` is what is done with what a model adds of its own."""
         self._protection = protection
+        self._answers = answers
+        self._unreadable = unreadable
         self._scope = scope
+        self._own: set[str] = set()  # What was found and may come back as it is; kept where answers are looked at.
         self._values = PlaceholderMap()
         self._stand_ins = StandIns(protection.key) if protection.uses_surrogates else None
         self._counts: dict[str, int] = {}
@@ -66,7 +86,7 @@ class RedactionSession:
         """
         findings = self._protection.findings(text, label, self._scope)
         # Most texts of a request are its structure: nothing found, nothing that reads as a placeholder.
-        if findings or self._stand_ins is not None or OPENERS.search(text) is not None:
+        if findings or OPENERS.search(text) is not None or self._stand_ins is not None:
             return self._redact(text, findings)
         return text
 
@@ -95,9 +115,63 @@ class RedactionSession:
         self._on_prem = self._on_prem or item._on_prem
         return redacted
 
+    @property
+    def minds_unreadable(self) -> bool:
+        """Whether what cannot be read is told of by `pass_unreadable`."""
+        return self._unreadable != "allow"
+
+    def pass_unreadable(self, what: str) -> None:
+        """Something of the request cannot be read, such as a picture. Raises `BlockedContent` naming it when the policy
+        blocks that.
+        """
+        if self._unreadable == "block":
+            raise BlockedContent(what, 0, 0)
+        self._on_prem = self._on_prem or self._unreadable == "on_prem"
+
+    def as_written(self) -> RedactionSession:
+        """For a call that goes as it was written: nothing is restored, and what was found here is nothing new there."""
+        session = RedactionSession(self._protection, answers=self._answers)
+        session._own = self._own
+        return session
+
+    @property
+    def guards(self) -> bool:
+        """Whether anything is done with what a model adds of its own."""
+        return self._answers is not None
+
+    def guarded(self, text: str, *, label: str = "", json: bool = False) -> str:
+        """A text of an answer before it is restored, with the policy of answers applied to what is not this session's.
+
+        With `json` each text inside it. Raises `BlockedContent`.
+        """
+        if self._answers is None:
+            return text
+        guard = self.guard(label=label, json=json)
+        return guard.feed(text) + guard.close()
+
+    def guard(self, *, label: str = "", json: bool = False) -> Guard:
+        """The same for one text that comes in pieces."""
+        answers = self._answers
+        assert answers is not None, "ask `guards` first"
+        if json:
+            return JsonGuard(lambda name: AnswerGuard(answers, self._stands_in, self._own, label=name))
+        return AnswerGuard(answers, self._stands_in, self._own, label=label)
+
+    def _stands_in(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where placeholders and surrogates of this session stand."""
+        for start, end, placeholder in forms_in(text):
+            if self._values.value_of(placeholder) is not None:
+                yield start, end
+        if self._stand_ins is not None:
+            yield from self._stand_ins.found(text)
+
+    def without_surrogates(self, text: str) -> str:
+        """`text` with something that is no personal data in place of each surrogate of this session."""
+        return text if self._stand_ins is None else self._stand_ins.hidden(text)
+
     def resume(self, stand_in: str, value: str) -> None:
         """Takes a placeholder or a surrogate over from an earlier session."""
-        if stand_in.startswith("["):  # No surrogate does.
+        if stand_in.startswith("["):
             self._values.assign(stand_in[1:].rpartition("_")[0], value)
             return
         if self._stand_ins is None:
@@ -116,13 +190,14 @@ class RedactionSession:
 
     def stream(self, *, json: bool = False) -> StreamRestorer:
         """A restorer for one stream: one for each choice, and for each tool call's arguments (`json`)."""
+        steps: list[Step] = [] if self._answers is None else [self.guard(json=json)]
         if self._stand_ins is not None:
-            return _StepwiseRestorer(self._values, StandInStream(self._stand_ins, json=json), json=json)
-        return StreamRestorer(self._values, json=json)
+            steps.append(StandInStream(self._stand_ins, json=json))
+        return StepwiseRestorer(self._values, steps, json=json) if steps else StreamRestorer(self._values, json=json)
 
     def may_restore(self, answer: bytes) -> bool:
-        """Whether the JSON text of an answer can hold a placeholder or a surrogate of this session."""
-        if self._stand_ins:
+        """Whether the JSON text of an answer can hold anything that changes before its caller gets it."""
+        if self._stand_ins or self._answers is not None:
             return True
         return bool(self._values) and _MAY_STAND_IN.search(answer) is not None
 
@@ -168,6 +243,8 @@ class RedactionSession:
                 raise BlockedContent(finding.entity, finding.start, finding.end)
         for finding in findings:
             self._counts[finding.entity] = self._counts.get(finding.entity, 0) + 1
+        if self._answers is not None:
+            self._own.update(text[finding.start : finding.end] for finding in findings)
         stand_ins = self._stand_ins
         if stand_ins is None:
             return self._replaced(text, self._protection.places(text, findings))
@@ -218,7 +295,7 @@ class RedactionSession:
         if rule.action == "redact":
             return f"[{entity}]"
         if rule.action == "hash":
-            return self._protection.key.hashed(entity, value)
+            return self._protection.hashed(entity, value)
         self._on_prem = self._on_prem or rule.action == "on_prem"
         return self._values.assign(entity, value)
 
@@ -278,23 +355,6 @@ class StreamRedactor:
         return self._session._redact(text, here, is_whole=False)
 
 
-class _StepwiseRestorer(StreamRestorer):
-    """Restores what a step before it has passed on."""
-
-    __slots__ = ("_step",)
-
-    def __init__(self, values: PlaceholderMap, step: StandInStream, *, json: bool) -> None:
-        super().__init__(values, json=json)
-        self._step = step
-
-    def feed(self, chunk: str) -> str:
-        return super().feed(self._step.feed(chunk))
-
-    def close(self) -> str:
-        rest = super().feed(self._step.close()) if not self._closed else ""
-        return rest + super().close()
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Redaction:
     """One text after redaction: `text` is safe to send.
@@ -338,16 +398,29 @@ class Redactor:
         policy: Mapping[str, ActionOrRule] | None = None,
         plain: Collection[str] = (),
         key: bytes | None = None,
+        answers: Mapping[str, ActionOrRule] | None = None,
+        unreadable: Unreadable = "allow",
     ) -> None:
         """`plain` are texts that come again and again, such as the names of fields: those in which nothing is found now
         are not looked at again. `key`, at least 16 bytes that are hard to guess, makes hashes and surrogates what they
         are; without it nothing is hashed, and surrogates are others in each redactor.
+
+        `answers` is the policy of what a model adds of its own (see `RedactionSession.guarded`; `allow` for what it
+        does not name), `unreadable` what is done with what cannot be read: `allow`, `block` or `on_prem`.
         """
         detector = detector if detector is not None else Detector()
         self._given = dict(policy or {})
         self._key = key
+        self._given_answers = dict(answers or {})
+        self._unreadable = unreadable
         pseudonyms = None if key is None else PseudonymKey(key)
+        policy_of_answers = Policy(self._given_answers, entities=detector.entities, of_answers=True)
         self._protection = Protection(detector, Policy(self._given, entities=detector.entities), plain, pseudonyms)
+        # None costs nothing: a call whose answers nobody looks at is not to notice that others' are.
+        is_looked_at = bool(policy_of_answers.protected)
+        self._answers = Protection(detector, policy_of_answers, (), pseudonyms) if is_looked_at else None
+        said = f"{self._protection.policy!r}{policy_of_answers!r}{unreadable}"
+        self._version = hashlib.sha256(said.encode()).hexdigest()[:_VERSION_CHARACTERS]
 
     def redact(self, text: str) -> Redaction:
         """One text by itself, numbered from 1. Raises as `RedactionSession.redact` does."""
@@ -361,7 +434,12 @@ class Redactor:
         Sessions of one `scope`, such as a project, share what was found in their texts, by keyed hashes of them, so
         that a conversation that grows is not looked through from its beginning each time.
         """
-        return RedactionSession(self._protection, scope)
+        return RedactionSession(self._protection, scope, answers=self._answers, unreadable=self._unreadable)
+
+    @property
+    def version(self) -> str:
+        """Tells policies apart: what is kept under one is not for another."""
+        return self._version
 
     def resumed(self, values: Mapping[str, str]) -> RedactionSession:
         """A session with these placeholders, as `RedactionSession.values` had them: it restores what the one before
@@ -373,7 +451,7 @@ class Redactor:
         >>> redactor.resumed(dict(before.values)).restore(said)
         'Sono mario@example.it'
         """
-        session = RedactionSession(self._protection)
+        session = self.session()
         for placeholder, value in values.items():
             session.resume(placeholder, value)
         return session
@@ -397,11 +475,17 @@ class Redactor:
         return self._protection.policy
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuilt, (self._protection.detector, self._given, self._key)
+        return _rebuilt, (self._protection.detector, self._given, self._key, self._given_answers, self._unreadable)
 
     def __repr__(self) -> str:
         return f"Redactor({self._protection.policy!r})"
 
 
-def _rebuilt(detector: Detector, policy: dict[str, ActionOrRule], key: bytes | None) -> Redactor:
-    return Redactor(detector, policy=policy, key=key)
+def _rebuilt(
+    detector: Detector,
+    policy: dict[str, ActionOrRule],
+    key: bytes | None,
+    answers: dict[str, ActionOrRule],
+    unreadable: Unreadable,
+) -> Redactor:
+    return Redactor(detector, policy=policy, key=key, answers=answers, unreadable=unreadable)

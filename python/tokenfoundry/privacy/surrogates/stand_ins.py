@@ -198,6 +198,15 @@ class StandIns:
         pieces.append(text[start:end])
         return "".join(pieces)
 
+    def hidden(self, text: str) -> str:
+        """`text` with nothing in place of each surrogate that says what it is."""
+        pieces: list[str] = []
+        done = 0
+        for begin, end in self.found(text):
+            pieces += (text[done:begin], "[]")
+            done = end
+        return "".join([*pieces, text[done:]])
+
     def undecided_from(self, text: str, start: int, *, json: bool) -> int:
         """Where the end of `text` begins that may still become a surrogate; its length when there is none."""
         if self._prefixes is None:
