@@ -78,7 +78,7 @@ def _texts() -> Iterator[str]:
     for path in sorted(DOCUMENTS.rglob("*")):
         if left <= 0:
             return
-        if not path.is_file() or not re.match(r"(README|NEWS|TODO|FAQ|copyright|.*\.txt|.*\.md)(\.gz)?$", path.name):
+        if not path.is_file() or not re.match(r"(README|NEWS|FAQ|copyright|.*\.txt|.*\.md)(\.gz)?$", path.name):
             continue
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         text = content.decode("utf-8", errors="ignore")[: min(left, 100_000)]

@@ -16,13 +16,21 @@ namespace tokenfoundry::arrow {
 // The entity of a user's own text that looks like a placeholder.
 inline constexpr std::string_view kLiteral = "LITERAL";
 
-// What looks like a numbered placeholder: [A-Z][A-Z0-9_]*_[0-9]+ in brackets.
-struct PlaceholderPlace {
+// A placeholder as it stands in a text (privacy/forms.py): in brackets, in any case, with spaces inside them.
+struct Form {
   size_t start;  // Bytes, [start, end), brackets included.
   size_t end;
+  std::string_view name;  // As it is written there.
 };
-// The first one from `from` on.
-std::optional<PlaceholderPlace> FindPlaceholder(std::string_view text, size_t from);
+// The first one from `from` on. For texts for which NeedsReading is false.
+std::optional<Form> FindForm(std::string_view text, size_t from);
+
+// Whether a text may hold placeholders in forms that FindForm does not know: escaped, in entities of HTML, in brackets
+// of East Asia.
+bool NeedsReading(std::string_view text);
+
+// The name as it is sent.
+std::string UpperName(std::string_view name);
 
 struct NumberedValue {
   std::string_view entity;
@@ -35,8 +43,8 @@ class Numbering {
   // The number of `value`, the one that it has or the next of its entity; from 1.
   uint64_t Assign(std::string_view entity, std::string_view value);
 
-  // What a placeholder, brackets included, stands for.
-  std::optional<std::string_view> ValueOf(std::string_view placeholder) const;
+  // What the placeholder of this name, such as EMAIL_ADDRESS_1, stands for.
+  std::optional<std::string_view> ValueOf(std::string_view name) const;
 
   // In the order in which they were assigned.
   const std::vector<NumberedValue>& values() const { return values_; }

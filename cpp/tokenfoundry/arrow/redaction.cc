@@ -29,17 +29,18 @@ absl::Status At(const Rows& rows, size_t row, const absl::Status& status) {
                       absl::StrCat("column '", rows.place->name, "', row ", rows.numbers[row], ": ", status.message()));
 }
 
-// Stars for each character but the last `kept`, all stars if there are no more than those. Brackets go too: what is
+// The mask for each character but the last `kept`, for all if there are no more than those. Brackets go too: what is
 // left, and the text after it, must not read as a placeholder.
-void AppendMasked(std::string_view value, size_t kept, std::string* out) {
+void AppendMasked(std::string_view value, const Treatment& treatment, std::string* out) {
   const auto is_lead = [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; };
   const auto characters = static_cast<size_t>(std::count_if(value.begin(), value.end(), is_lead));
-  const size_t hidden = characters > kept ? characters - kept : characters;
-  out->append(hidden, '*');
+  const size_t hidden = characters > treatment.kept ? characters - treatment.kept : characters;
+  for (size_t i = 0; i < hidden; ++i) out->append(treatment.mask);
   size_t seen = 0;
   for (const char c : value) {
     seen += is_lead(c) ? 1 : 0;
-    if (seen > hidden) out->push_back(c == '[' || c == ']' ? '*' : c);
+    if (seen <= hidden) continue;
+    c == '[' || c == ']' ? out->append(treatment.mask) : out->append(1, c);
   }
 }
 
@@ -94,7 +95,32 @@ absl::StatusOr<std::shared_ptr<Redaction>> Redaction::Create(RedactionOptions op
 }
 
 Redaction::Redaction(RedactionOptions options)
-    : options_(std::move(options)), request_{.wanted = ProtectedEntities(options_.treatments)} {}
+    : options_(std::move(options)), request_{.wanted = ProtectedEntities(options_.treatments)}, known_([this] {
+        std::set<std::string, std::less<>> known(entities().begin(), entities().end());
+        known.emplace(kLiteral);
+        return known;
+      }()) {}
+
+// As it is sent, any name is one: what it stands for may come from a policy that is no longer in force.
+bool Redaction::IsLiteral(const Form& form) const {
+  const size_t underscore = form.name.rfind('_');
+  if (underscore == std::string_view::npos || underscore + 1 == form.name.size()) return false;
+  const std::string_view number = form.name.substr(underscore + 1);
+  if (!std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; })) return false;
+  const std::string upper = UpperName(form.name.substr(0, underscore));
+  const bool is_as_sent = form.end - form.start == form.name.size() + 2 && form.name.starts_with(upper);
+  return is_as_sent || known_.contains(upper);
+}
+
+absl::StatusOr<RedactionOptions::Places> Redaction::Literals(std::string_view text) const {
+  if (options_.rewrite) return RedactionOptions::Places();
+  if (options_.literals && NeedsReading(text)) return options_.literals(text);
+  RedactionOptions::Places places;
+  for (auto form = FindForm(text, 0); form; form = FindForm(text, form->end)) {
+    if (IsLiteral(*form)) places.emplace_back(form->start, form->end);
+  }
+  return places;
+}
 
 absl::StatusOr<std::vector<pii::Finding>> Redaction::Findings(std::string_view text, std::string_view label) const {
   const auto detect = [&](std::string_view whole) {
@@ -121,15 +147,17 @@ absl::Status Redaction::DetectBlock(const Rows& rows, std::string_view label, Bl
     const auto add = [&](size_t entity, bool is_literal, size_t start, size_t end) {
       block->pieces.push_back({static_cast<uint32_t>(row), static_cast<uint32_t>(entity), is_literal, start, end});
     };
-    // What the user wrote himself and looks like a placeholder; one that a finding cuts into is broken up with it.
-    std::optional<PlaceholderPlace> literal = FindPlaceholder(text, 0);
+    const auto literals = Literals(text);
+    if (!literals.ok()) return At(rows, row, literals.status());
+    // What a finding cuts into is broken up with it.
+    auto literal = literals->begin();
     for (const pii::Finding& finding : *found) {
-      for (; literal && literal->start < finding.end; literal = FindPlaceholder(text, literal->end)) {
-        if (literal->end <= finding.start) add(0, true, literal->start, literal->end);
+      for (; literal != literals->end() && literal->first < finding.end; ++literal) {
+        if (literal->second <= finding.start) add(0, true, literal->first, literal->second);
       }
       add(finding.entity, false, finding.start, finding.end);
     }
-    for (; literal; literal = FindPlaceholder(text, literal->end)) add(0, true, literal->start, literal->end);
+    for (; literal != literals->end(); ++literal) add(0, true, literal->first, literal->second);
   }
   return absl::OkStatus();
 }
@@ -193,7 +221,7 @@ absl::Status Redaction::AppendStandIn(const Piece& piece, std::string_view value
       AppendPlaceholder(entity, numbering_.Assign(entity, value), out);
       break;
     case Action::kMask:
-      AppendMasked(value, treatment.kept, out);
+      AppendMasked(value, treatment, out);
       break;
     case Action::kRedact:
       absl::StrAppend(out, "[", entity, "]");
@@ -220,40 +248,65 @@ Tally* Redaction::TallyOf(const std::string& column) {
   return &tally;
 }
 
-absl::Status Redaction::WriteBlock(const Rows& rows, const Block& block, Tally* tally, TextSink* sink) {
+absl::StatusOr<std::string> Redaction::Rewritten(std::string_view text, std::span<const Piece> pieces) const {
+  std::vector<size_t> places;
+  for (const Piece& piece : pieces) places.insert(places.end(), {piece.start, piece.end});
+  places = text::CodePointsOf(text, std::move(places));
+  std::vector<pii::Finding> found;
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    found.push_back({pieces[i].entity, places[2 * i], places[2 * i + 1], 1, pii::Evidence::kPattern, 0, 0});
+  }
+  return options_.rewrite(text, found);
+}
+
+// The row with its pieces replaced.
+absl::StatusOr<std::string> Redaction::Replaced(std::string_view text, std::span<const Piece> pieces) {
+  if (options_.rewrite) return Rewritten(text, pieces);
   std::string redacted;
-  std::vector<uint32_t> seen;  // Entities of one row.
+  size_t done = 0;
+  for (const Piece& piece : pieces) {
+    redacted.append(text.substr(done, piece.start - done));
+    TF_RETURN_IF_ERROR(AppendStandIn(piece, text.substr(piece.start, piece.end - piece.start), &redacted));
+    done = piece.end;
+  }
+  redacted.append(text.substr(done));
+  return redacted;
+}
+
+void Redaction::Count(std::string_view text, std::span<const Piece> pieces, int64_t repeats, Tally* tally) const {
+  tally->rows += repeats;
+  tally->nulls += text.data() == nullptr ? repeats : 0;
+  tally->bytes += repeats * static_cast<int64_t>(text.size());
+  std::vector<uint32_t> seen;
+  for (const Piece& piece : pieces) {
+    if (piece.is_literal) continue;
+    Tally::Entity& entity = tally->entities[piece.entity];
+    entity.findings += repeats;
+    if (std::find(seen.begin(), seen.end(), piece.entity) != seen.end()) continue;
+    seen.push_back(piece.entity);
+    entity.rows += repeats;
+  }
+  tally->rows_found += seen.empty() ? 0 : repeats;
+}
+
+absl::Status Redaction::WriteBlock(const Rows& rows, const Block& block, Tally* tally, TextSink* sink) {
   size_t next = 0;
   for (size_t row = block.first; row < block.end; ++row) {
     const std::string_view text = rows.texts[row];
-    const int64_t repeats = rows.repeats.empty() ? 1 : rows.repeats[row];
-    tally->rows += repeats;
-    tally->bytes += repeats * static_cast<int64_t>(text.size());
-    if (text.data() == nullptr) {
-      tally->nulls += repeats;
-      if (sink != nullptr) sink->AppendNull();
-      continue;
-    }
-    seen.clear();
-    redacted.clear();
-    size_t done = 0;
-    for (; next < block.pieces.size() && block.pieces[next].row == row; ++next) {
-      const Piece& piece = block.pieces[next];
-      if (!piece.is_literal) {
-        tally->entities[piece.entity].findings += repeats;
-        if (std::find(seen.begin(), seen.end(), piece.entity) == seen.end()) seen.push_back(piece.entity);
-      }
-      if (sink == nullptr) continue;
-      redacted.append(text.substr(done, piece.start - done));
-      const absl::Status status = AppendStandIn(piece, text.substr(piece.start, piece.end - piece.start), &redacted);
-      if (!status.ok()) return At(rows, row, status);
-      done = piece.end;
-    }
-    tally->rows_found += seen.empty() ? 0 : repeats;
-    for (const uint32_t entity : seen) tally->entities[entity].rows += repeats;
+    const size_t first = next;
+    while (next < block.pieces.size() && block.pieces[next].row == row) ++next;
+    const std::span<const Piece> pieces = std::span(block.pieces).subspan(first, next - first);
+    Count(text, pieces, rows.repeats.empty() ? 1 : rows.repeats[row], tally);
     if (sink == nullptr) continue;
-    if (done > 0) redacted.append(text.substr(done));
-    TF_RETURN_IF_ERROR(sink->Append(done > 0 ? redacted : text));
+    if (text.data() == nullptr) {
+      sink->AppendNull();
+    } else if (pieces.empty() && !options_.rewrite) {
+      TF_RETURN_IF_ERROR(sink->Append(text));
+    } else {
+      const auto redacted = Replaced(text, pieces);
+      if (!redacted.ok()) return At(rows, row, redacted.status());
+      TF_RETURN_IF_ERROR(sink->Append(*redacted));
+    }
   }
   return absl::OkStatus();
 }
@@ -275,26 +328,39 @@ absl::Status Redaction::Redact(const Rows& rows, TextSink* sink, std::optional<B
   return absl::OkStatus();
 }
 
-absl::Status Redaction::Restore(const Rows& rows, TextSink* sink) const {
+absl::StatusOr<std::string> Redaction::Restored(std::string_view text) const {
+  if (options_.restore && (options_.rewrite || NeedsReading(text))) return options_.restore(text);
   const std::lock_guard lock(mu_);
   std::string restored;
-  for (const std::string_view text : rows.texts) {
+  size_t done = 0;
+  for (auto form = FindForm(text, 0); form; form = FindForm(text, form->end)) {
+    const auto value = numbering_.ValueOf(UpperName(form->name));
+    if (!value) continue;
+    restored.append(text.substr(done, form->start - done)).append(*value);
+    done = form->end;
+  }
+  restored.append(text.substr(done));
+  return restored;
+}
+
+absl::Status Redaction::Restore(const Rows& rows, TextSink* sink) const {
+  for (size_t row = 0; row < rows.texts.size(); ++row) {
+    const std::string_view text = rows.texts[row];
     if (text.data() == nullptr) {
       sink->AppendNull();
       continue;
     }
-    restored.clear();
-    size_t done = 0;
-    for (auto place = FindPlaceholder(text, 0); place; place = FindPlaceholder(text, place->end)) {
-      const auto value = numbering_.ValueOf(text.substr(place->start, place->end - place->start));
-      if (!value) continue;
-      restored.append(text.substr(done, place->start - done)).append(*value);
-      done = place->end;
-    }
-    if (done > 0) restored.append(text.substr(done));
-    TF_RETURN_IF_ERROR(sink->Append(done > 0 ? restored : text));
+    const auto restored = Restored(text);
+    if (!restored.ok()) return At(rows, row, restored.status());
+    TF_RETURN_IF_ERROR(sink->Append(*restored == text ? text : *restored));
   }
   return absl::OkStatus();
+}
+
+std::optional<std::string> Redaction::ValueOf(std::string_view name) const {
+  const std::lock_guard lock(mu_);
+  const auto value = numbering_.ValueOf(name);
+  return value ? std::optional(std::string(*value)) : std::nullopt;
 }
 
 std::vector<Tally> Redaction::Tallies() const {

@@ -19,6 +19,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,13 +38,14 @@ struct Treatment {
   enum class Action : uint8_t {
     kAllow,
     kPseudonymize,  // [EMAIL_ADDRESS_1].
-    kMask,          // Stars, but for the last `kept` characters.
+    kMask,          // `mask` for each character but the last `kept`.
     kRedact,        // [EMAIL_ADDRESS].
     kBlock,         // The call fails.
     kAsk,           // RedactionOptions::stand_in says.
   };
   Action action = Action::kAllow;
   size_t kept = 4;
+  std::string mask = "*";
 };
 
 // A finding of a blocked entity: why a call failed.
@@ -63,12 +66,25 @@ struct RedactionOptions {
   // they are looked through, and is itself left alone.
   bool use_labels = true;
 
-  // For what kAsk leaves open. Called by the thread that called us, one call at a time.
+  // The functions below are for what is not done here; any thread may call them, several at once but for the first.
+
+  // What stands for a value where kAsk leaves it open. One call at a time, by the thread that called us.
   std::function<absl::StatusOr<std::string>(size_t entity, std::string_view value)> stand_in = {};
 
-  // Detection by other means than the detector alone, byte offsets; called by the thread that called us. What is
-  // allowed must be left out.
+  // Detection by other means than the detector alone, byte offsets. What is allowed must be left out.
   std::function<absl::StatusOr<std::vector<pii::Finding>>(std::string_view text)> detect = {};
+
+  // What reads as a placeholder in a text that NeedsReading: bytes, [start, end), in order, disjoint.
+  using Places = std::vector<std::pair<size_t, size_t>>;
+  std::function<absl::StatusOr<Places>(std::string_view text)> literals = {};
+
+  // Such a text restored; without it, its plain forms are.
+  std::function<absl::StatusOr<std::string>(std::string_view text)> restore = {};
+
+  // A text with what was found in it replaced, code points: instead of all that is done here, where what stands for a
+  // value depends on what stands beside it. Then `restore` restores every text.
+  std::function<absl::StatusOr<std::string>(std::string_view text, const std::vector<pii::Finding>& found)> rewrite =
+      {};
 
   absl::Status Validate() const;
 };
@@ -103,6 +119,8 @@ class Redaction {
   // In the order in which columns and values first came.
   std::vector<NumberedValue> Values() const;
   size_t size() const;
+  // Of the placeholder of this name, such as EMAIL_ADDRESS_1.
+  std::optional<std::string> ValueOf(std::string_view name) const;
   // The number of `value`: the one it has, or the next of its entity. How a numbering is taken up again.
   uint64_t Assign(std::string_view entity, std::string_view value);
 
@@ -114,7 +132,14 @@ class Redaction {
   absl::Status Detect(const Rows& rows, std::string_view label, std::vector<Block>* blocks);
   absl::Status DetectBlock(const Rows& rows, std::string_view label, Block* block) const;
   absl::StatusOr<std::vector<pii::Finding>> Findings(std::string_view text, std::string_view label) const;
+  absl::StatusOr<RedactionOptions::Places> Literals(std::string_view text) const;
+  bool IsLiteral(const Form& form) const;
+  absl::StatusOr<std::string> Rewritten(std::string_view text, std::span<const Piece> pieces) const;
+  absl::StatusOr<std::string> Restored(std::string_view text) const;
   absl::Status CheckBlocked(const Rows& rows, const Block& block, std::optional<Blocked>* blocked) const;
+  absl::StatusOr<std::string> Replaced(std::string_view text, std::span<const Piece> pieces)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Count(std::string_view text, std::span<const Piece> pieces, int64_t repeats, Tally* tally) const;
   absl::Status WriteBlock(const Rows& rows, const Block& block, Tally* tally, TextSink* sink)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status AppendStandIn(const Piece& piece, std::string_view value, std::string* out)
@@ -123,8 +148,9 @@ class Redaction {
 
   const RedactionOptions options_;
   const pii::DetectRequest request_;
-  std::atomic<size_t> running_ = 0;  // Calls that detect now.
-  mutable std::mutex mu_;            // Not absl::Mutex: ThreadSanitizer cannot see into the distribution's build of it.
+  const std::set<std::string, std::less<>> known_;  // Entities, and that of literals.
+  std::atomic<size_t> running_ = 0;                 // Calls that detect now.
+  mutable std::mutex mu_;  // Not absl::Mutex: ThreadSanitizer cannot see into the distribution's build of it.
   Numbering numbering_ ABSL_GUARDED_BY(mu_);
   std::vector<Tally> tallies_ ABSL_GUARDED_BY(mu_);
 };

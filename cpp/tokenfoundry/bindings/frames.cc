@@ -58,6 +58,13 @@ class Callback {
   std::shared_ptr<const py::function> function_;
 };
 
+// A redaction may call Python under its lock, so whoever waits for that lock must not hold the GIL.
+template <typename Call>
+auto Unlocked(const Call& call) {
+  const py::gil_scoped_release no_gil;
+  return call();
+}
+
 py::str ToStr(std::string_view text) { return py::str(text.data(), text.size()); }
 
 [[noreturn]] void RaiseBlocked(const arrow::Blocked& blocked, const std::string& entity) {
@@ -169,23 +176,42 @@ py::capsule Lazy(const py::capsule& stream, const Columns& columns, std::shared_
 // A redaction as Python holds it.
 class ColumnRedaction {
  public:
-  using TreatmentFields = std::pair<std::string, size_t>;  // Name of the action, characters that a mask keeps.
+  using TreatmentFields = std::tuple<std::string, size_t, std::string>;  // Action; what a mask keeps, and writes.
+  using Function = std::optional<py::function>;
 
   ColumnRedaction(const PiiDetector& detector, const std::vector<TreatmentFields>& treatments, size_t threads,
-                  bool use_labels, std::optional<py::function> stand_in, std::optional<py::function> detect) {
+                  bool use_labels, const Function& stand_in, const Function& detect, const Function& literals,
+                  const Function& restore, const Function& rewrite) {
     arrow::RedactionOptions options{
         .detector = detector.detector, .treatments = {}, .threads = threads, .use_labels = use_labels};
-    for (const auto& [action, kept] : treatments) options.treatments.push_back({ActionNamed(action), kept});
+    for (const auto& [action, kept, mask] : treatments) options.treatments.push_back({ActionNamed(action), kept, mask});
     if (stand_in) {
       options.stand_in = [call = Callback(*stand_in), names = detector.detector](size_t entity,
                                                                                  std::string_view value) {
-        const auto read = [](const py::object& answer) { return std::string(Utf8(py::cast<py::str>(answer))); };
-        return call.Call<std::string>(read, names->entities()[entity], value);
+        return call.Call<std::string>(&ReadText, names->entities()[entity], value);
       };
     }
     if (detect) {
       options.detect = [call = Callback(*detect)](std::string_view text) {
         return call.Call<std::vector<pii::Finding>>(&ReadFindings, text);
+      };
+    }
+    if (literals) {
+      options.literals = [call = Callback(*literals)](std::string_view text) {
+        return call.Call<arrow::RedactionOptions::Places>(
+            [](const py::object& answer) { return py::cast<arrow::RedactionOptions::Places>(answer); }, text);
+      };
+    }
+    if (restore) {
+      options.restore = [call = Callback(*restore)](std::string_view text) {
+        return call.Call<std::string>(&ReadText, text);
+      };
+    }
+    if (rewrite) {
+      options.rewrite = [call = Callback(*rewrite)](std::string_view text, const std::vector<pii::Finding>& found) {
+        std::vector<std::tuple<size_t, size_t, size_t>> places;
+        for (const pii::Finding& finding : found) places.emplace_back(finding.entity, finding.start, finding.end);
+        return call.Call<std::string>(&ReadText, text, places);
       };
     }
     redaction_ = Unwrap(Redaction::Create(std::move(options)));
@@ -254,7 +280,7 @@ class ColumnRedaction {
   // Column, rows, nulls, bytes, rows in which something was found, and findings and rows of each entity in turn.
   py::list Tallies() const {
     py::list rows;
-    for (const arrow::Tally& tally : redaction_->Tallies()) {
+    for (const arrow::Tally& tally : Unlocked([&] { return redaction_->Tallies(); })) {
       py::list entities;
       for (const auto& [findings, of_rows] : tally.entities) entities.append(py::make_tuple(findings, of_rows));
       rows.append(py::make_tuple(tally.column, tally.rows, tally.nulls, tally.bytes, tally.rows_found, entities));
@@ -265,14 +291,24 @@ class ColumnRedaction {
   // Entity, number and value, in the order in which they came.
   py::list Values() const {
     py::list rows;
-    for (const auto& [entity, number, value] : redaction_->Values()) {
+    for (const auto& [entity, number, value] : Unlocked([&] { return redaction_->Values(); })) {
       rows.append(py::make_tuple(ToStr(entity), number, ToStr(value)));
     }
     return rows;
   }
 
-  uint64_t Assign(const py::str& entity, const py::str& value) { return redaction_->Assign(Utf8(entity), Utf8(value)); }
-  size_t size() const { return redaction_->size(); }
+  uint64_t Assign(const py::str& entity, const py::str& value) {
+    const std::string_view name = Utf8(entity);
+    const std::string_view text = Utf8(value);
+    return Unlocked([&] { return redaction_->Assign(name, text); });
+  }
+  std::optional<std::string> ValueOf(const py::str& name) const {
+    const std::string_view bytes = Utf8(name);
+    return Unlocked([&] { return redaction_->ValueOf(bytes); });
+  }
+  size_t size() const {
+    return Unlocked([&] { return redaction_->size(); });
+  }
   uint64_t Number() const { return NumberOf(redaction_); }
 
  private:
@@ -285,6 +321,8 @@ class ColumnRedaction {
     if (name == "ask") return Treatment::Action::kAsk;
     Raise(absl::InvalidArgumentError("unknown treatment '" + name + "'"));
   }
+
+  static std::string ReadText(const py::object& answer) { return std::string(Utf8(py::cast<py::str>(answer))); }
 
   // Entity, start and end in bytes, of each.
   static std::vector<pii::Finding> ReadFindings(const py::object& answer) {
@@ -349,10 +387,12 @@ py::capsule ArrayStream(const py::capsule& schema, const py::capsule& array) {
 
 void AddFrames(py::module_& module) {
   py::class_<ColumnRedaction>(module, "ColumnRedaction")
-      .def(py::init<const PiiDetector&, const std::vector<ColumnRedaction::TreatmentFields>&, size_t, bool,
-                    std::optional<py::function>, std::optional<py::function>>(),
-           py::arg("detector"), py::arg("treatments"), py::arg("threads"), py::arg("use_labels"), py::arg("stand_in"),
-           py::arg("detect"))
+      .def(
+          py::init<const PiiDetector&, const std::vector<ColumnRedaction::TreatmentFields>&, size_t, bool,
+                   const ColumnRedaction::Function&, const ColumnRedaction::Function&, const ColumnRedaction::Function&,
+                   const ColumnRedaction::Function&, const ColumnRedaction::Function&>(),
+          py::arg("detector"), py::arg("treatments"), py::arg("threads"), py::arg("use_labels"), py::arg("stand_in"),
+          py::arg("detect"), py::arg("literals"), py::arg("restore"), py::arg("rewrite"))
       .def("redact_stream", &ColumnRedaction::RedactStream, py::arg("stream"), py::arg("columns"))
       .def("redact_columns", &ColumnRedaction::RedactColumns, py::arg("stream"), py::arg("columns"))
       .def("restore_stream", &ColumnRedaction::RestoreStream, py::arg("stream"), py::arg("columns"))
@@ -364,6 +404,7 @@ void AddFrames(py::module_& module) {
       .def("tallies", &ColumnRedaction::Tallies)
       .def("values", &ColumnRedaction::Values)
       .def("assign", &ColumnRedaction::Assign, py::arg("entity"), py::arg("value"))
+      .def("value_of", &ColumnRedaction::ValueOf, py::arg("name"))
       .def("__len__", &ColumnRedaction::size)
       .def_property_readonly("number", &ColumnRedaction::Number);
   module.def("count_stream", &CountStream, py::arg("tokenizer"), py::arg("stream"), py::arg("columns"),

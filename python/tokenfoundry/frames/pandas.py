@@ -10,6 +10,7 @@ whatever stands for a missing value stay.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -121,19 +122,21 @@ class FramePii:
         return _mapped(chosen, list(chosen.columns), lambda series: _tokens(series, counter, used))
 
 
-class _TextMap:
+class _TextMap(ABC):
     """Text to text, for a column of any of the dtypes: some come as lists, some as Arrow."""
 
     def __init__(self, session: FrameSession) -> None:
         self.session = session
 
+    @abstractmethod
     def texts(
         self, texts: Texts, name: str, rows: Sequence[int] | None = None, repeats: Sequence[int] | None = None
     ) -> list[Any]:
-        raise NotImplementedError
+        """Those of a list; `rows` and `repeats` as `FrameSession.redact_texts` takes them."""
 
+    @abstractmethod
     def stream(self, stream: Any, name: str) -> Any:
-        raise NotImplementedError
+        """Those of a stream of Arrow."""
 
     def of(self, series: pd.Series[Any]) -> pd.Series[Any]:
         """The column with each text replaced."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from tokenfoundry import _core
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.privacy import Detector, PlaceholderMap, Policy, Redactor
+from tokenfoundry.privacy import Detector, Finding, PlaceholderMap, Policy, RedactionSession, Redactor
+from tokenfoundry.privacy.forms import literals_in
+from tokenfoundry.privacy.placeholders import LITERAL
+from tokenfoundry.privacy.restore import restore
 
 # What the core does by itself; for other actions it asks for each value's stand-in.
 _NATIVE: Final = {
@@ -20,7 +24,6 @@ _NATIVE: Final = {
     "pseudonymize": "pseudonymize",
     "redact": "redact",
 }
-_MASK_KEEPS: Final = 4
 _MOST_THREADS: Final = 256
 
 
@@ -73,17 +76,23 @@ class FrameSession:
     def __init__(self, redactor: Redactor | None = None, *, threads: int | None = None, labels: bool = True) -> None:
         self._redactor = redactor if redactor is not None else Redactor()
         self._threads = checked_threads(threads)
-        self._asked = self._redactor.session()  # For what the core does not do by itself.
+        self._session = self._redactor.session()  # For what the core does not do by itself.
         detector, policy = self._redactor.detector, self._redactor.policy
-        treatments = [(_NATIVE.get(policy.action(entity), "ask"), _MASK_KEEPS) for entity in detector.entities]
+        rules = [policy.rule(entity) for entity in detector.entities]
+        in_context = _InContext(self._session, detector.entities) if self._session.uses_surrogates else None
+        restorer = _Restorer()
         self._core = _core.ColumnRedaction(
             detector.core,
-            treatments,
+            [(_NATIVE.get(rule.action, "ask"), rule.keep_last, rule.character) for rule in rules],
             threads=self._threads,
             use_labels=labels,
-            stand_in=self._asked.stand_in if any(treatment == "ask" for treatment, _ in treatments) else None,
+            stand_in=self._session.stand_in,
             detect=_Detect(detector, policy) if detector.asks_python else None,
+            literals=_Literals(detector.entities),
+            restore=self._session.restore if in_context else restorer,
+            rewrite=in_context,
         )
+        restorer.core = weakref.ref(self._core)
 
     @property
     def redactor(self) -> Redactor:
@@ -138,8 +147,10 @@ class FrameSession:
         }
 
     @property
-    def values(self) -> PlaceholderMap:
-        """A copy of what the placeholders stand for, in order of first occurrence. `repr` shows no value."""
+    def values(self) -> Mapping[str, str]:
+        """A copy of what the placeholders, and surrogates, stand for, in order of first occurrence."""
+        if self._session.uses_surrogates:
+            return dict(self._session.restorable)
         values = PlaceholderMap()
         for entity, _, value in self._core.values():
             values.assign(entity, value)
@@ -158,12 +169,15 @@ class FrameSession:
         ['Sono mario@example.it']
         """
         for placeholder, value in values.items():
+            if self._session.uses_surrogates:
+                self._session.resume(placeholder, value)
+                continue
             entity, _, number = placeholder[1:-1].rpartition("_")
             if str(self._core.assign(entity, value)) != number:
                 raise InvalidInput(f"{placeholder} cannot be taken up: its number is given to another value here")
 
     def __len__(self) -> int:
-        return len(self._core)
+        return len(self._session.restorable) if self._session.uses_surrogates else len(self._core)
 
     def __bool__(self) -> bool:
         return True  # An empty numbering is one.
@@ -184,6 +198,47 @@ class _Detect:
         return [
             (self._index[found.entity], len(text[: found.start].encode()), len(text[: found.end].encode()))
             for found in self._detector.detect_wanted(text, self._wanted)
+        ]
+
+
+class _InContext:
+    """What stands for a value where that depends on what stands beside it: text by text, as conversations go."""
+
+    def __init__(self, session: RedactionSession, entities: tuple[str, ...]) -> None:
+        self._session = session
+        self._entities = entities
+
+    def __call__(self, text: str, found: list[tuple[int, int, int]]) -> str:
+        findings = [Finding(self._entities[entity], start, end, 1.0) for entity, start, end in found]
+        return self._session.redact_found(text, findings)
+
+
+class _Restorer:
+    """Restores texts with placeholders in forms that the core leaves to `privacy.restore`.
+
+    The core holds it, so it must not hold the core.
+    """
+
+    core: Callable[[], _core.ColumnRedaction | None]
+
+    def __call__(self, text: str) -> str:
+        return restore(text, self)
+
+    def value_of(self, placeholder: str) -> str | None:
+        core = self.core()
+        return None if core is None else core.value_of(placeholder[1:-1])
+
+
+class _Literals:
+    """What in a text reads as a placeholder, in forms that the core leaves to `privacy.forms`; bytes."""
+
+    def __init__(self, entities: tuple[str, ...]) -> None:
+        self._known = frozenset((*entities, LITERAL))
+
+    def __call__(self, text: str) -> list[tuple[int, int]]:
+        return [
+            (len(text[: form.start].encode()), len(text[: form.end].encode()))
+            for form in literals_in(text, self._known)
         ]
 
 

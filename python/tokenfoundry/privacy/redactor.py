@@ -84,16 +84,19 @@ class RedactionSession:
         Raises `BlockedContent` for an entity that the policy blocks (the session is then as before the call) and
         `InvalidInput` for a lone surrogate.
         """
+        findings = self._protection.findings(text, label, self._scope)
         # Most texts of a request are its structure: nothing found, nothing that reads as a placeholder.
-        return self.redact_found(text, self._protection.findings(text, label, self._scope))
-
-    def redact_found(self, text: str, findings: list[Finding]) -> str:
-        """`text` with the policy applied to `findings`, which somebody else found: disjoint, in order, of entities that
-        the policy does not allow. Raises as `redact` does.
-        """
         if findings or OPENERS.search(text) is not None or self._stand_ins is not None:
             return self._redact(text, findings)
         return text
+
+    def redact_found(self, text: str, findings: list[Finding]) -> str:
+        """`text` with the policy applied to what was found in it by others with this redactor's detector."""
+        return self._redact(text, findings)
+
+    def stand_in(self, entity: str, value: str) -> str:
+        """What stands for a value wherever it stands: not a surrogate, which depends on what is beside it."""
+        return self._stand_in(entity, value)
 
     def redact_item(self, text: str, *, label: str = "") -> str:
         """`text` redacted with a numbering of its own, counted here, never restored.
@@ -274,10 +277,6 @@ class RedactionSession:
             done = end
         pieces.append(text[done:])
         return "".join(pieces)
-
-    def stand_in(self, entity: str, value: str) -> str:
-        """What stands for a value that was found as `entity`, counted, for those who look for themselves."""
-        return self._stand_in(entity, value)
 
     def _surrogate(self, entity: str, value: str, chosen: list[str]) -> str | None:
         if self._stand_ins is None or self._protection.policy.action(entity) != "surrogate":

@@ -131,6 +131,39 @@ TEST(Redaction, WhatTheAskedOneFailsWithNamesTheRow) {
   EXPECT_EQ(Said(out.status()), "column 'note', row 3: nobody answers");
 }
 
+TEST(Redaction, FormsThatOthersReadAreAskedFor) {
+  pii::DetectorOptions options;
+  options.entities = {"EMAIL_ADDRESS"};
+  RedactionOptions asking{.detector = *pii::Detector::Create(options), .treatments = {{Action::kPseudonymize}}};
+  asking.literals = [](std::string_view text) -> absl::StatusOr<RedactionOptions::Places> {
+    return RedactionOptions::Places{{0, text.find(' ')}};
+  };
+  asking.restore = [](std::string_view) -> absl::StatusOr<std::string> { return "restored"; };
+  const auto redaction = *Redaction::Create(std::move(asking));
+  const Texts given = {"&#91;A_1&#93; di mario@example.it", "[a_1] [email_address_7]"};
+  const auto out = Redacted(Layout::kUtf8, *GivenTexts(Layout::kUtf8, given), redaction);
+  ASSERT_TRUE(out.ok()) << out.status();
+  EXPECT_EQ(ReadTexts(Layout::kUtf8, **out), (Texts{"[LITERAL_1] di [EMAIL_ADDRESS_1]", "[a_1] [LITERAL_2]"}));
+  const auto back = RestoreMap(redaction)->Map(*GivenSchema(Layout::kUtf8, "note"),
+                                               *GivenTexts(Layout::kUtf8, {given[0], "[ email_address_1 ]"}), {});
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(ReadTexts(Layout::kUtf8, **back), (Texts{"restored", "mario@example.it"}));
+}
+
+TEST(Redaction, ATextCanBeRewrittenAsAWhole) {
+  pii::DetectorOptions options;
+  options.entities = {"EMAIL_ADDRESS"};
+  RedactionOptions whole{.detector = *pii::Detector::Create(options), .treatments = {{Action::kPseudonymize}}};
+  whole.rewrite = [](std::string_view, const std::vector<pii::Finding>& found) -> absl::StatusOr<std::string> {
+    if (found.empty()) return "nothing";
+    return absl::StrCat(found[0].start, "-", found[0].end);
+  };
+  const auto out = Redacted(Layout::kUtf8, *GivenTexts(Layout::kUtf8, {"è mario@example.it", "[A_1]", std::nullopt}),
+                            *Redaction::Create(std::move(whole)));
+  ASSERT_TRUE(out.ok()) << out.status();
+  EXPECT_EQ(ReadTexts(Layout::kUtf8, **out), (Texts{"2-18", "nothing", std::nullopt}));
+}
+
 TEST(Redaction, TheNumberOfThreadsChangesNothing) {
   Texts texts;
   for (int i = 0; i < 20'000; ++i)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -14,10 +15,12 @@ from support.messages import messages
 from tokenfoundry.errors import BlockedContent, InvalidInput
 from tokenfoundry.frames import FrameSession, redact_arrow, restore_arrow
 
-POLICIES = {
+POLICIES: dict[str, dict[str, Any]] = {
     "numbered": {},
     "mixed": {"EMAIL_ADDRESS": "mask", "IBAN_CODE": "redact", "PHONE_NUMBER": "on_prem", "URL": "pseudonymize"},
-    "allowed": {"default": "allow", "EMAIL_ADDRESS": "mask"},
+    "allowed": {"default": "allow", "EMAIL_ADDRESS": {"action": "mask", "keep_last": 2, "character": "•"}},
+    "hashed": {"default": "hash", "IBAN_CODE": "pseudonymize"},
+    "surrogates": {"default": "surrogate", "IP_ADDRESS": "mask"},
 }
 LAYOUTS = (pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int16(), pa.large_string()))
 
@@ -25,7 +28,7 @@ LAYOUTS = (pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.in
 @cache
 def redactor(policy: str, *, asks_python: bool = False) -> tf.Redactor:
     badge = tf.Pattern("BADGE", r"EMP-\d+", validator=(lambda value: value.endswith("2")) if asks_python else "")
-    return tf.Redactor(tf.Detector(patterns=[badge]), policy=POLICIES[policy])
+    return tf.Redactor(tf.Detector(patterns=[badge]), policy=POLICIES[policy], key=b"a key of sixteen bytes or more")
 
 
 rows = st.lists(st.one_of(st.none(), messages), max_size=6)
@@ -39,7 +42,7 @@ def test_rows_come_out_as_from_a_session_and_go_back(policy: str, texts: list[st
     expected = [None if text is None else reference.redact(text) for text in texts]
     session = FrameSession(redactor(policy))
     assert session.redact_texts(texts) == expected
-    assert dict(session.values) == dict(reference.values)
+    assert dict(session.values) == dict(reference.restorable)
     assert session.restore_texts(expected) == [None if text is None else reference.restore(text) for text in expected]
     counts = session.counts["text"].entities if texts else {}
     assert {entity: found.findings for entity, found in counts.items()} == reference.counts
