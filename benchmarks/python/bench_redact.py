@@ -1,8 +1,8 @@
-"""How fast is data made safe, and an answer made whole again?
+"""How fast is data made safe, beside Presidio and piicleaner, and an answer made whole again?
 
-    scripts/bench redact                    everything
-    scripts/bench redact --quick            fewer and shorter rounds
-    scripts/bench redact --only stream      one section
+    scripts/bench redact                    everything; the rivals are installed into .bench-venv/redact first
+    scripts/bench redact --quick            fewer and shorter rounds and no rivals: under a minute
+    scripts/bench redact --only frames      one section
 
 What each section measures, and in which unit, stands at the top of its module in `benchmarks/python/redact`.
 """
@@ -14,14 +14,14 @@ import platform
 import sys
 
 import tokenfoundry as tf
-from redact import stream
+from redact import frames, stream
 
-SECTIONS = {"stream": stream.main}
+SECTIONS = {"frames": frames.main, "stream": stream.main}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench redact")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, for CI")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds and no rivals, for CI")
     parser.add_argument("--no-peers", action="store_true", help="without the rivals")
     parser.add_argument("--only", choices=sorted(SECTIONS), help="one section")
     asked = parser.parse_args()

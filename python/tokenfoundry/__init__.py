@@ -11,6 +11,7 @@ from tokenfoundry._core import __version__
 from tokenfoundry.audit import AuditHead, Verification
 from tokenfoundry.cache import Cache, CacheStats
 from tokenfoundry.errors import BlockedContent
+from tokenfoundry.frames import FrameSession, redact_arrow, redact_frame, restore_arrow, restore_frame
 from tokenfoundry.ledger import (
     Amounts,
     AsyncLedger,
@@ -80,6 +81,7 @@ __all__ = [
     "EntryFlags",
     "Event",
     "Finding",
+    "FrameSession",
     "Grant",
     "Hold",
     "Ledger",
@@ -108,6 +110,10 @@ __all__ = [
     "__version__",
     "entities",
     "prices",
+    "redact_arrow",
+    "redact_frame",
+    "restore_arrow",
+    "restore_frame",
 ]
 
 

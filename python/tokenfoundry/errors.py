@@ -43,10 +43,13 @@ class ConfigError(InvalidInput):
 
 
 class BlockedContent(TokenFoundryError):
-    """The text holds an entity whose policy is `block`. Offsets are code points; the value is never kept."""
+    """The text holds an entity whose policy is `block`. Offsets are code points; the value is never kept.
 
-    def __init__(self, entity: str, start: int, end: int) -> None:
-        super().__init__(f"the text holds {entity} at {start}..{end}, which the privacy policy blocks")
+    `place` is what holds it, in words, such as a row of a column.
+    """
+
+    def __init__(self, entity: str, start: int, end: int, *, place: str = "the text") -> None:
+        super().__init__(f"{place} holds {entity} at {start}..{end}, which the privacy policy blocks")
         self.entity = entity
         self.start = start
         self.end = end

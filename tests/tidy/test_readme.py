@@ -31,7 +31,7 @@ def test_the_code_runs_with_the_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configuration, *_ = blocks("yaml")
-    service, over_own_routes, engines, _batches = blocks("python")  # A batch takes its time: tests/python/batches.
+    service, over_own_routes, engines, _batches, _ = blocks("python")  # A batch takes its time: tests/python/batches.
     monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
     monkeypatch.chdir(tmp_path)
     assert Settings.from_yaml(configuration).aliases["auto"].policy == "default"
@@ -45,6 +45,12 @@ def test_the_code_runs_with_the_configuration(
         names["factory"].close()  # type: ignore[attr-defined]
     assert capsys.readouterr().out.startswith("Scrivi a mario.rossi@example.it 0.00000")
     exec(engines, names)
+
+
+def test_the_data_set_that_is_shown_comes_out_as_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    *_, data_set = blocks("python")
+    exec(data_set, {})
+    assert f"# {capsys.readouterr().out}" in data_set
 
 
 def test_the_providers_that_are_shown_can_be_configured_and_every_format_says_how_it_was_checked() -> None:

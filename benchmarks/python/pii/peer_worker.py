@@ -20,6 +20,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 Finding = tuple[str, int, int, float]
 Detect = Callable[[str, list[str] | None], list[Finding]]
@@ -29,7 +30,7 @@ PHONE_REGIONS = ("IT", "US", "GB", "FR", "DE", "ES")
 COUNTRIES = ("germany", "italy", "poland", "spain", "uk", "us", "finland", "sweden")
 
 
-def presidio(*, names: bool) -> Detect:
+def presidio_analyzer(*, names: bool) -> Any:
     """Every pattern recognizer of the evaluated countries, for one language, so that all are on for every text.
 
     What Presidio ties to a document's language (an Italian fiscal code is looked for in Italian texts alone) is thus
@@ -90,7 +91,11 @@ def presidio(*, names: bool) -> Detect:
         registry.add_recognizer(kind(supported_language="en", **extra))
     if names:
         registry.add_nlp_recognizer(engine)
-    analyzer = AnalyzerEngine(registry=registry, nlp_engine=engine, supported_languages=["en"])
+    return AnalyzerEngine(registry=registry, nlp_engine=engine, supported_languages=["en"])
+
+
+def presidio(*, names: bool) -> Detect:
+    analyzer = presidio_analyzer(names=names)
 
     def detect(text: str, only: list[str] | None) -> list[Finding]:
         found = analyzer.analyze(text, language="en", entities=only)

@@ -1,4 +1,7 @@
 """How fast data is made safe: the parts of `bench_redact.py`.
 
 stream          what restoring costs a streamed answer
+rows            the column of text that is redacted
+frames          whole columns through pandas, polars and DuckDB, beside the rivals
+rival_worker    the rivals, each in a process and a virtual environment of their own
 """

@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "tokenfoundry/arrow/export_internal.h"
 
 namespace tokenfoundry::arrow {
@@ -18,6 +20,7 @@ struct Children {
 struct SchemaHolder {
   std::string format;
   std::string name;
+  std::string metadata;
   Children<ArrowSchema> children;
   Owned<ArrowSchema> dictionary;
 };
@@ -37,6 +40,34 @@ void Release(Struct* self) {
   delete static_cast<Holder*>(std::exchange(self->private_data, nullptr));
 }
 
+// Keys and values, each with its size before it, as ArrowSchema::metadata has them.
+std::string MetadataOf(const ArrowSchema& schema) {
+  if (schema.metadata == nullptr) return "";
+  const char* at = schema.metadata;
+  const auto number = [&at] {
+    int32_t value = 0;
+    std::memcpy(&value, at, sizeof(value));
+    at += sizeof(value);
+    return value;
+  };
+  for (int32_t left = 2 * number(); left > 0; --left) at += number();
+  return std::string(schema.metadata, at);
+}
+
+Owned<ArrowSchema> Live(std::unique_ptr<SchemaHolder> holder, int64_t flags) {
+  ArrowSchema schema{};
+  schema.format = holder->format.c_str();
+  schema.name = holder->name.c_str();
+  schema.metadata = holder->metadata.empty() ? nullptr : holder->metadata.c_str();
+  schema.flags = flags;
+  schema.n_children = static_cast<int64_t>(holder->children.pointers.size());
+  schema.children = holder->children.pointers.data();
+  if (holder->dictionary) schema.dictionary = holder->dictionary.get();
+  schema.release = &Release<ArrowSchema, SchemaHolder>;
+  schema.private_data = holder.release();
+  return Owned<ArrowSchema>(schema);
+}
+
 }  // namespace
 
 Owned<ArrowSchema> Export(const Field& field) {
@@ -47,16 +78,27 @@ Owned<ArrowSchema> Export(const Field& field) {
   holder->children.Point();
   if (!field.dictionary_format.empty()) holder->dictionary = Export(Field{"", field.dictionary_format});
 
-  ArrowSchema schema{};
-  schema.format = holder->format.c_str();
-  schema.name = holder->name.c_str();
-  schema.flags = field.is_nullable ? ARROW_FLAG_NULLABLE : 0;
-  schema.n_children = static_cast<int64_t>(holder->children.pointers.size());
-  schema.children = holder->children.pointers.data();
-  if (holder->dictionary) schema.dictionary = holder->dictionary.get();
-  schema.release = &Release<ArrowSchema, SchemaHolder>;
-  schema.private_data = holder.release();
-  return Owned<ArrowSchema>(schema);
+  return Live(std::move(holder), (field.is_nullable ? ARROW_FLAG_NULLABLE : 0) |
+                                     (field.dictionary_is_ordered ? ARROW_FLAG_DICTIONARY_ORDERED : 0));
+}
+
+Owned<ArrowSchema> ExportSchema(const ArrowSchema& like, std::vector<Owned<ArrowSchema>> children,
+                                Owned<ArrowSchema> dictionary) {
+  auto holder = std::make_unique<SchemaHolder>();
+  holder->format = like.format;
+  holder->name = like.name != nullptr ? like.name : "";
+  holder->metadata = MetadataOf(like);
+  holder->children.owned = std::move(children);
+  holder->children.Point();
+  holder->dictionary = std::move(dictionary);
+  return Live(std::move(holder), like.flags);
+}
+
+Owned<ArrowSchema> CopyOf(const ArrowSchema& schema) {
+  std::vector<Owned<ArrowSchema>> children;
+  for (int64_t i = 0; i < schema.n_children; ++i) children.push_back(CopyOf(*schema.children[i]));
+  return ExportSchema(schema, std::move(children),
+                      schema.dictionary != nullptr ? CopyOf(*schema.dictionary) : Owned<ArrowSchema>());
 }
 
 Owned<ArrowArray> Export(ArrayParts parts) {

@@ -17,6 +17,7 @@ struct Field {
   bool is_nullable = false;
   std::vector<Field> children = {};
   std::string dictionary_format = {};  // Of the values that `format` indexes; empty: not dictionary-encoded.
+  bool dictionary_is_ordered = false;
 
   friend bool operator==(const Field&, const Field&) = default;
 };
@@ -34,6 +35,12 @@ struct ArrayParts {
 };
 
 Owned<ArrowSchema> Export(const Field& field);
+
+// A schema like `like`, metadata included, with other children and another dictionary.
+Owned<ArrowSchema> ExportSchema(const ArrowSchema& like, std::vector<Owned<ArrowSchema>> children,
+                                Owned<ArrowSchema> dictionary);
+Owned<ArrowSchema> CopyOf(const ArrowSchema& schema);
+
 Owned<ArrowArray> Export(ArrayParts parts);
 
 }  // namespace tokenfoundry::arrow

@@ -1,5 +1,4 @@
-// Streams of the ledger as the Arrow PyCapsule interface wants them:
-// https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html
+// Streams of the ledger for Python.
 #include "tokenfoundry/arrow/arrow.h"
 
 #include <pybind11/stl.h>
@@ -8,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "tokenfoundry/bindings/arrow_capsules.h"
 #include "tokenfoundry/bindings/bindings.h"
 #include "tokenfoundry/bindings/books_handle.h"
 #include "tokenfoundry/bindings/convert.h"
@@ -17,42 +17,6 @@ namespace {
 
 using arrow::BatchReader;
 using arrow::Owned;
-
-// Consumers call a stream with or without the GIL: reading the disk must not hold it.
-class WithoutGil : public BatchReader {
- public:
-  explicit WithoutGil(std::unique_ptr<BatchReader> reader) : reader_(std::move(reader)) {}
-
-  Owned<ArrowSchema> Schema() const override { return reader_->Schema(); }
-  absl::StatusOr<Owned<ArrowArray>> Next() override {
-    if (PyGILState_Check() == 0) return reader_->Next();
-    const py::gil_scoped_release no_gil;
-    return reader_->Next();
-  }
-
- private:
-  const std::unique_ptr<BatchReader> reader_;
-};
-
-template <typename Struct>
-constexpr const char* kCapsuleName = nullptr;
-template <>
-constexpr const char* kCapsuleName<ArrowSchema> = "arrow_schema";
-template <>
-constexpr const char* kCapsuleName<ArrowArrayStream> = "arrow_array_stream";
-
-// The consumer moves the struct out and clears its `release`; a capsule that nobody consumed releases it.
-template <typename Struct>
-py::capsule Capsule(Owned<Struct> value) {
-  auto owned = std::make_unique<Owned<Struct>>(std::move(value));
-  // Owned is its struct and nothing else, so that its address is the struct's.
-  static_assert(sizeof(Owned<Struct>) == sizeof(Struct) && std::is_standard_layout_v<Owned<Struct>>);
-  py::capsule capsule(owned->get(), kCapsuleName<Struct>, [](PyObject* self) {
-    delete static_cast<Owned<Struct>*>(PyCapsule_GetPointer(self, kCapsuleName<Struct>));
-  });
-  owned.release();
-  return capsule;
-}
 
 // What Python holds: asked for a stream, it makes a new one of the same range each time.
 class Batches {

@@ -10,6 +10,7 @@ void AddBase(pybind11::module_& module);
 void AddTokens(pybind11::module_& module);
 void AddBooks(pybind11::module_& module);
 void AddCache(pybind11::module_& module);
+void AddFrames(pybind11::module_& module);
 void AddLedger(pybind11::module_& module);
 void AddLimits(pybind11::module_& module);
 void AddPii(pybind11::module_& module);

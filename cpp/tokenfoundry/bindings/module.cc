@@ -11,5 +11,6 @@ PYBIND11_MODULE(_core, module) {
   tokenfoundry::bindings::AddCache(module);
   tokenfoundry::bindings::AddPii(module);
   tokenfoundry::bindings::AddPiiValidators(module);
+  tokenfoundry::bindings::AddFrames(module);
   tokenfoundry::bindings::AddVault(module);
 }

@@ -10,6 +10,7 @@
 
 #include "tokenfoundry/bindings/bindings.h"
 #include "tokenfoundry/bindings/convert.h"
+#include "tokenfoundry/bindings/pii_detector.h"
 #include "tokenfoundry/pii/detector.h"
 #include "tokenfoundry/pii/stream.h"
 #include "tokenfoundry/text/text.h"
@@ -21,13 +22,6 @@ namespace {
 constexpr size_t kReleaseBytes = 4096;
 
 using Names = py::typing::Tuple<py::str, py::ellipsis>;
-
-// The detector and its entities' names as the str objects that every finding shares. Usable after a fork: it is
-// immutable and never waits on a lock.
-struct PiiDetector {
-  std::unique_ptr<const pii::Detector> detector;
-  Names entities;
-};
 
 Names ToTuple(const std::vector<std::string>& names) {
   py::tuple tuple(names.size());

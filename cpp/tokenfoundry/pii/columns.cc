@@ -56,6 +56,7 @@ bool ColumnReader::Continues(const Line& line) {
 // at which of its lines a table is first asked about.
 std::optional<ColumnReader::Table> ColumnReader::FindTable(Line line) {
   std::optional<Table> found;
+  if (line.start == 0) return found;  // No line above.
   for (const char delimiter : kDelimiters) {
     Table table{.delimiter = delimiter, .delimiters = Count(line, delimiter), .header = line, .end = line.end};
     if (table.delimiters == 0) continue;

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <bit>
 
 #include "tokenfoundry/pii/ascii_internal.h"
 #include "tokenfoundry/pii/cues_internal.h"
@@ -18,6 +20,19 @@ constexpr uint64_t kHashSeed = 0xCBF29CE484222325;
 constexpr uint64_t Continue(uint64_t hash, char byte) {
   return (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3;
 }
+
+// The hash of a phrase and of the word behind it, as one phrase.
+constexpr uint64_t Joined(uint64_t phrase, uint64_t word) {
+  const uint64_t mixed = (std::rotl(phrase, 29) ^ word) * 0x9E3779B97F4A7C15;
+  return mixed ^ (mixed >> 32);
+}
+
+// ASCII letters in lower case; what belongs to no word as 0.
+constexpr std::array<char, 128> kLowerLetters = [] {
+  std::array<char, 128> letters = {};
+  for (char c = 'a'; c <= 'z'; ++c) letters[static_cast<size_t>(c)] = letters[static_cast<size_t>(ToUpper(c))] = c;
+  return letters;
+}();
 
 // Bytes of the word's character at `at`: a letter, or a mark on one; 0 for anything else, no-break spaces, typographic
 // quotation marks and apostrophes included.
@@ -111,11 +126,13 @@ bool CueTable::Add(std::string_view phrase, Cue cue) {
   uint64_t spaced = kHashSeed;
   uint64_t together = kHashSeed;
   for (size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) spaced = Continue(spaced, ' ');
-    spaced = HashWord(spaced, words[i]);
+    const uint64_t word = HashWord(kHashSeed, words[i]);
+    spaced = i > 0 ? Joined(spaced, word) : word;
     together = HashWord(together, words[i]);
   }
   const bool stem = phrase.ends_with('*');
+  if (stem) stem_words_.set(HashWord(kHashSeed, words.back()) % kFilterBits);
+  if (stem) stem_words_.set(together % kFilterBits);
   for (const uint64_t hash : {spaced, together}) {
     if (stem) stems_.set(hash % kFilterBits);
     AddHash(stem ? ~hash : hash, cue);  // The complement keeps a stem apart from the same letters as a whole word.
@@ -161,20 +178,33 @@ void CueReader::Read(size_t index) {
       continue;
     }
     const auto start = static_cast<uint32_t>(at);
-    std::array<Word, 3> phrases = {Word{kHashSeed, start}};  // Of one word, of two, of three.
+    std::array<Word, 3> phrases = {Word{0, start}};  // Of one word, of two, of three.
     size_t count = 1;
     for (const Word& word : before) {
-      if (word.hash != 0) phrases[count++] = {Continue(word.hash, ' '), word.start};
+      if (word.hash != 0) phrases[count++] = word;
     }
+    const auto phrase_hash = [&](size_t i, uint64_t word) { return i == 0 ? word : Joined(phrases[i].hash, word); };
+    uint64_t hash = kHashSeed;
     size_t begun_count = 0;
-    while (const size_t size = at - start <= kMaxWordBytes ? WordCharacterSize(text_, at) : 0) {
-      for (size_t i = 0; i < count; ++i) {
-        phrases[i].hash = ContinueWith(phrases[i].hash, text_, at, size);
-        if (!table_.stems_[phrases[i].hash % CueTable::kFilterBits] || begun_count == begun.size()) continue;
-        if (const auto* cues = table_.Find(~phrases[i].hash)) begun[begun_count++] = {phrases[i].start, cues};
+    while (at - start <= kMaxWordBytes && at < text_.size()) {
+      if (const auto lead = static_cast<unsigned char>(text_[at]); lead < 0x80) {
+        if (kLowerLetters[lead] == 0) break;
+        hash = Continue(hash, kLowerLetters[lead]);
+        ++at;
+      } else {
+        const size_t size = WordCharacterSize(text_, at);
+        if (size == 0) break;
+        hash = ContinueWith(hash, text_, at, size);
+        at += size;
       }
-      at += size;
+      if (!table_.stem_words_[hash % CueTable::kFilterBits]) continue;
+      for (size_t i = 0; i < count && begun_count < begun.size(); ++i) {
+        const uint64_t stem = phrase_hash(i, hash);
+        if (!table_.stems_[stem % CueTable::kFilterBits]) continue;
+        if (const auto* cues = table_.Find(~stem)) begun[begun_count++] = {phrases[i].start, cues};
+      }
     }
+    for (size_t i = count; i-- > 0;) phrases[i].hash = phrase_hash(i, hash);
     if (at - start > kMaxWordBytes) {
       while (at < to && (IsContinuation(text_[at]) || WordCharacterSize(text_, at) > 0)) ++at;
       before = {};
@@ -273,6 +303,11 @@ Cue CueReader::NearestBefore(size_t start, std::span<const Cue> cues) {
     }
   }
   return nearest;
+}
+
+bool CueReader::FindsAny() {
+  for (size_t block = 0; block < blocks_.size(); ++block) Read(block);
+  return !hits_.empty();
 }
 
 }  // namespace tokenfoundry::pii

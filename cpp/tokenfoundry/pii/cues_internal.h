@@ -113,7 +113,7 @@ class CueTable {
 
  private:
   friend class CueReader;
-  static constexpr size_t kFilterBits = 1 << 13;
+  static constexpr size_t kFilterBits = 1 << 16;
 
   void AddHash(uint64_t hash, Cue cue);
   const std::vector<Cue>* Find(uint64_t hash) const {
@@ -124,7 +124,8 @@ class CueTable {
 
   std::unordered_map<uint64_t, std::vector<Cue>> cues_;  // By the hash of the phrase.
   std::bitset<kFilterBits> filter_;                      // Of those hashes: most words end here.
-  std::bitset<kFilterBits> stems_;                       // Of hashes of the beginnings that phrases with "*" have.
+  std::bitset<kFilterBits> stems_;                       // Of hashes of the beginnings that phrases with "*" have,
+  std::bitset<kFilterBits> stem_words_;                  // and of those of their last words.
 };
 
 class CueReader {
@@ -141,6 +142,9 @@ class CueReader {
   // Which of `cues` the nearest phrase before `start` speaks for, or kNone. The first named wins where a phrase speaks
   // for several.
   Cue NearestBefore(size_t start, std::span<const Cue> cues);
+
+  // Whether any phrase of the table stands in the text.
+  bool FindsAny();
 
   ColumnReader& columns() { return columns_; }
 

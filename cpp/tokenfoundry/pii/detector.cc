@@ -98,13 +98,13 @@ std::string AnyOf(const std::vector<std::string>& values) {
   return regex + ")";
 }
 
+}  // namespace
+
 absl::Status CheckText(std::string_view text) {
   if (text.size() > kMaxTextBytes) return absl::InvalidArgumentError("a text to scan may have at most 1 GiB");
   if (!text::IsValidUtf8(text)) return absl::InvalidArgumentError("the text is not valid UTF-8");
   return absl::OkStatus();
 }
-
-}  // namespace
 
 Finding ToFinding(const Candidate& c, size_t bytes_before) {
   const bool has_cue = c.cue.end > c.cue.start;
@@ -128,7 +128,7 @@ void Detector::Impl::AddCatalogue(const DetectorOptions& options, std::vector<Sc
   const Profile profile = FindProfile(options.profile)->profile;
   active.fill(kOff);
   std::map<std::pair<std::string, bool>, size_t> by_anchor;
-  std::set<const Recognizer*> added;
+  std::map<const Recognizer*, size_t> added;  // Where it stands in recognizers.
   for (const EntitySpec& spec : Catalogue()) {
     const bool wanted = options.entities ? std::find(options.entities->begin(), options.entities->end(), spec.name) !=
                                                options.entities->end()
@@ -137,11 +137,15 @@ void Detector::Impl::AddCatalogue(const DetectorOptions& options, std::vector<Sc
     active[static_cast<size_t>(spec.entity)] = static_cast<int16_t>(entities.size());
     entities.emplace_back(spec.name);
     for (const Recognizer* recognizer = spec.recognizer; recognizer != nullptr; recognizer = recognizer->next) {
-      if (!added.insert(recognizer).second) continue;
+      const auto [place, is_added] = added.emplace(recognizer, recognizers.size());
+      if (!is_added) {
+        recognizers[place->second].entities.push_back(entities.size() - 1);
+        continue;
+      }
       const auto key = std::pair(recognizer->anchor(), recognizer->caseless);
       const auto [anchor, is_new] = by_anchor.emplace(key, patterns->size());
       if (is_new) patterns->push_back({std::string(spec.name), key.first, key.second, ScanPattern::Kind::kAnchor});
-      recognizers.push_back({recognizer->recognize, anchor->second});
+      recognizers.push_back({recognizer->recognize, anchor->second, {entities.size() - 1}});
     }
   }
 }
@@ -223,18 +227,21 @@ bool Detector::Impl::Passes(const Custom& custom, std::string_view text, Extent 
   return custom.validator(Compact(text.substr(match.start, match.end - match.start)));
 }
 
-absl::StatusOr<std::vector<Candidate>> Detector::Impl::Candidates(std::string_view text,
-                                                                  const std::vector<PatternMatch>& rejected,
+absl::StatusOr<std::vector<Candidate>> Detector::Impl::Candidates(std::string_view text, const DetectRequest& request,
                                                                   uint64_t* steps) const {
   if (HasEscapedSpace(text)) {
     const std::string spaced = WithEscapedSpace(text);
-    return CandidatesIn(spaced, rejected, steps);
+    return CandidatesIn(spaced, request, steps);
   }
-  return CandidatesIn(text, rejected, steps);
+  return CandidatesIn(text, request, steps);
 }
 
-absl::StatusOr<std::vector<Candidate>> Detector::Impl::CandidatesIn(std::string_view text,
-                                                                    const std::vector<PatternMatch>& rejected,
+bool Detector::Impl::FindsWanted(const ActiveRecognizer& recognizer, const DetectRequest& request) const {
+  const auto wanted = [&](size_t entity) { return entity < request.wanted.size() && request.wanted[entity]; };
+  return request.wanted.empty() || std::any_of(recognizer.entities.begin(), recognizer.entities.end(), wanted);
+}
+
+absl::StatusOr<std::vector<Candidate>> Detector::Impl::CandidatesIn(std::string_view text, const DetectRequest& request,
                                                                     uint64_t* steps) const {
   TF_ASSIGN_OR_RETURN(std::unique_ptr<Workspace> workspace, pool.Take(*scanner));
   TF_RETURN_IF_ERROR(scanner->Scan(text, workspace.get()));
@@ -242,9 +249,10 @@ absl::StatusOr<std::vector<Candidate>> Detector::Impl::CandidatesIn(std::string_
   CueReader reader(cues, text);
   Sink sink(active, &reader, &candidates);
   for (const ActiveRecognizer& recognizer : recognizers) {
-    recognizer.recognize(text, workspace->sightings.anchor_ends[recognizer.anchor], &sink);
+    const std::vector<uint32_t>& anchor_ends = workspace->sightings.anchor_ends[recognizer.anchor];
+    if (!anchor_ends.empty() && FindsWanted(recognizer, request)) recognizer.recognize(text, anchor_ends, &sink);
   }
-  AddCustomMatches(text, workspace->sightings, rejected, &sink, &candidates);
+  AddCustomMatches(text, workspace->sightings, request.rejected, &sink, &candidates);
   if (names != nullptr) AddNames(text, workspace.get(), &sink);
   pool.Return(std::move(workspace));
   *steps = sink.steps + reader.steps();
@@ -306,7 +314,7 @@ absl::StatusOr<std::vector<Finding>> Detector::Detect(std::string_view text, con
   TF_RETURN_IF_ERROR(CheckText(text));
   if (request.score_threshold) TF_RETURN_IF_ERROR(ValidateScore("score_threshold", *request.score_threshold));
   uint64_t steps_done = 0;
-  TF_ASSIGN_OR_RETURN(std::vector<Candidate> candidates, impl_->Candidates(text, request.rejected, &steps_done));
+  TF_ASSIGN_OR_RETURN(std::vector<Candidate> candidates, impl_->Candidates(text, request, &steps_done));
   TF_RETURN_IF_ERROR(impl_->AddOpinions(text, request.opinions, &candidates));
   impl_->EraseRefused(text, request, &candidates);
   Resolve(&candidates);

@@ -147,6 +147,10 @@ class Detector {
   // The matches of custom patterns that satisfy their validators, sorted.
   absl::StatusOr<std::vector<PatternMatch>> PatternMatches(std::string_view text) const;
 
+  // Whether a label may change what is found in the text behind it ("partita_iva: ..."): it holds a word that speaks
+  // for something, or something to look at.
+  absl::StatusOr<bool> Tells(std::string_view label) const;
+
   // Names of what is looked for: the chosen entities sorted, then the patterns' and lists' names in their order. No
   // name twice.
   const std::vector<std::string>& entities() const ABSL_ATTRIBUTE_LIFETIME_BOUND;

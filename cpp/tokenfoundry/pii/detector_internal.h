@@ -21,6 +21,9 @@ namespace tokenfoundry::pii {
 // kInvalidArgument for what is no score, said of `of`.
 absl::Status ValidateScore(const std::string& of, double score);
 
+// kInvalidArgument for what is not UTF-8, or too long.
+absl::Status CheckText(std::string_view text);
+
 // What a candidate is to a caller, in a text that begins `bytes_before` after the one that he counts in.
 Finding ToFinding(const Candidate& candidate, size_t bytes_before);
 
@@ -29,7 +32,8 @@ struct Detector::Impl {
 
   struct ActiveRecognizer {
     Recognize recognize;
-    size_t anchor;  // Index of its scan pattern.
+    size_t anchor;                 // Index of its scan pattern.
+    std::vector<size_t> entities;  // That it may find.
   };
   struct Custom {
     uint32_t entity;
@@ -53,10 +57,12 @@ struct Detector::Impl {
   uint32_t EntityIndex(const std::string& name);
 
   // Everything that may be a finding, overlaps and doubtful ones included, in no order. `text` is valid UTF-8.
-  absl::StatusOr<std::vector<Candidate>> Candidates(std::string_view text, const std::vector<PatternMatch>& rejected,
+  // Of what the request does not want there may be some or none.
+  absl::StatusOr<std::vector<Candidate>> Candidates(std::string_view text, const DetectRequest& request,
                                                     uint64_t* steps) const;
-  absl::StatusOr<std::vector<Candidate>> CandidatesIn(std::string_view text, const std::vector<PatternMatch>& rejected,
+  absl::StatusOr<std::vector<Candidate>> CandidatesIn(std::string_view text, const DetectRequest& request,
                                                       uint64_t* steps) const;
+  bool FindsWanted(const ActiveRecognizer& recognizer, const DetectRequest& request) const;
   void AddCustomMatches(std::string_view text, const Sightings& sightings, const std::vector<PatternMatch>& rejected,
                         Sink* sink, std::vector<Candidate>* candidates) const;
   Candidate ToCandidate(const Custom& custom, Extent match, Sink* sink) const;

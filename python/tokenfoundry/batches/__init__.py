@@ -2,8 +2,7 @@
 
     records     what is known of a file, a batch and a line
     books       the ledger for holds that outlive their process
-    sealed_log  a file of sealed pieces, written at its end only
-    store       the directory: records written whole, contents as sealed logs
+    store       the directory: records written whole, contents as sealed logs (`privacy.sealed_log`)
     form        the upload, read as it comes
     intake      each line of an upload checked, as an ordinary call would be
     lines       how a line is a call: the walk's own code, with ids that survive a restart

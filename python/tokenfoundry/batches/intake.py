@@ -16,12 +16,12 @@ import msgspec
 from tokenfoundry.batches.form import UploadForm
 from tokenfoundry.batches.lines import URLS, Asker, Lines
 from tokenfoundry.batches.records import File, Owner
-from tokenfoundry.batches.sealed_log import LogWriter
 from tokenfoundry.batches.store import FILE_PREFIX, Store
 from tokenfoundry.gateway.asgi import Receive
 from tokenfoundry.gateway.client_watch import ClientGone
 from tokenfoundry.gateway.replies import Refused, invalid
 from tokenfoundry.ids import uuid7
+from tokenfoundry.privacy.sealed_log import LogWriter
 
 _PIECE_BYTES = 64 * 1024
 _FORM_BYTES = 64 * 1024  # What a form may have beside its file.

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from tokenfoundry.batches.records import Batch, Counts, File, Spent, Step
-from tokenfoundry.batches.sealed_log import LogWriter
 from tokenfoundry.batches.store import FILE_PREFIX, Store
+from tokenfoundry.privacy.sealed_log import LogWriter
 
 _PIECE_BYTES = 64 * 1024
 

@@ -22,9 +22,9 @@ from typing import Literal, TypeVar
 import msgspec
 
 from tokenfoundry.batches.records import Batch, File, Line, Owner, Step
-from tokenfoundry.batches.sealed_log import LogReader, LogWriter, sync_directory
 from tokenfoundry.errors import DataLoss, NotFound, StoreError
 from tokenfoundry.privacy.sealed import OVERHEAD_BYTES, Sealer
+from tokenfoundry.privacy.sealed_log import LogReader, LogWriter, sync_directory
 
 _log = logging.getLogger("tokenfoundry")
 

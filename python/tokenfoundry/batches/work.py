@@ -11,9 +11,9 @@ from tokenfoundry.batches.journal import Journal, Progress, ResultFiles
 from tokenfoundry.batches.lines import Lines, request_id
 from tokenfoundry.batches.records import ENDED, Batch, Counts, Failure, Status, Step
 from tokenfoundry.batches.results import TOO_LARGE, error_result
-from tokenfoundry.batches.sealed_log import PieceTooLarge
 from tokenfoundry.batches.store import Plan, Store
 from tokenfoundry.clock import Clock
+from tokenfoundry.privacy.sealed_log import PieceTooLarge
 
 # By status, the name of the instant at which a batch came to it.
 STAMPS: dict[str, str] = {

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO
-
-from rich.progress import Progress
 
 from tokenfoundry.cli.output import out, print_json, show, table
 from tokenfoundry.privacy import Finding, Redactor
@@ -24,19 +22,7 @@ class Located:
     column: int
 
 
-class Advance:
-    """Moves the progress bar, when there is one."""
-
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self._progress = progress
-        self._task = progress.add_task("redacting", total=total) if progress else None
-
-    def __call__(self, characters: int) -> None:
-        if self._progress is not None and self._task is not None:
-            self._progress.advance(self._task, characters)
-
-
-def findings_by_line(source: IO[str], redactor: Redactor, advance: Advance) -> Iterator[Located]:
+def findings_by_line(source: IO[str], redactor: Redactor, progress: Callable[[int, int], None]) -> Iterator[Located]:
     """What the redactor would replace in `source`, as it is read."""
     stream = redactor.incoming_findings()
     starts = [0]  # Code point where each line starts.
@@ -45,7 +31,7 @@ def findings_by_line(source: IO[str], redactor: Redactor, advance: Advance) -> I
         starts += [read + at + 1 for at, character in enumerate(block) if character == "\n"]
         read += len(block)
         yield from _located(stream.feed(block), starts)
-        advance(len(block))
+        progress(read, len(starts) - 1)
     yield from _located(stream.close(), starts)
 
 

@@ -18,6 +18,9 @@ ConfigOption = Annotated[
         "--config", "-c", envvar="TOKENFOUNDRY_CONFIG", help="The YAML file; ./tokenfoundry.yaml when there is one."
     ),
 ]
+ConfigFileOption = Annotated[
+    Path | None, typer.Option("--config", "-c", help="A YAML file whose section `privacy` says what is done with what.")
+]
 DataDirOption = Annotated[
     Path | None, typer.Option("--data-dir", help="The data directory, instead of the configured one.")
 ]
@@ -71,6 +74,15 @@ def pairs(texts: list[str] | None, option: str) -> dict[str, list[str]]:
             raise InvalidInput(f"{option} {text}: needs axis=value, e.g. project=claims")
         values.setdefault(axis, []).append(value)
     return values
+
+
+def names(texts: list[str] | None) -> list[str]:
+    """What an option lists, with commas, or repeated, or both.
+
+    >>> names(["note,comment", "title"])
+    ['note', 'comment', 'title']
+    """
+    return [name.strip() for text in texts or [] for name in text.split(",") if name.strip()]
 
 
 def account(texts: list[str] | None) -> dict[str, str]:

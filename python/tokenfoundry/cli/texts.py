@@ -1,196 +1,266 @@
-"""`redact` and `count`: the engine on files, without a gateway."""
+"""`redact` and `restore`: the engine on files, without a gateway."""
 
 from __future__ import annotations
 
-import csv
-import sys
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Annotated, cast
+from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from typer.core import TyperCommand
 
-from tokenfoundry.cli.findings import BLOCK_CHARACTERS, Advance, findings_by_line, print_report
+from tokenfoundry.cli.findings import findings_by_line, print_report
+from tokenfoundry.cli.options import ConfigFileOption, names
 from tokenfoundry.cli.output import err, print_json, show, table
+from tokenfoundry.cli.progress import progress
+from tokenfoundry.cli.reading import reading
+from tokenfoundry.cli.redaction import redactor_of
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.privacy import Detector, Profile, Redactor
-from tokenfoundry.tokens import Tokenizer
+from tokenfoundry.frames.files import ValueMap, redact_file, restore_file
+from tokenfoundry.frames.files.formats import is_table
+from tokenfoundry.frames.files.journal import journal_of
+from tokenfoundry.frames.files.outputs import write_whole
+from tokenfoundry.frames.files.redacting import restoring_session
+from tokenfoundry.frames.files.texts import change_text
+from tokenfoundry.frames.report import Report
+from tokenfoundry.privacy import Redactor
 
-_PROGRESS_FROM_BYTES = 4 * 1024 * 1024
+_REPORTS = (".json", ".html")
+
+ColumnsOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Columns by name, note,comment; in JSON lines and Parquet also paths, messages.content."),
+]
+FormatOption = Annotated[
+    str | None, typer.Option(help="csv, jsonl or parquet, where the name of the file does not say it.")
+]
+DelimiterOption = Annotated[
+    str | None, typer.Option(help="The CSV delimiter, where it is none of comma, semicolon, tab and bar.")
+]
+ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on with what was interrupted.")]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Replace OUT, and begin anew where something was interrupted.")
+]
+
+
+class _WithReport(TyperCommand):
+    """`--report` alone, or followed by the file that the report goes to."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        for at, arg in enumerate(args):
+            if arg == "--":
+                break
+            follows = args[at + 1] if at + 1 < len(args) else ""
+            if arg == "--report" and not follows.lower().endswith(_REPORTS):
+                args = [*args[:at], "--report=", *args[at + 1 :]]
+        return super().parse_args(ctx, args)
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command()(redact)
-    app.command()(count)
+    app.command(cls=_WithReport)(redact)
+    app.command()(restore)
 
 
 def redact(
-    file: Annotated[Path, typer.Argument(help="A UTF-8 text file, or a CSV file with --column; - is standard input.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="A UTF-8 text, or with --columns CSV, JSON lines or Parquet; - is standard input."),
+    ],
+    out: Annotated[Path | None, typer.Argument(help="Where it goes: there whole or not at all.")] = None,
+    columns: ColumnsOption = None,
     column: Annotated[
-        list[str] | None, typer.Option(help="Treat FILE as CSV and redact this column; repeat for more.")
+        list[str] | None, typer.Option(help="One column, whose name may have a comma; repeat for more.")
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write here instead of standard output.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="As OUT, and replaces what is there.")] = None,
     action: Annotated[
-        str, typer.Option(help="pseudonymize ([EMAIL_ADDRESS_1]), redact ([EMAIL_ADDRESS]) or mask.")
-    ] = "pseudonymize",
+        str | None,
+        typer.Option(help="For all that --policy does not name: pseudonymize ([EMAIL_ADDRESS_1]), redact or mask."),
+    ] = None,
+    policy: Annotated[
+        list[str] | None, typer.Option(help="What is done with an entity: IBAN_CODE=mask,SECRET=block,default=redact.")
+    ] = None,
+    config: ConfigFileOption = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the key of hashes and surrogates is kept, 16 characters or more: env:NAME, file:/path."
+        ),
+    ] = None,
     entity: Annotated[list[str] | None, typer.Option(help="Look for this entity only; repeat for more.")] = None,
-    profile: Annotated[str, typer.Option(help="How much to look for: minimal, default or strict.")] = "default",
+    entities: Annotated[list[str] | None, typer.Option(help="The same, with commas.")] = None,
+    languages: Annotated[
+        list[str] | None, typer.Option(help="Whose words beside a value are understood: it,en.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="How much to look for: minimal, default or strict.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="At most; as many as there are cores.")] = None,
+    map: Annotated[
+        Path | None,
+        typer.Option(help="Keep the values here, sealed, with one numbering for all files: restore brings them back."),
+    ] = None,
     report: Annotated[
-        bool, typer.Option("--report", help="Write no text; say what is found, where, how sure and why.")
+        str | None,
+        typer.Option(
+            help="Alone: write no text, say what is found, where, how sure and why. With a name in .json or .html: "
+            "write there what was found in the columns, values hidden."
+        ),
+    ] = None,
+    resume: ResumeOption = False,
+    force: ForceOption = False,
+    format: FormatOption = None,
+    delimiter: DelimiterOption = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the counts as JSON, and with OUT the report on standard output.")
     ] = False,
-    delimiter: Annotated[str, typer.Option(help="The CSV delimiter.")] = ",",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the counts, or the report, as JSON.")] = False,
 ) -> None:
-    """Replace personal data in a text file or in columns of a CSV file; the counts go to standard error."""
-    if report and (column or output):
-        raise InvalidInput("--report reads a text and writes none: leave out --column and --output")
-    detector = Detector(entities=entity or None, profile=cast(Profile, profile))
-    named = dict.fromkeys(
-        entity or (), action
-    )  # What is asked for by name is replaced, even what is allowed by default.
-    redactor = Redactor(detector, policy={"default": action, **named})
-    if report:
-        with _reading(file) as source, _progress(file) as advance:
-            print_report(findings_by_line(source, redactor, advance), as_json=as_json)
-        return
-    counts: Counter[str] = Counter()
-    with _reading(file, is_table=bool(column)) as source, _writing(output) as sink, _progress(file) as advance:
-        if column:
-            _redact_csv(source, sink, redactor, column, delimiter, counts, advance)
-        else:
-            _redact_text(source, sink, redactor, counts, advance)
-    _print_counts(counts, as_json)
-
-
-def _redact_text(source: IO[str], sink: IO[str], redactor: Redactor, counts: Counter[str], advance: Advance) -> None:
-    session = redactor.session()
-    stream = session.incoming()
-    while block := source.read(BLOCK_CHARACTERS):
-        sink.write(stream.feed(block))
-        advance(len(block))
-    sink.write(stream.close())
-    counts.update(session.counts)
-
-
-def _redact_csv(
-    source: IO[str],
-    sink: IO[str],
-    redactor: Redactor,
-    columns: list[str],
-    delimiter: str,
-    counts: Counter[str],
-    advance: Advance,
-) -> None:
-    if len(delimiter) != 1:
-        raise InvalidInput(f"--delimiter {delimiter!r}: needs one character")
-    reader = csv.DictReader(source, delimiter=delimiter, strict=True)
-    names = list(reader.fieldnames or [])
-    if len(set(names)) < len(names):
-        raise InvalidInput("two columns of the file have the same name")
-    missing = [column for column in columns if column not in names]
-    if missing:
-        raise InvalidInput(f"the file has no column {missing[0]!r}; it has {', '.join(names) or 'no header'}")
-    writer = csv.DictWriter(sink, names, delimiter=delimiter, lineterminator="\n")
-    writer.writeheader()
-    try:
-        for row in reader:
-            if None in row or None in row.values():
-                raise InvalidInput(f"line {reader.line_num} has not as many fields as the header")
-            # Each row is a record of its own: its numbering starts at 1.
-            session = redactor.session()
-            for column in columns:
-                row[column] = session.redact(row[column], label=column)
-            counts.update(session.counts)
-            writer.writerow(row)
-            advance(sum(map(len, row.values())))
-    except csv.Error as error:
-        raise InvalidInput(f"line {reader.line_num} is not CSV: {error}") from None
-
-
-def count(
-    files: Annotated[list[Path], typer.Argument(help="UTF-8 text files; - is standard input.")],
-    model: Annotated[str | None, typer.Option(help="Count as this model does.")] = None,
-    tokenizer: Annotated[str, typer.Option(help="The tokenizer when no model is given.")] = "o200k_base",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-) -> None:
-    """Count the tokens of text files."""
-    counter = Tokenizer.for_model(model) if model else Tokenizer.load(tokenizer)
-    rows = []
-    for file in files:
-        with _reading(file) as source:
-            text = source.read()
-        rows.append({"file": str(file), "characters": len(text), "tokens": counter.count(text)})
-    if as_json:
-        print_json({"tokenizer": counter.name, "files": rows})
-        return
-    shown = [[escape(str(row["file"])), str(row["characters"]), str(row["tokens"])] for row in rows]
-    show(table(f"Tokens ({counter.name})", ["file", "characters", "tokens"], shown))
-
-
-@contextmanager
-def _reading(file: Path, *, is_table: bool = False) -> Iterator[IO[str]]:
-    """The file as UTF-8 text, line ends untouched; a byte order mark before a table's header is dropped.
-
-    Raises `InvalidInput` when it is not there or not UTF-8.
-    """
-    try:
-        if str(file) == "-":
-            sys.stdin.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
-            yield sys.stdin
-        else:
-            with file.open(encoding="utf-8-sig" if is_table else "utf-8", newline="") as source:
-                yield source
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file} is not UTF-8 text: byte {error.start} of a block: {error.reason}") from None
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise InvalidInput(f"cannot use {error.filename}: {error.strerror}") from None
-
-
-@contextmanager
-def _writing(output: Path | None) -> Iterator[IO[str]]:
-    """Standard output, or a file that appears whole or not at all."""
-    if output is None:
-        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
-        yield sys.stdout
-        return
-    part = output.with_name(output.name + ".part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as sink:
-            yield sink
-        part.replace(output)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-@contextmanager
-def _progress(file: Path) -> Iterator[Advance]:
-    """A bar on a terminal, for a file large enough to wait for."""
-    size = file.stat().st_size if file.is_file() else 0
-    if size < _PROGRESS_FROM_BYTES or not err.is_terminal:
-        yield Advance(None, size)
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
+    """Replace personal data in a text, or in columns of a data set of any size; the counts go to standard error."""
+    wanted = names(columns) + (column or [])
+    target = _target(out, output)
+    _check_report(report, wanted, target)
+    redactor = redactor_of(
+        config=config,
+        policy=names(policy),
+        action=action,
+        entities=(entity or []) + names(entities),
+        languages=names(languages),
+        profile=profile,
+        key=key,
     )
-    with Progress(*columns, console=err, transient=True) as progress:
-        yield Advance(progress, size)
-
-
-def _print_counts(counts: Counter[str], as_json: bool) -> None:
-    if as_json:
-        err.print_json(data=dict(counts))
+    if report == "":
+        with reading(file) as source, progress(file, "reading") as told:
+            print_report(findings_by_line(source, redactor, told), as_json=as_json)
         return
-    rows = [[entity, str(number)] for entity, number in counts.most_common()]
+    force = force or (output is not None and not journal_of(output).exists())
+    if not wanted:
+        _refuse_tables(file)
+        _print_counts(_redact_text(file, target, redactor, map, force), as_json)
+        return
+    with _interruptible(target), progress(file, "redacting") as told:
+        found = redact_file(
+            _path(file),
+            target,
+            columns=wanted,
+            redactor=redactor,
+            map=map,
+            resume=resume,
+            force=force,
+            threads=threads,
+            format=format,
+            delimiter=delimiter,
+            progress=told,
+        )
+    if report:
+        _write_report(Path(report), found)
+    _print_counts(found.counts, as_json)
+    if as_json and target is not None:
+        print_json(found.to_dict())
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="What redact --map wrote; - is standard input.")],
+    out: Annotated[Path | None, typer.Argument(help="Where it goes: there whole or not at all.")] = None,
+    map: Annotated[Path, typer.Option(help="The sealed values.")] = ...,  # type: ignore[assignment]
+    columns: ColumnsOption = None,
+    resume: ResumeOption = False,
+    force: ForceOption = False,
+    format: FormatOption = None,
+    delimiter: DelimiterOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Put the values of a map back into what `redact --map` wrote; the columns are those that were redacted."""
+    if not columns and format is None and not is_table(_path(file)):
+        _restore_text(file, out, map, force)
+        return
+    with _interruptible(out), progress(file, "restoring") as told:
+        restored = restore_file(
+            _path(file),
+            out,
+            map=map,
+            columns=names(columns) or None,
+            resume=resume,
+            force=force,
+            format=format,
+            delimiter=delimiter,
+            progress=told,
+        )
+    if as_json:
+        err.print_json(data={"restored": restored})
+    else:
+        err.print(f"{restored:,} texts restored")
+
+
+def _redact_text(file: Path, target: Path | None, redactor: Redactor, map: Path | None, force: bool) -> dict[str, int]:
+    with ExitStack() as opened:
+        value_map = opened.enter_context(ValueMap(map)) if map is not None else None
+        session = redactor.resumed(value_map.values) if value_map else redactor.session()
+        stream = session.incoming()
+        told = opened.enter_context(progress(file, "redacting"))
+        change_text(
+            _path(file),
+            target,
+            feed=stream.feed,
+            close=stream.close,
+            sync=lambda: value_map.keep(session.restorable) if value_map else None,
+            force=force,
+            progress=told,
+        )
+    return session.counts
+
+
+def _restore_text(file: Path, target: Path | None, map: Path, force: bool) -> None:
+    with ValueMap(map, must_exist=True) as value_map, progress(file, "restoring") as told:
+        stream = restoring_session(value_map.values).stream()
+        change_text(_path(file), target, feed=stream.feed, close=stream.close, force=force, progress=told)
+
+
+def _path(file: Path) -> Path | None:
+    return None if str(file) == "-" else file
+
+
+def _target(out: Path | None, output: Path | None) -> Path | None:
+    if out is not None and output is not None:
+        raise InvalidInput("OUT and --output are the same: state one")
+    target = out or output
+    return None if target is None else _path(target)
+
+
+def _check_report(report: str | None, columns: list[str], target: Path | None) -> None:
+    if report == "" and (columns or target):
+        raise InvalidInput(
+            "--report alone reads a text and writes none: leave out --columns, --column and OUT, or name a report in "
+            ".json or .html"
+        )
+    if report and not report.lower().endswith(_REPORTS):
+        raise InvalidInput(f"--report {report}: its name ends in .json or .html")
+    if report and not columns:
+        raise InvalidInput("a report is of columns: name some, or give --report alone for the findings of a text")
+
+
+def _refuse_tables(file: Path) -> None:
+    if file.suffix.lower() in (".parquet", ".pq"):
+        raise InvalidInput(f"{file} is a table: name its columns, --columns note,comment")
+
+
+def _write_report(path: Path, found: Report) -> None:
+    text = found.to_html() if path.suffix.lower() == ".html" else found.to_json() + "\n"
+    write_whole(path, text.encode())
+
+
+@contextmanager
+def _interruptible(target: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = target is not None and journal_of(target).exists()
+        err.print(f"interrupted: {'the same command with --resume goes on' if kept else 'nothing is kept'}")
+        raise typer.Exit(130) from None
+
+
+def _print_counts(counts: dict[str, int], as_json: bool) -> None:
+    if as_json:
+        err.print_json(data=counts)
+        return
+    rows = [[entity, f"{number:,}"] for entity, number in sorted(counts.items(), key=lambda item: -item[1])]
     if rows:
         show(table("Redacted", ["entity", "found"], rows), on=err)
     else:

@@ -13,6 +13,7 @@
     answers         what is done with what a model adds of its own; in JSON text, `answers_in_json`
     stepwise        all that happens to a stream of an answer, one after the other
     sealed          what of it has to lie on a disk, encrypted (imported by who needs it)
+    sealed_log      the same, written at its end only
     protection      a detector narrowed to what its policy protects
     session         all of these in one: the texts of a request, with one numbering
     incoming        a text of it that is never held whole

@@ -146,6 +146,16 @@ class Detector:
         """The names of what is looked for, those of custom patterns and deny lists last."""
         return self._core.entities
 
+    @property
+    def core(self) -> _core.PiiDetector:
+        """What does the work, for those who hand it whole columns. It knows nothing of functions in Python."""
+        return self._core
+
+    @property
+    def asks_python(self) -> bool:
+        """Whether functions of yours have a say: validators or opinions. They run one at a time."""
+        return bool(self._validators or self._opinions)
+
     def detect(
         self, text: str, *, entities: Iterable[str] | None = None, score_threshold: float | None = None
     ) -> list[Finding]:
@@ -181,7 +191,7 @@ class Detector:
         if isinstance(texts, str):
             raise InvalidInput("detect_batch takes a list of texts, not one text")
         texts = list(texts)
-        if self._validators or self._opinions:  # Functions in Python run one at a time anyway.
+        if self.asks_python:  # Functions in Python run one at a time anyway.
             return [self.detect(text, entities=entities, score_threshold=score_threshold) for text in texts]
         flats = self._core.detect_batch(texts, max(1, threads), self.wanted(entities) or b"", score_threshold)
         return [self._findings(text, flat) for text, flat in zip(texts, flats, strict=True)]
@@ -191,7 +201,7 @@ class Detector:
 
         Raises `InvalidInput` if the detector has functions of yours: validators or opinions need the whole text.
         """
-        if self._validators or self._opinions:
+        if self.asks_python:
             raise InvalidInput("a detector with validators or opinions in Python cannot read a stream; use detect")
         return DetectorStream(self, self._core.stream(self.wanted(entities) or b"", score_threshold))
 
@@ -272,6 +282,11 @@ class Detector:
                 reason = _beside(text, reason, cue_start, cue_end)
             findings.append(Finding(entity, start, end, score, reason))
         return findings
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """What makes the same detector: the arguments that were given, and the defaults of the others."""
+        return self._arguments
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuilt, (self._arguments,)

@@ -141,6 +141,11 @@ class Redactor:
         """What is done with it."""
         return self._protection.policy
 
+    @property
+    def key_mark(self) -> str:
+        """What tells its key from another one without telling it; empty without a key."""
+        return "" if self._key is None else self._protection.key.hashed("KEY", "")
+
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuilt, (self._protection.detector, self._given, self._key, self._given_answers, self._unreadable)
 

@@ -7,13 +7,21 @@ says is left as it is.
 from __future__ import annotations
 
 import json as json_module
+from typing import Protocol
 
 from tokenfoundry.errors import InvalidState
 from tokenfoundry.privacy.forms import OPENERS, begun_at, forms_in
 from tokenfoundry.privacy.placeholders import PlaceholderMap
 
 
-def restore(text: str, values: PlaceholderMap, *, json: bool = False) -> str:
+class Values(Protocol):
+    """Whoever knows what placeholders stand for; false when there are none."""
+
+    def value_of(self, placeholder: str) -> str | None:
+        """What it stands for; None when it stands for nothing."""
+
+
+def restore(text: str, values: Values, *, json: bool = False) -> str:
     """`text` with every known placeholder replaced; unknown ones stay.
 
     With `json` the text is JSON, and values are escaped for the inside of its strings.

@@ -271,7 +271,7 @@ class RedactionSession:
             made = None
             if chosen is not None and entity != LITERAL and may_stand(text, start, end, is_whole=is_whole):
                 made = self._surrogate(entity, value, chosen)
-            pieces += (text[done:start], made or self._stand_in(entity, value))
+            pieces += (text[done:start], made or self.stand_in(entity, value))
             done = end
         pieces.append(text[done:])
         return "".join(pieces)
@@ -284,7 +284,8 @@ class RedactionSession:
             chosen += (made[start:end] for start, end in self._stand_ins.found(made))
         return made
 
-    def _stand_in(self, entity: str, value: str) -> str:
+    def stand_in(self, entity: str, value: str) -> str:
+        """What stands for a value wherever it stands: not a surrogate, which depends on what is beside it."""
         if entity == LITERAL:
             return self._values.assign(LITERAL, value)
         rule = self._protection.policy.rule(entity)

@@ -12,10 +12,10 @@ from openai import OpenAI
 from support.batch_provider import BatchProvider
 from support.batching import CHAT, EMAIL, batching, bytes_on_disk, create, line, results, said, until, upload
 from support.upstream import Exchange, Upstream, answer_with, echo, last_content
-from tokenfoundry.batches import sealed_log
 from tokenfoundry.batches.books import LineBooks
 from tokenfoundry.errors import StoreError
 from tokenfoundry.factory import TokenFactory
+from tokenfoundry.privacy import sealed_log
 from tokenfoundry.records import CallRecord
 from tokenfoundry.settings import Settings
 

@@ -118,7 +118,7 @@ def test_redact_columns_of_a_csv_file(tmp_path: Path) -> None:
         made = list(csv.reader(file))
     assert made[1] == ["1", 'dice "scrivi a [EMAIL_ADDRESS_1]",\nciao']
     (tmp_path / "bom.csv").write_bytes(b"\xef\xbb\xbfnote\na@example.it\n")
-    assert run("redact", "bom.csv", "--column", "note", cwd=tmp_path).stdout == b"note\n[EMAIL_ADDRESS_1]\n"
+    assert run("redact", "bom.csv", "--column", "note", cwd=tmp_path).stdout == b"\xef\xbb\xbfnote\n[EMAIL_ADDRESS_1]\n"
     assert made[2:] == [["2", "niente"], ["3", "[EMAIL_ADDRESS_1] [EMAIL_ADDRESS_2]"]]
 
 

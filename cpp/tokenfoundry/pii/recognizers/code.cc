@@ -39,36 +39,6 @@ bool HasLoosePrefix(std::string_view shape) {
   return size < shape.size() && std::all_of(shape.begin(), shape.begin() + size, IsUpper);
 }
 
-// Every form, by the length of its first run. Built once: the table is constant.
-class FormIndex {
- public:
-  FormIndex() {
-    for (const CodeForms& row : CodeFormTable()) {
-      const Validator validator = row.validator.empty() ? nullptr : FindValidator(row.validator);
-      for (std::string_view rest = row.forms; !rest.empty();) {
-        const std::string_view shape = rest.substr(0, rest.find('|'));
-        FormOf(shape).readings.push_back({row.entity, row.strength, row.alone, validator});
-        rest.remove_prefix(std::min(shape.size() + 1, rest.size()));
-      }
-    }
-  }
-  std::span<const Form> WithFirstRun(size_t size) const { return by_first_run_[size]; }
-
- private:
-  Form& FormOf(std::string_view shape) {
-    std::vector<Form>& forms = by_first_run_[FirstRunSize(shape)];
-    const auto found = std::find_if(forms.begin(), forms.end(), [&](const Form& form) { return form.shape == shape; });
-    return found != forms.end() ? *found : forms.emplace_back(Form{shape, HasLoosePrefix(shape), {}});
-  }
-
-  std::array<std::vector<Form>, kMaxCodeChars + 1> by_first_run_;
-};
-
-const FormIndex& Forms() {
-  static const FormIndex* const index = new FormIndex();  // Never destroyed: detectors may outlive statics.
-  return *index;
-}
-
 bool Fits(char shape, char c) {
   switch (shape) {
     case 'd':
@@ -80,6 +50,56 @@ bool Fits(char shape, char c) {
     default:
       return ToUpper(c) == shape;
   }
+}
+
+// Every form, by the length of its first run and by the characters it may begin with: most of what stands in a text
+// fits none. Built once: the table is constant.
+class FormIndex {
+ public:
+  FormIndex() {
+    for (const CodeForms& row : CodeFormTable()) {
+      const Validator validator = row.validator.empty() ? nullptr : FindValidator(row.validator);
+      for (std::string_view rest = row.forms; !rest.empty();) {
+        const std::string_view shape = rest.substr(0, rest.find('|'));
+        FormOf(shape).readings.push_back({row.entity, row.strength, row.alone, validator});
+        rest.remove_prefix(std::min(shape.size() + 1, rest.size()));
+      }
+    }
+    for (size_t size = 0; size <= kMaxCodeChars; ++size) {
+      for (const Form& form : by_first_run_[size]) {
+        for (size_t c = 0; c < kAscii; ++c) {
+          if (!Fits(form.shape[0], static_cast<char>(c))) continue;
+          Beginning& forms = beginning_[size][c];
+          (form.shape.size() == size ? forms.whole : forms.longer).push_back(&form);
+        }
+      }
+    }
+  }
+  // The forms of which a first run of `size` characters may begin with the letter or digit `first`: those that are no
+  // longer, and those that are.
+  struct Beginning {
+    std::vector<const Form*> whole;
+    std::vector<const Form*> longer;
+  };
+  const Beginning& BeginningWith(size_t size, char first) const {
+    return beginning_[size][static_cast<unsigned char>(first) % kAscii];
+  }
+
+ private:
+  Form& FormOf(std::string_view shape) {
+    std::vector<Form>& forms = by_first_run_[FirstRunSize(shape)];
+    const auto found = std::find_if(forms.begin(), forms.end(), [&](const Form& form) { return form.shape == shape; });
+    return found != forms.end() ? *found : forms.emplace_back(Form{shape, HasLoosePrefix(shape), {}});
+  }
+
+  static constexpr size_t kAscii = 128;
+  std::array<std::vector<Form>, kMaxCodeChars + 1> by_first_run_;  // Not changed once beginning_ points into it.
+  std::array<std::array<Beginning, kAscii>, kMaxCodeChars + 1> beginning_;
+};
+
+const FormIndex& Forms() {
+  static const FormIndex* const index = new FormIndex();  // Never destroyed: detectors may outlive statics.
+  return *index;
 }
 
 struct Code {
@@ -134,14 +154,30 @@ void Report(const Reading& reading, size_t start, const Code& code, Sink* sink) 
   if (reading.strength == Strength::kForm) sink->AddForm(reading.entity, start, code.end, reading.alone);
 }
 
+// Whether what stands behind the first run, `separator` bytes between groups or none, may be the rest of a shape: the
+// first two characters of it, which sort out nearly all.
+bool GoesOn(std::string_view rest, std::string_view text, size_t at, size_t separator) {
+  if (rest[0] != ' ' && rest[0] != ToUpper(At(text, at))) return false;
+  const size_t size = rest[0] == ' ' ? separator : 1;
+  return size > 0 && (rest.size() == 1 || rest[1] == ' ' || Fits(rest[1], At(text, at + size)));
+}
+
+void TryForm(const Form& form, std::string_view text, size_t start, Sink* sink) {
+  if (form.has_loose_prefix && !IsUpper(text[start])) return;
+  const Code code = Match(text, start, form.shape, &sink->steps);
+  if (code.end == 0 || IsJoinedAfter(text, code.end)) return;
+  for (const Reading& reading : form.readings) Report(reading, start, code, sink);
+}
+
 void TryForms(std::string_view text, size_t start, size_t first_run, Sink* sink) {
   if (first_run > kMaxCodeChars) return;
-  for (const Form& form : Forms().WithFirstRun(first_run)) {
-    if (!Fits(form.shape[0], text[start])) continue;
-    if (form.has_loose_prefix && !IsUpper(text[start])) continue;
-    const Code code = Match(text, start, form.shape, &sink->steps);
-    if (code.end == 0 || IsJoinedAfter(text, code.end)) continue;
-    for (const Reading& reading : form.readings) Report(reading, start, code, sink);
+  const FormIndex::Beginning& forms = Forms().BeginningWith(first_run, text[start]);
+  for (const Form* form : forms.whole) TryForm(*form, text, start, sink);
+  const size_t end = start + first_run;
+  const size_t separator = At(text, end) == '/' ? 1 : SeparatorSize(text, end);
+  if (separator == 0) return;
+  for (const Form* form : forms.longer) {
+    if (GoesOn(form->shape.substr(first_run), text, end, separator)) TryForm(*form, text, start, sink);
   }
 }
 

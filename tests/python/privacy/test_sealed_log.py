@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tokenfoundry.batches.sealed_log import MAX_PIECE_BYTES, LogReader, LogWriter, PieceTooLarge
 from tokenfoundry.errors import DataLoss
 from tokenfoundry.privacy.sealed import Sealer
+from tokenfoundry.privacy.sealed_log import MAX_PIECE_BYTES, LogReader, LogWriter, PieceTooLarge
 
 SEALER = Sealer(bytes(32))
 PIECES = [b"a", b"", b"c" * 1000]
