@@ -4,9 +4,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tokenfoundry/arrow/redaction.h"
 #include "tokenfoundry/arrow/token_counts.h"
 #include "tokenfoundry/bindings/arrow_capsules.h"
@@ -78,8 +80,10 @@ py::str ToStr(std::string_view text) { return py::str(text.data(), text.size());
 // Reads what str objects of a list say, and keeps those that a sink did not change.
 class StrList {
  public:
-  // `rows` and `repeats` as in arrow::Rows; none: the places in the list, and once each.
-  StrList(const py::list& items, std::optional<std::vector<int64_t>> rows, std::optional<std::vector<int64_t>> repeats)
+  // `column` is what errors call it. `rows` and `repeats` as in arrow::Rows; none: the places in the list, and once
+  // each.
+  StrList(const py::list& items, std::string_view column, std::optional<std::vector<int64_t>> rows = std::nullopt,
+          std::optional<std::vector<int64_t>> repeats = std::nullopt)
       : repeats_(std::move(repeats).value_or(std::vector<int64_t>())) {
     texts_.reserve(items.size());
     for (const py::handle item : items) {
@@ -91,13 +95,11 @@ class StrList {
         const char* bytes = PyUnicode_AsUTF8AndSize(item.ptr(), &size);
         if (bytes == nullptr) {
           PyErr_Clear();
-          Raise(absl::InvalidArgumentError("row " + std::to_string(texts_.size()) +
-                                           ": the text holds a lone surrogate, which has no UTF-8 form"));
+          RaiseAt(column, "the text holds a lone surrogate, which has no UTF-8 form");
         }
         texts_.emplace_back(bytes, static_cast<size_t>(size));
       } else {
-        Raise(absl::InvalidArgumentError("row " + std::to_string(texts_.size()) + " is not text but " +
-                                         Py_TYPE(item.ptr())->tp_name));
+        RaiseAt(column, std::string("not text but ").append(Py_TYPE(item.ptr())->tp_name));
       }
     }
     if (rows) numbers_ = *std::move(rows);
@@ -116,6 +118,10 @@ class StrList {
       TF_RETURN_IF_ERROR(see({{&texts_[at], count}, {&numbers_[at], count}, RepeatsOf(at, count), &place}));
     }
     return absl::OkStatus();
+  }
+
+  [[noreturn]] void RaiseAt(std::string_view column, const std::string& what) const {
+    Raise(absl::InvalidArgumentError(absl::StrCat("column '", AbslView(column), "', row ", texts_.size(), ": ", what)));
   }
 
   std::span<const int64_t> RepeatsOf(size_t at, size_t count) const {
@@ -250,7 +256,7 @@ class ColumnRedaction {
 
   py::list RedactTexts(const py::list& texts, const std::string& name, std::optional<std::vector<int64_t>> rows,
                        std::optional<std::vector<int64_t>> repeats) const {
-    const StrList list(texts, std::move(rows), std::move(repeats));
+    const StrList list(texts, name, std::move(rows), std::move(repeats));
     Changed changed(list);
     std::optional<arrow::Blocked> blocked;
     Run(&blocked, [&] {
@@ -261,7 +267,7 @@ class ColumnRedaction {
   }
 
   void DetectTexts(const py::list& texts, const std::string& name, std::optional<std::vector<int64_t>> repeats) const {
-    const StrList list(texts, std::nullopt, std::move(repeats));
+    const StrList list(texts, name, std::nullopt, std::move(repeats));
     Run(nullptr, [&] {
       return list.ForEachSlice({name, 0},
                                [&](const arrow::Rows& slice) { return redaction_->Redact(slice, nullptr, nullptr); });
@@ -269,7 +275,7 @@ class ColumnRedaction {
   }
 
   py::list RestoreTexts(const py::list& texts) const {
-    const StrList list(texts, std::nullopt, std::nullopt);
+    const StrList list(texts, "text");
     Changed changed(list);
     Run(nullptr, [&] {
       return list.ForEachSlice({}, [&](const arrow::Rows& slice) { return redaction_->Restore(slice, &changed); });
@@ -368,7 +374,7 @@ py::capsule CountStream(const py::object& tokenizer, const py::capsule& stream, 
 
 // A uint32 of the machine's own for each text; 0 for None.
 py::bytes CountTexts(const tokens::Tokenizer& tokenizer, const py::list& texts, size_t threads) {
-  const StrList list(texts, std::nullopt, std::nullopt);
+  const StrList list(texts, "text");
   const std::vector<uint32_t> counts = [&] {
     const py::gil_scoped_release no_gil;
     return arrow::CountEach([&](std::string_view text) { return tokenizer.Count(text); }, list.texts(), threads);
