@@ -260,9 +260,8 @@ def _chosen(frame: pd.DataFrame, columns: Sequence[str] | None) -> list[Any]:
     """
     if columns is None:
         for at, dtype in enumerate(frame.dtypes):
-            if pd.api.types.is_object_dtype(dtype) and pd.api.types.infer_dtype(
-                frame.iloc[:, at], skipna=True
-            ).startswith("mixed"):
+            is_object = isinstance(dtype, np.dtype) and dtype.kind == "O"
+            if is_object and pd.api.types.infer_dtype(frame.iloc[:, at], skipna=True).startswith("mixed"):
                 raise InvalidInput(
                     f"column {str(frame.columns[at])!r} holds objects that may hold text: name the columns that are "
                     "meant, and it passes as it is"
