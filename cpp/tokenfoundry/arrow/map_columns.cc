@@ -11,12 +11,25 @@ std::string NameOf(const ArrowSchema& schema) { return schema.name != nullptr ? 
 
 bool IsBatch(const ArrowSchema& schema) { return std::string_view(schema.format) == "+s"; }
 
+// Whether text stands somewhere inside a nested type.
+bool HoldsText(const ArrowSchema& schema) {
+  for (int64_t i = 0; i < schema.n_children; ++i) {
+    if (IsText(*schema.children[i]) || HoldsText(*schema.children[i])) return true;
+  }
+  return schema.dictionary != nullptr && HoldsText(*schema.dictionary);
+}
+
 // The columns of the batches that `wanted` names, in their order there.
 absl::StatusOr<std::vector<size_t>> FindColumns(const ArrowSchema& schema, const std::vector<std::string>& wanted) {
   const auto count = static_cast<size_t>(schema.n_children);
   std::vector<size_t> found;
-  for (size_t i = 0; i < count; ++i) {
-    if (wanted.empty() && IsText(*schema.children[i])) found.push_back(i);
+  for (size_t i = 0; wanted.empty() && i < count; ++i) {
+    const ArrowSchema& column = *schema.children[i];
+    if (IsText(column)) found.push_back(i);
+    if (!HoldsText(column)) continue;
+    return absl::InvalidArgumentError(absl::StrCat("column '", NameOf(column),
+                                                   "' holds text inside a nested type: name ",
+                                                   "the columns that are meant, and it passes as it is"));
   }
   for (const std::string& name : wanted) {
     std::vector<std::string> known;

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "tokenfoundry/arrow/row_status_internal.h"
 #include "tokenfoundry/text/text.h"
 
 namespace tokenfoundry::arrow {
@@ -21,12 +22,6 @@ std::vector<bool> ProtectedEntities(const std::vector<Treatment>& treatments) {
   std::vector<bool> wanted;
   for (const Treatment& treatment : treatments) wanted.push_back(treatment.action != Action::kAllow);
   return wanted;
-}
-
-// The status with the row that it is about.
-absl::Status At(const Rows& rows, size_t row, const absl::Status& status) {
-  return absl::Status(status.code(),
-                      absl::StrCat("column '", rows.place->name, "', row ", rows.numbers[row], ": ", status.message()));
 }
 
 // The mask for each character but the last `kept`, for all if there are no more than those. Brackets go too: what is
@@ -326,61 +321,6 @@ absl::Status Redaction::Redact(const Rows& rows, TextSink* sink, std::optional<B
     TF_RETURN_IF_ERROR(WriteBlock(rows, block, tally, sink));
   }
   return absl::OkStatus();
-}
-
-absl::StatusOr<std::string> Redaction::Restored(std::string_view text) const {
-  if (options_.restore && (options_.rewrite || NeedsReading(text))) return options_.restore(text);
-  const std::lock_guard lock(mu_);
-  std::string restored;
-  size_t done = 0;
-  for (auto form = FindForm(text, 0); form; form = FindForm(text, form->end)) {
-    const auto value = numbering_.ValueOf(UpperName(form->name));
-    if (!value) continue;
-    restored.append(text.substr(done, form->start - done)).append(*value);
-    done = form->end;
-  }
-  restored.append(text.substr(done));
-  return restored;
-}
-
-absl::Status Redaction::Restore(const Rows& rows, TextSink* sink) const {
-  for (size_t row = 0; row < rows.texts.size(); ++row) {
-    const std::string_view text = rows.texts[row];
-    if (text.data() == nullptr) {
-      sink->AppendNull();
-      continue;
-    }
-    const auto restored = Restored(text);
-    if (!restored.ok()) return At(rows, row, restored.status());
-    TF_RETURN_IF_ERROR(sink->Append(*restored == text ? text : *restored));
-  }
-  return absl::OkStatus();
-}
-
-std::optional<std::string> Redaction::ValueOf(std::string_view name) const {
-  const std::lock_guard lock(mu_);
-  const auto value = numbering_.ValueOf(name);
-  return value ? std::optional(std::string(*value)) : std::nullopt;
-}
-
-std::vector<Tally> Redaction::Tallies() const {
-  const std::lock_guard lock(mu_);
-  return tallies_;
-}
-
-std::vector<NumberedValue> Redaction::Values() const {
-  const std::lock_guard lock(mu_);
-  return numbering_.values();
-}
-
-size_t Redaction::size() const {
-  const std::lock_guard lock(mu_);
-  return numbering_.values().size();
-}
-
-uint64_t Redaction::Assign(std::string_view entity, std::string_view value) {
-  const std::lock_guard lock(mu_);
-  return numbering_.Assign(entity, value);
 }
 
 }  // namespace tokenfoundry::arrow

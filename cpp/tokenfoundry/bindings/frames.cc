@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -11,9 +12,11 @@
 #include "tokenfoundry/arrow/token_counts.h"
 #include "tokenfoundry/bindings/arrow_capsules.h"
 #include "tokenfoundry/bindings/bindings.h"
+#include "tokenfoundry/bindings/callback.h"
 #include "tokenfoundry/bindings/convert.h"
 #include "tokenfoundry/bindings/pii_detector.h"
 #include "tokenfoundry/bindings/shared_redactions.h"
+#include "tokenfoundry/bindings/str_list.h"
 #include "tokenfoundry/text/text.h"
 #include "tokenfoundry/tokens/tokens.h"
 
@@ -24,48 +27,12 @@ using arrow::ColumnMap;
 using arrow::Redaction;
 using arrow::Treatment;
 
-// A function of Python that threads without the GIL hold and call. What it raises waits here, in the thread that
-// called it, until the Status that stands for it has come back to the binding.
-class Callback {
- public:
-  explicit Callback(py::function function)
-      : function_(new py::function(std::move(function)), [](const py::function* held) {
-          const py::gil_scoped_acquire gil;
-          delete held;
-        }) {}
-
-  // Calls it, and `read` on what it returned.
-  template <typename T, typename Read, typename... Arguments>
-  absl::StatusOr<T> Call(const Read& read, const Arguments&... arguments) const {
-    const py::gil_scoped_acquire gil;
-    try {
-      return read((*function_)(arguments...));
-    } catch (py::error_already_set& error) {
-      Raised() = std::make_unique<py::error_already_set>(std::move(error));
-      return absl::AbortedError("a function in Python raised an error");
-    } catch (const py::cast_error& error) {
-      return absl::InvalidArgumentError(error.what());
-    }
-  }
-
-  // What this thread's last failed call raised; taken by who rethrows it, or forgotten.
-  static std::unique_ptr<py::error_already_set>& Raised() {
-    static thread_local std::unique_ptr<py::error_already_set> raised;
-    return raised;
-  }
-
- private:
-  std::shared_ptr<const py::function> function_;
-};
-
 // A redaction may call Python under its lock, so whoever waits for that lock must not hold the GIL.
 template <typename Call>
 auto Unlocked(const Call& call) {
   const py::gil_scoped_release no_gil;
   return call();
 }
-
-py::str ToStr(std::string_view text) { return py::str(text.data(), text.size()); }
 
 [[noreturn]] void RaiseBlocked(const arrow::Blocked& blocked, const std::string& entity) {
   const py::object type = py::module_::import("tokenfoundry.errors").attr("BlockedContent");
@@ -74,91 +41,6 @@ py::str ToStr(std::string_view text) { return py::str(text.data(), text.size());
   PyErr_SetObject(type.ptr(), error.ptr());
   throw py::error_already_set();
 }
-
-// Reads what str objects of a list say, and keeps those that a sink did not change.
-class StrList {
- public:
-  // `rows` and `repeats` as in arrow::Rows; none: the places in the list, and once each.
-  StrList(const py::list& items, std::optional<std::vector<int64_t>> rows, std::optional<std::vector<int64_t>> repeats)
-      : repeats_(std::move(repeats).value_or(std::vector<int64_t>())) {
-    texts_.reserve(items.size());
-    for (const py::handle item : items) {
-      pinned_.append(item);
-      if (item.is_none()) {
-        texts_.emplace_back();
-      } else if (py::isinstance<py::str>(item)) {
-        Py_ssize_t size = 0;
-        const char* bytes = PyUnicode_AsUTF8AndSize(item.ptr(), &size);
-        if (bytes == nullptr) {
-          PyErr_Clear();
-          Raise(absl::InvalidArgumentError("row " + std::to_string(texts_.size()) +
-                                           ": the text holds a lone surrogate, which has no UTF-8 form"));
-        }
-        texts_.emplace_back(bytes, static_cast<size_t>(size));
-      } else {
-        Raise(absl::InvalidArgumentError("row " + std::to_string(texts_.size()) + " is not text but " +
-                                         Py_TYPE(item.ptr())->tp_name));
-      }
-    }
-    if (rows) numbers_ = *std::move(rows);
-    for (size_t i = numbers_.size(); !rows && i < texts_.size(); ++i) numbers_.push_back(static_cast<int64_t>(i));
-    if (numbers_.size() != texts_.size() || (repeats && repeats_.size() != texts_.size())) {
-      Raise(absl::InvalidArgumentError("rows and repeats are one for each text"));
-    }
-  }
-
-  // Without the GIL.
-  absl::Status ForEachSlice(const arrow::ColumnPlace& place,
-                            const std::function<absl::Status(const arrow::Rows&)>& see) const {
-    constexpr size_t kSliceRows = 1 << 16;
-    for (size_t at = 0; at < texts_.size(); at += kSliceRows) {
-      const size_t count = std::min(kSliceRows, texts_.size() - at);
-      TF_RETURN_IF_ERROR(see({{&texts_[at], count}, {&numbers_[at], count}, RepeatsOf(at, count), &place}));
-    }
-    return absl::OkStatus();
-  }
-
-  std::span<const int64_t> RepeatsOf(size_t at, size_t count) const {
-    return repeats_.empty() ? std::span<const int64_t>() : std::span(repeats_).subspan(at, count);
-  }
-
-  std::span<const std::string_view> texts() const { return texts_; }
-  size_t size() const { return texts_.size(); }
-  std::string_view text(size_t at) const { return texts_[at]; }
-  py::object item(size_t at) const { return pinned_[at]; }
-
- private:
-  py::list pinned_;
-  std::vector<std::string_view> texts_;
-  std::vector<int64_t> numbers_;
-  std::vector<int64_t> repeats_;
-};
-
-class Changed : public arrow::TextSink {
- public:
-  explicit Changed(const StrList& list) : list_(list) {}
-
-  absl::Status Append(std::string_view text) override {
-    if (text.data() != list_.text(row_).data()) changed_.emplace_back(row_, text);
-    ++row_;
-    return absl::OkStatus();
-  }
-  void AppendNull() override { ++row_; }
-
-  py::list ToList() const {
-    py::list out(list_.size());
-    auto next = changed_.begin();
-    for (size_t row = 0; row < list_.size(); ++row) {
-      out[row] = next != changed_.end() && next->first == row ? py::object(ToStr((next++)->second)) : list_.item(row);
-    }
-    return out;
-  }
-
- private:
-  const StrList& list_;
-  size_t row_ = 0;
-  std::vector<std::pair<size_t, std::string>> changed_;
-};
 
 // Of batches: their names. Of a stream that is one column: what it is called.
 using Columns = std::variant<std::vector<std::string>, std::string>;
@@ -250,7 +132,7 @@ class ColumnRedaction {
 
   py::list RedactTexts(const py::list& texts, const std::string& name, std::optional<std::vector<int64_t>> rows,
                        std::optional<std::vector<int64_t>> repeats) const {
-    const StrList list(texts, std::move(rows), std::move(repeats));
+    const StrList list(texts, name, std::move(rows), std::move(repeats));
     Changed changed(list);
     std::optional<arrow::Blocked> blocked;
     Run(&blocked, [&] {
@@ -261,7 +143,7 @@ class ColumnRedaction {
   }
 
   void DetectTexts(const py::list& texts, const std::string& name, std::optional<std::vector<int64_t>> repeats) const {
-    const StrList list(texts, std::nullopt, std::move(repeats));
+    const StrList list(texts, name, std::nullopt, std::move(repeats));
     Run(nullptr, [&] {
       return list.ForEachSlice({name, 0},
                                [&](const arrow::Rows& slice) { return redaction_->Redact(slice, nullptr, nullptr); });
@@ -269,7 +151,7 @@ class ColumnRedaction {
   }
 
   py::list RestoreTexts(const py::list& texts) const {
-    const StrList list(texts, std::nullopt, std::nullopt);
+    const StrList list(texts, "text");
     Changed changed(list);
     Run(nullptr, [&] {
       return list.ForEachSlice({}, [&](const arrow::Rows& slice) { return redaction_->Restore(slice, &changed); });
@@ -368,7 +250,7 @@ py::capsule CountStream(const py::object& tokenizer, const py::capsule& stream, 
 
 // A uint32 of the machine's own for each text; 0 for None.
 py::bytes CountTexts(const tokens::Tokenizer& tokenizer, const py::list& texts, size_t threads) {
-  const StrList list(texts, std::nullopt, std::nullopt);
+  const StrList list(texts, "text");
   const std::vector<uint32_t> counts = [&] {
     const py::gil_scoped_release no_gil;
     return arrow::CountEach([&](std::string_view text) { return tokenizer.Count(text); }, list.texts(), threads);

@@ -158,9 +158,11 @@ class _TextMap(ABC):
         made[missing] = given[missing]
         return made if series.dtype == object else pd.array(made, dtype=series.dtype)
 
-    def _categories(self, series: pd.Series[Any], name: str) -> pd.Categorical:
+    def _categories(self, series: pd.Series[Any], name: str) -> Any:
         """Each category once, in the order of the rows that first have it; those that none has come last."""
         codes, categories = series.cat.codes.to_numpy(), series.cat.categories
+        if len(categories) == 0:
+            return series.array
         _check_is_text(pd.Series(categories, name=series.name))
         used, first_rows = np.unique(codes, return_index=True)
         first = np.full(len(categories), len(codes))
@@ -253,8 +255,17 @@ def _mapped(
 
 
 def _chosen(frame: pd.DataFrame, columns: Sequence[str] | None) -> list[Any]:
-    """The columns by name; those of text when `None`. Raises `InvalidInput` for one that is not there, or not once."""
+    """The columns by name; those of text when `None`. Raises `InvalidInput` for one that is not there, or not once, and
+    where text among other things would be passed over.
+    """
     if columns is None:
+        for at, dtype in enumerate(frame.dtypes):
+            is_object = isinstance(dtype, np.dtype) and dtype.kind == "O"
+            if is_object and pd.api.types.infer_dtype(frame.iloc[:, at], skipna=True).startswith("mixed"):
+                raise InvalidInput(
+                    f"column {str(frame.columns[at])!r} holds objects that may hold text: name the columns that are "
+                    "meant, and it passes as it is"
+                )
         return [name for name in frame.columns if _is_text(frame[name])]
     for name in checked_columns(columns):
         times = int((frame.columns == name).sum())

@@ -211,7 +211,16 @@ class LazyPii:
 
 
 def _chosen(schema: pl.Schema, columns: Sequence[str] | None) -> list[str]:
+    """The columns by name; those of text when `None`. Raises `InvalidInput` for one that is not there, and where text
+    inside a nested column would be passed over.
+    """
     if columns is None:
+        for name, dtype in schema.items():
+            if dtype.is_nested() and "String" in str(dtype):
+                raise InvalidInput(
+                    f"column {name!r} holds text inside a nested type: name the columns that are meant, and it passes "
+                    "as it is"
+                )
         return [name for name, dtype in schema.items() if dtype in (pl.String, pl.Categorical, pl.Enum)]
     for name in checked_columns(columns):
         if name not in schema:

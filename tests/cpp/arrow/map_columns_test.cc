@@ -114,6 +114,13 @@ TEST(MapColumns, AColumnThatIsMissingTwiceThereOrNoTextIsNamed) {
             "column 'a' is not text but a dictionary of binary");
 }
 
+TEST(MapColumns, TextInsideANestedColumnIsNotPassedOverSilently) {
+  const Field table{"", "+s", false, {{"a", "u"}, {"l", "+l", true, {{"item", "+s", true, {{"t", "U"}}}}}}};
+  EXPECT_EQ(Map(GivenStream(Export(table), {}), {}).status().message(),
+            "column 'l' holds text inside a nested type: name the columns that are meant, and it passes as it is");
+  EXPECT_TRUE(Map(GivenStream(Export(table), {}), {"a"}).ok());
+}
+
 TEST(MapColumns, AStreamThatWasReadBeforeIsRefused) { EXPECT_FALSE(Map(Owned<ArrowArrayStream>(), {}).ok()); }
 
 TEST(MapColumns, AStreamOfOneColumnGoesByItsName) {

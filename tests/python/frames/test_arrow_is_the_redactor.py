@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -113,10 +114,20 @@ def test_wrong_columns_and_data_are_told_apart() -> None:
         redact_arrow(table, columns="note")
     with pytest.raises(InvalidInput, match="int is no Arrow data"):
         redact_arrow(7)
-    with pytest.raises(InvalidInput, match="row 1 is not text but float"):
+    with pytest.raises(InvalidInput, match="column 'text', row 1: not text but float"):
         FrameSession(redactor("numbered")).redact_texts(["x", 1.5])  # type: ignore[list-item]
     with pytest.raises(InvalidInput, match="row 0: the text holds a lone surrogate"):
         FrameSession(redactor("numbered")).redact_texts(["\ud800"])
+
+
+def test_text_inside_nested_columns_is_not_passed_over_silently() -> None:
+    table = pa.table({"note": ["mario@example.it"], "notes": [["mario@example.it"]], "numbers": [[1]]})
+    with pytest.raises(InvalidInput, match="column 'notes' holds text inside a nested type"):
+        redact_arrow(table).__arrow_c_stream__()
+    for frame in (pl.DataFrame(table), pl.DataFrame(table).lazy(), table.to_pandas()):
+        with pytest.raises(InvalidInput, match="column 'notes' holds"):
+            tf.redact_frame(frame)
+    assert pa.table(redact_arrow(table, columns=["note"])).drop("note") == table.drop("note")
 
 
 def test_text_that_is_not_utf8_is_named_by_its_row() -> None:

@@ -105,7 +105,7 @@ def test_what_cannot_be_done_is_said_with_the_column() -> None:
         frame.pii.redact(columns=["age"])
     with pytest.raises(InvalidInput, match="there is no column 'absent'; there are: note, age, mixed"):
         frame.pii.redact(columns=["absent"])
-    with pytest.raises(InvalidInput, match="row 0 is not text but bytes"):
+    with pytest.raises(InvalidInput, match="column 'mixed', row 0: not text but bytes"):
         frame.pii.redact(columns=["mixed"])
     with pytest.raises(InvalidInput, match="2 columns are called 'note'"):
         frame[["note", "note"]].pii.redact(columns=["note"])
