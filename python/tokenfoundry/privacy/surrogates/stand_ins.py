@@ -20,10 +20,12 @@ _HEAD = 12  # Characters by which surrogates are looked up; all of a shorter one
 _MOST_SOUGHT = 100  # Of more surrogates it is faster to look at each word than for each surrogate;
 _FEW_CHARACTERS = 4  # and so it is of a text with less than this for each surrogate.
 
-# Where one may begin: not inside a word. In JSON text the letter of an escape is no part of the word after it.
+# Where one may begin: not inside a word. In JSON text the letters of an escape are no part of the word after it, be it
+# a control character or one of the spaces, quotes and dashes that some write as escapes.
 _BEGINS = re.compile(r"(?<!\w)[A-Za-z0-9+]")
-_BEGINS_IN_JSON = re.compile(r"(?:(?<!\w)|(?<=\\[bfnrt]))[A-Za-z0-9+]")
-_LOOK_BEHIND: Final = 2  # Characters that the patterns look back.
+_ESCAPED_SIGN = r"(?:00(?:[aA]0|[aAbB][bB])|20[0-6][0-9a-fA-F]|3000)"
+_BEGINS_IN_JSON = re.compile(rf"(?:(?<!\w)|(?<=\\[bfnrt])|(?<=\\u{_ESCAPED_SIGN}))[A-Za-z0-9+]")
+_LOOK_BEHIND: Final = 6  # Characters that the patterns look back.
 _RUN = re.compile(r"\w+")
 _RUN_AFTER_ESCAPE = re.compile(r"\\[bfnrt](\w+)")
 
