@@ -250,3 +250,13 @@ def test_surrogates_are_found_behind_every_escape_of_json() -> None:
         for cut in range(len(written) + 1):
             stream = session.stream(json=True)
             assert stream.feed(written[:cut]) + stream.feed(written[cut:]) + stream.close() == whole
+
+
+def test_a_text_that_comes_in_pieces_has_surrogates_up_to_its_ends() -> None:
+    session = REDACTOR.session()
+    stream = session.incoming()
+    text = "mario@example.it\n" + "parole e altre parole\n" * 9000 + "anna@example.it"
+    sent = "".join(map(stream.feed, (text[at : at + 1000] for at in range(0, len(text), 1000)))) + stream.close()
+    assert "[" not in sent
+    assert "@example.it" not in sent
+    assert session.restore(sent) == text

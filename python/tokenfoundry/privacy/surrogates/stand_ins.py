@@ -315,8 +315,13 @@ def _is_word(text: str, at: int) -> bool:
     return at < len(text) and (text[at].isalnum() or text[at] == "_")
 
 
-def may_stand(text: str, start: int, end: int, *, is_whole: bool) -> bool:
+Ends = tuple[bool, bool]
+"""Whether a piece of a text has its beginning, and its end."""
+WHOLE: Final = (True, True)
+
+
+def may_stand(text: str, start: int, end: int, *, ends: Ends) -> bool:
     """Whether a surrogate in that place would be found again: it must not touch a word, nor the end of a piece."""
-    if not is_whole and (start == 0 or end == len(text)):
+    if (start == 0 and not ends[0]) or (end == len(text) and not ends[1]):
         return False
     return not (start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_")) and not _is_word(text, end)
