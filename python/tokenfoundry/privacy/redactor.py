@@ -15,7 +15,7 @@ from tokenfoundry.errors import BlockedContent, InvalidState
 from tokenfoundry.privacy.answers import AnswerGuard
 from tokenfoundry.privacy.answers_in_json import Guard, JsonGuard
 from tokenfoundry.privacy.detector import Detector, DetectorStream, Finding
-from tokenfoundry.privacy.forms import OPENERS, forms_in
+from tokenfoundry.privacy.forms import OPENERS, begun_at, forms_in
 from tokenfoundry.privacy.placeholders import LITERAL, PlaceholderMap
 from tokenfoundry.privacy.policy import ActionOrRule, Policy
 from tokenfoundry.privacy.protection import Protection
@@ -350,9 +350,17 @@ class StreamRedactor:
         here = [
             replace(finding, start=finding.start - self._done, end=finding.end - self._done) for finding in findings
         ]
+        if end < len(self._held):
+            # Nor is a user's own text that looks like a placeholder to be cut, where no finding cuts it anyway.
+            begun = begun_at(self._held[:end], _may_be_anything)
+            end = max([begun, *(finding.end for finding in here)])
         text, self._held = self._held[:end], self._held[end:]
         self._done += end
         return self._session._redact(text, here, is_whole=False)
+
+
+def _may_be_anything(name: str, is_whole: bool) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True, repr=False)
