@@ -49,7 +49,6 @@ from tokenfoundry.ids import uuid7
 from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.ledger import Refusal
 from tokenfoundry.networks import Networks
-from tokenfoundry.privacy import PlaceholderMap
 from tokenfoundry.privacy.placeholders import NoRoom
 from tokenfoundry.providers.client import ConnectFailed, ReplyLost, ReplyTimeout, UpstreamReply
 from tokenfoundry.providers.credentials import CredentialFailed
@@ -306,8 +305,7 @@ class Pipeline:
             call.redacted, call.session = call.body, call.session.as_written()
 
     def _share(self, call: Call) -> None:
-        axes = call.axes
-        call.shared = Shared(self._redactors.of(axes.workspace, axes.project, axes.key), call.session)
+        call.shared = Shared(call.session)
         if call.shared.is_renumbered and call.body.get("thinking"):
             # What a model thought is signed with the numbers in it, and comes back with the next call.
             call.may_recall = call.may_store = False
@@ -318,23 +316,19 @@ class Pipeline:
         call.policy = redactor.version
         while True:
             if call.conversation:
-                values = self._values_of(call)
+                values = self._vault().conversation(
+                    workspace=axes.workspace,
+                    project=axes.project,
+                    key=axes.key,
+                    name=call.conversation,
+                    entities=redactor.entities,
+                )
             call.session = redactor.session(scope=f"{axes.workspace}/{axes.project}", values=values)
             try:
                 call.redacted = redacted_body(call.endpoint, call.body, call.session)
                 return
             except NoRoom:
                 await asyncio.to_thread(self._vault().wait_for_room)
-
-    def _values_of(self, call: Call) -> PlaceholderMap:
-        axes, name = call.axes, call.conversation
-        return self._vault().conversation(
-            workspace=axes.workspace,
-            project=axes.project,
-            key=axes.key,
-            name=name,
-            entities=self._redactors.general.entities,
-        )
 
     async def _unsent(self, call: Call, refused: Refused) -> Refused:
         """That refusal, on record as far as the books still take one."""

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tokenfoundry.errors import InvalidState
 from tokenfoundry.privacy.detector import Finding
+from tokenfoundry.privacy.forms import begun_at
 from tokenfoundry.privacy.protection import Protection
 from tokenfoundry.privacy.surrogates.stand_ins import Ends
 
@@ -66,6 +67,14 @@ class StreamRedactor:
         here = [
             replace(finding, start=finding.start - self._done, end=finding.end - self._done) for finding in findings
         ]
+        if end < len(self._held):
+            # Nor is a user's own text that looks like a placeholder to be cut, where no finding cuts it anyway.
+            begun = begun_at(self._held[:end], _may_be_anything)
+            end = max([begun, *(finding.end for finding in here)])
         text, self._held, begins = self._held[:end], self._held[end:], self._done == 0
         self._done += end
         return self._redact(text, here, ends=(begins, not self._held and is_last))
+
+
+def _may_be_anything(name: str, is_whole: bool) -> bool:
+    return True

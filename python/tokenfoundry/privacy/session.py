@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from copy import copy
 from typing import Literal
 
 from tokenfoundry.errors import BlockedContent
@@ -165,6 +166,12 @@ class RedactionSession:
         if self._stand_ins is None:
             self._stand_ins = StandIns(self._protection.key)
         self._stand_ins.resume(stand_in, value)
+
+    def numbered(self, values: PlaceholderMap) -> RedactionSession:
+        """This session with other placeholders for the same values: it restores what is said with these."""
+        other = copy(self)
+        other._values = values
+        return other
 
     def restore(self, text: str, *, json: bool = False) -> str:
         """`text` with this session's placeholders replaced by their values, with `json` escaped for JSON."""

@@ -60,6 +60,8 @@ def url(upstream: Upstream, tmp_path: Path) -> Iterator[str]:
     stated["providers"]["claude"] = {"format": "anthropic", "base_url": upstream.base_url}
     stated["targets"]["claude"] = {**stated["targets"]["small"], "provider": "claude", "model": "claude-1"}
     stated["aliases"]["deep"] = ["claude"]
+    native = {**stated["targets"]["small"], "model": "native-1", "endpoints": ["chat", "responses"]}
+    stated["targets"]["native"] = native
     with TokenFactory(Settings.from_dict(stated)) as gateway, served(gateway.app()) as address:
         httpx_key = gateway.create_key()
         yield f"{address}|{httpx_key}"
@@ -89,7 +91,7 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("model", ["fast", "deep"])
+@pytest.mark.parametrize("model", ["fast", "native", "deep"])
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("asked", ASKED)
 def test_json_content_parses_to_the_callers_own_values(url: str, asked: str, stream: bool, model: str) -> None:

@@ -23,6 +23,7 @@ from tokenfoundry.gateway.admin import ROUTES
 from tokenfoundry.privacy import Detector
 from tokenfoundry.records import CallRecord
 from tokenfoundry.settings import Settings
+from tokenfoundry.translate.responses_events import sequence
 
 # What a value is called where it stands; the numbers are published examples or made of 1234567 and the like.
 KINDS = {
@@ -107,9 +108,19 @@ async def provider(exchange: Exchange) -> None:
         await _call_a_tool(exchange, told)
     elif path == "/responses" and body.get("tools"):
         told = next(each for each in body["input"] if each.get("type") == "function_call")["arguments"]
-        await exchange.answer(response("ok", told))
+        await _respond(exchange, told)
     else:
         await echo_everything(exchange)
+
+
+async def _respond(exchange: Exchange, arguments: str) -> None:
+    if not exchange.body.get("stream"):
+        await exchange.answer(response("ok", arguments))
+        return
+    await exchange.start_stream()
+    for event in sequence(response("ok", arguments)):
+        await exchange.event(event)
+    await exchange.end_stream()
 
 
 async def _message(exchange: Exchange) -> None:
@@ -197,6 +208,14 @@ CALLS: list[tuple[str, dict[str, Any], bool]] = [
 ]
 
 
+ALL = {path for path, _, _ in CALLS}
+OF_MODEL = {
+    "fast": ALL,  # All but chat and embeddings are said to it as chat.
+    "native": {"/v1/responses", "/v1/completions"},
+    "deep": {"/v1/chat/completions", "/v1/messages"},
+}
+
+
 @pytest.fixture
 def settings(upstream: Upstream, tmp_path: Path) -> Settings:
     """The targets of other tests, and one of Anthropic's format, which `/v1/messages` goes to."""
@@ -204,6 +223,8 @@ def settings(upstream: Upstream, tmp_path: Path) -> Settings:
     stated["providers"]["claude"] = {"format": "anthropic", "base_url": upstream.base_url}
     stated["targets"]["claude"] = {**stated["targets"]["small"], "provider": "claude", "model": "claude-1"}
     stated["aliases"]["deep"] = ["claude"]
+    native = ["chat", "responses", "completions"]
+    stated["targets"]["native"] = {**stated["targets"]["small"], "model": "native-1", "endpoints": native}
     return Settings.from_dict(stated)
 
 
@@ -243,9 +264,9 @@ def test_nothing_that_is_detected_appears_anywhere(
         key = gateway.create_key(project="claims")
         headers = {"authorization": f"Bearer {key}", "x-tf-conversation": "ticket-4711", "cache-control": "no-cache"}
         calls = 0
-        for model in ("fast", "deep"):
+        for model in ("fast", "native", "deep"):
             for path, body, is_asked_back in CALLS:
-                if (model == "deep") != (path == "/v1/messages"):
+                if path not in OF_MODEL[model]:
                     continue
                 for stream in (False, True) if path != "/v1/embeddings" else (False,):
                     asked = {"model": model, **body, **({"stream": True} if stream else {})}

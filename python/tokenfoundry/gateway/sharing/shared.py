@@ -6,30 +6,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from tokenfoundry.gateway.bodies.texts import restored, texts
-from tokenfoundry.privacy import RedactionSession, Redactor
+from tokenfoundry.gateway.bodies.texts import texts
+from tokenfoundry.privacy import PlaceholderMap, RedactionSession
 from tokenfoundry.privacy.forms import forms_in
+from tokenfoundry.privacy.restore import restore
 
 
 class Shared:
     """Of one call, once it is redacted."""
 
-    def __init__(self, redactor: Redactor, session: RedactionSession) -> None:
+    def __init__(self, session: RedactionSession) -> None:
         self._values = session.values
         renumbering = session.values.renumbering()
         self.is_renumbered = renumbering is not None
         """Whether the call is sent with other numbers than it is shared with."""
-        by_itself = {placeholder: placeholder for placeholder in session.values} | (renumbering or {})
-        self._numbers = redactor.resumed(by_itself)
-        values = session.restorable.items()
-        self.session = redactor.resumed({by_itself.get(name, name): value for name, value in values})
+        by_itself = PlaceholderMap()
+        self._numbers = PlaceholderMap()
+        for sent, value in session.values.items():
+            shared = sent if renumbering is None else renumbering[sent]
+            by_itself.hold(shared, value)
+            self._numbers.hold(sent, shared)
+        self.session = session.numbered(by_itself)
         """Restores what was shared: with this call's values alone, none of the conversation's others."""
 
     def question(self, redacted: dict[str, Any]) -> dict[str, Any]:
         """The redacted body as it is compared."""
-        if not self.is_renumbered:
-            return redacted
-        made: dict[str, Any] = restored(redacted, self._numbers)
+        made: dict[str, Any] = self._renumbered(redacted)
         return made
 
     def reply(self, reply: dict[str, Any]) -> dict[str, Any] | None:
@@ -38,10 +40,19 @@ class Shared:
         """
         if any(self._is_of_conversation(text) for text in texts(reply)) or (self.is_renumbered and _is_signed(reply)):
             return None
-        if not self.is_renumbered:
-            return reply
-        made: dict[str, Any] = restored(reply, self._numbers)
+        made: dict[str, Any] = self._renumbered(reply)
         return made
+
+    def _renumbered(self, value: Any) -> Any:
+        if not self.is_renumbered:
+            return value
+        if isinstance(value, str):
+            return restore(value, self._numbers)
+        if isinstance(value, list):
+            return [self._renumbered(item) for item in value]
+        if isinstance(value, dict):
+            return {restore(name, self._numbers): self._renumbered(item) for name, item in value.items()}
+        return value
 
     def _is_of_conversation(self, text: str) -> bool:
         return any(
