@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tokenfoundry.budgets import BudgetBook, budgets_of_file
 from tokenfoundry.cli.at_rest import in_force_at_rest
@@ -28,7 +28,9 @@ from tokenfoundry.limits import RateLimiter, limits_in_force
 from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.settings import Settings
 from tokenfoundry.settings.data_dir import made_data_dir
-from tokenfoundry.vault import Vault
+
+if TYPE_CHECKING:
+    from tokenfoundry.vault import Vault
 
 _SERVER_FILE = "server.json"
 _TIMEOUT_S = 30
@@ -99,8 +101,14 @@ def administration(settings: Settings) -> Iterator[Admin | RemoteAdmin]:
             clock=system_clock,
             price_rows=price_rows,
             in_force=in_force,
-            vault=lambda: Vault.open(ledger, settings.vault, data_dir, clock=system_clock),
+            vault=lambda: _vault_at_rest(settings, ledger, data_dir),
         )
+
+
+def _vault_at_rest(settings: Settings, ledger: Ledger, data_dir: Path) -> Vault:
+    from tokenfoundry.vault import Vault  # Most commands have nothing to do with it.
+
+    return Vault.open(ledger, settings.vault, data_dir, clock=system_clock)
 
 
 def _running_server(data_dir: Path) -> RemoteAdmin | None:

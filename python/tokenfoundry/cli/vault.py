@@ -65,7 +65,7 @@ def erase(
     if as_json:
         print_json(done)
     else:
-        out.print(f"{done['erased']} conversations erased")
+        out.print(f"conversations erased: {done['erased']}")
 
 
 @vault.command("reseal")
@@ -82,4 +82,4 @@ def reseal(
     if as_json:
         print_json(done)
     else:
-        out.print(f"{done['resealed']} values sealed anew")
+        out.print(f"values sealed anew: {done['resealed']}")

@@ -19,7 +19,8 @@ _CONTEXT: Final = 256  # Characters before a sentence that it is looked at with.
 _MOST_HELD: Final = 16_384  # Characters of a sentence; a longer one is cut between two words.
 
 # The end of a line, or of a sentence after a word of some length: shorter ones may be abbreviations, as of a title.
-_ENDS = re.compile(r"\n|(?<=[a-z\u00df-\u00ff]{5})[.!?]+[\"')\]]*\s")
+_ENDS = re.compile(r"\n|(?<=[a-z\u00df-\u00ff]{5})[.!?]{1,3}[\"')\]]{0,3}\s")
+_LONGEST_END: Final = 8  # Characters of an end that may have begun in what was searched.
 _KEY_BEGINS, _KEY_ENDS = "-----BEGIN ", "-----END "  # Of a secret that has many lines (RFC 7468).
 
 Places = Iterable[tuple[int, int]]
@@ -32,7 +33,7 @@ class AnswerGuard:
     before it was passed on or is lost with it.
     """
 
-    __slots__ = ("_before", "_held", "_known", "_own", "_protection", "changed")
+    __slots__ = ("_before", "_held", "_known", "_own", "_protection", "_searched", "changed")
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class AnswerGuard:
         self._own = own
         self._before = f"{label}: " if label else ""
         self._held = ""
+        self._searched = 0  # Characters held back in which no sentence ends.
         self.changed = False  # Whether anything was replaced.
 
     def feed(self, text: str) -> str:
@@ -67,19 +69,20 @@ class AnswerGuard:
     def _end(self) -> int:
         """Where the first sentence that is held back ends; 0 when it may go on."""
         text, start = self._before + self._held, len(self._before)
-        for match in _ENDS.finditer(text, start):
+        for match in _ENDS.finditer(text, start + max(0, self._searched - _LONGEST_END)):
             if match.end() - start > _MOST_HELD:
                 break
             key = text.rfind(_KEY_BEGINS, start, match.end())
             if key < 0 or text.find(_KEY_ENDS, key, match.end()) >= 0:
                 return match.end() - start
+        self._searched = len(self._held)
         if len(self._held) < _MOST_HELD:
             return 0
         space = max(self._held.rfind(" ", 1, _MOST_HELD), self._held.rfind("\n", 1, _MOST_HELD))
         return space if space > 0 else _MOST_HELD
 
     def _looked_at(self, end: int) -> str:
-        text, self._held = self._held[:end], self._held[end:]
+        text, self._held, self._searched = self._held[:end], self._held[end:], 0
         before, self._before = self._before, (self._before + text)[-_CONTEXT:]
         if not text or text.isspace():
             return text

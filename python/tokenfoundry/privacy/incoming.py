@@ -8,13 +8,15 @@ from msgspec.structs import replace
 
 from tokenfoundry.errors import InvalidState
 from tokenfoundry.privacy.detector import Finding
+from tokenfoundry.privacy.forms import begun_at
 from tokenfoundry.privacy.protection import Protection
+from tokenfoundry.privacy.surrogates.stand_ins import Ends
 
 
 class RedactFindings(Protocol):
     """See `RedactionSession.redact_findings`."""
 
-    def __call__(self, text: str, findings: list[Finding], *, is_whole: bool) -> str: ...
+    def __call__(self, text: str, findings: list[Finding], *, ends: Ends) -> str: ...
 
 
 class StreamRedactor:
@@ -54,17 +56,25 @@ class StreamRedactor:
         """The rest. Raises as `feed` does."""
         self._check()
         self._ended = "the stream is closed"
-        return self._pass_on(self._stream.close(), self._done + len(self._held))
+        return self._pass_on(self._stream.close(), self._done + len(self._held), is_last=True)
 
     def _check(self) -> None:
         if self._ended:
             raise InvalidState(f"{self._ended}; begin another with incoming()")
 
-    def _pass_on(self, findings: list[Finding], decided: int) -> str:
+    def _pass_on(self, findings: list[Finding], decided: int, *, is_last: bool = False) -> str:
         end = max([decided, *(finding.end for finding in findings)]) - self._done
         here = [
             replace(finding, start=finding.start - self._done, end=finding.end - self._done) for finding in findings
         ]
-        text, self._held = self._held[:end], self._held[end:]
+        if end < len(self._held):
+            # Nor is a user's own text that looks like a placeholder to be cut, where no finding cuts it anyway.
+            begun = begun_at(self._held[:end], _may_be_anything)
+            end = max([begun, *(finding.end for finding in here)])
+        text, self._held, begins = self._held[:end], self._held[end:], self._done == 0
         self._done += end
-        return self._redact(text, here, is_whole=False)
+        return self._redact(text, here, ends=(begins, not self._held and is_last))
+
+
+def _may_be_anything(name: str, is_whole: bool) -> bool:
+    return True

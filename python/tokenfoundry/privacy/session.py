@@ -17,7 +17,7 @@ from tokenfoundry.privacy.placeholders import LITERAL, PlaceholderMap
 from tokenfoundry.privacy.protection import Protection
 from tokenfoundry.privacy.restore import StreamRestorer, restore
 from tokenfoundry.privacy.stepwise import Step, StepwiseRestorer
-from tokenfoundry.privacy.surrogates.stand_ins import StandIns, StandInStream, may_stand
+from tokenfoundry.privacy.surrogates.stand_ins import WHOLE, Ends, StandIns, StandInStream, may_stand
 
 # The beginning of a placeholder in JSON text, in any of its forms.
 _MAY_STAND_IN = re.compile(
@@ -231,10 +231,10 @@ class RedactionSession:
         """Whether the policy demands an on-premises target for what was found."""
         return self._on_prem
 
-    def redact_findings(self, text: str, findings: list[Finding], *, is_whole: bool = True) -> str:
+    def redact_findings(self, text: str, findings: list[Finding], *, ends: Ends = WHOLE) -> str:
         """`text` with the policy applied to what was found in it. Raises `BlockedContent`, as `redact` does.
 
-        `is_whole`: no piece before or after it belongs to the text.
+        `ends` are those of the text that are in it, when it is a piece.
         """
         for finding in findings:
             if self._protection.policy.action(finding.entity) == "block":
@@ -250,7 +250,7 @@ class RedactionSession:
         if not places:
             return text
         chosen: list[str] = []
-        redacted = self._replaced(text, places, chosen, is_whole=is_whole)
+        redacted = self._replaced(text, places, chosen, ends=ends)
         # What stands beside a surrogate may make another one of it.
         is_found = [redacted[start:end] for start, end in stand_ins.found(redacted)] == chosen
         return redacted if is_found else self._replaced(text, places)
@@ -261,7 +261,7 @@ class RedactionSession:
         places: Iterable[tuple[str, int, int]],
         chosen: list[str] | None = None,
         *,
-        is_whole: bool = True,
+        ends: Ends = WHOLE,
     ) -> str:
         """`text` with what is in these places replaced: by surrogates, which go into `chosen`, if that is given."""
         pieces: list[str] = []
@@ -269,7 +269,7 @@ class RedactionSession:
         for entity, start, end in places:
             value = text[start:end]
             made = None
-            if chosen is not None and entity != LITERAL and may_stand(text, start, end, is_whole=is_whole):
+            if chosen is not None and entity != LITERAL and may_stand(text, start, end, ends=ends):
                 made = self._surrogate(entity, value, chosen)
             pieces += (text[done:start], made or self.stand_in(entity, value))
             done = end

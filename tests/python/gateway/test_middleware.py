@@ -296,3 +296,43 @@ def test_a_client_that_leaves_a_stream_is_booked_for_what_was_sent(host: Host, u
 def test_a_format_that_is_not_known_is_refused_at_once() -> None:
     with pytest.raises(InvalidInput, match=r"openai\.chat"):
         Route(format="openai.telepathy")
+
+
+NEW = {"policy": {"EMAIL_ADDRESS": "allow"}, "response": {"EMAIL_ADDRESS": "redact"}}
+BLOCKED = {"policy": {"EMAIL_ADDRESS": "allow"}, "response": {"EMAIL_ADDRESS": "block"}}
+
+
+@contextmanager
+def answering(upstream: Upstream, data_dir: Path, privacy: Any) -> Iterator[tuple[Host, httpx.Client]]:
+    """A host whose provider says what it was sent; what the caller let out is new when it comes back."""
+    upstream.behave = echo
+    with factory(upstream.base_url, data_dir, privacy=privacy) as gateway:
+        route = Route(key=gateway.create_key(project="claims"), intent="help")
+        host = Host(upstream.base_url, gateway, dict.fromkeys(("/chat", "/own-shape", "/text"), route))
+        with host.client() as client:
+            yield host, client
+
+
+def test_what_a_model_adds_is_handled_in_every_shape_of_a_hosts_answer(upstream: Upstream, tmp_path: Path) -> None:
+    told = "Scrivi a [EMAIL_ADDRESS]!"
+    with answering(upstream, tmp_path / "data", NEW) as (host, client):
+        assert client.post("/chat", json=BODY).json()["choices"][0]["message"]["content"] == told
+        assert client.post("/own-shape", json=BODY).json() == {"answer": told}
+        assert client.post("/text", json=BODY).text == told
+        raw = client.post("/chat", json={**BODY, "stream": True}).text
+        assert EMAIL not in raw
+        assert "[EMAIL_ADDRESS]" in raw
+        assert [record.outcome for record in host.records] == ["answered"] * 4
+
+
+def test_a_hosts_answer_that_is_blocked_is_settled_once_and_not_told(upstream: Upstream, tmp_path: Path) -> None:
+    with answering(upstream, tmp_path / "data", BLOCKED) as (host, client):
+        for path in ("/chat", "/own-shape"):
+            reply = client.post(path, json=BODY)
+            assert (reply.status_code, reply.json()["error"]["code"]) == (400, "content_policy_violation")
+            assert EMAIL not in reply.text
+        raw = client.post("/chat", json={**BODY, "stream": True}).text
+        assert EMAIL not in raw
+        assert "content_policy_violation" in raw
+        assert client.post("/text", json=BODY).text == ""
+        assert [record.outcome for record in host.records] == ["answered", "answered", "cut", "cut"]

@@ -114,6 +114,8 @@ TEXTS = [
     "[EMAIL_ADDRESS_1]EMP-12",
     "Anna Bianchi? EMP-1",
     "signor. Rossi, EMP-",
+    "parola...') EMP-7!? EMP-8",
+    "parola....... EMP-7",
 ]
 
 

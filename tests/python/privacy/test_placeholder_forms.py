@@ -227,3 +227,14 @@ def test_what_a_chunk_costs_does_not_grow_with_what_came_before() -> None:
         stream.feed("[&#91;\\[B&#95;")
         longest = max(longest, len(stream._held))
     assert longest < 64
+
+
+@pytest.mark.parametrize("size", [1000, 777])
+def test_what_a_user_wrote_is_not_cut_where_a_long_text_is_read_in_pieces(size: int) -> None:
+    text = "[EMAIL_ADDRESS_1]" * 10_000
+    session = tf.Redactor().session()
+    stream = session.incoming()
+    pieces = [stream.feed(text[at : at + size]) for at in range(0, len(text), size)]
+    sent = "".join([*pieces, stream.close()])
+    assert "EMAIL" not in sent
+    assert session.restore(sent) == text

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tokenfoundry.errors import ConfigError, DataLoss
-from tokenfoundry.privacy.sealed import OVERHEAD_BYTES, Sealer, key_in_file, key_of_text
+from tokenfoundry.privacy.sealed import OVERHEAD_BYTES, Sealer, SealerRing, key_in_file, key_of_text
 
 PLAIN = b"mario.rossi@example.it"
 
@@ -75,3 +75,18 @@ def test_a_key_of_another_length_is_refused(tmp_path: Path) -> None:
 def test_a_text_is_one_key_however_long_it_is() -> None:
     assert len({key_of_text("a"), key_of_text("a" * 1000)}) == 2
     assert len(key_of_text("a")) == 32
+
+
+def test_a_ring_seals_with_its_first_key_and_opens_with_each() -> None:
+    old, new = b"o" * 32, b"n" * 32
+    before, both, after = SealerRing([old], "a"), SealerRing([new, old], "a"), SealerRing([new], "a")
+    sealed = before.seal(PLAIN, place=b"1")
+    assert both.open(sealed, place=b"1") == PLAIN
+    assert not both.is_of_first(sealed)
+    anew = both.seal(both.open(sealed, place=b"1"), place=b"1")
+    assert after.open(anew, place=b"1") == PLAIN
+    assert after.is_of_first(anew)
+    for ring, wrong, place in ((after, sealed, b"1"), (both, sealed, b"2"), (both, b"", b"1"), (before, anew, b"1")):
+        with pytest.raises(DataLoss):
+            ring.open(wrong, place=place)
+    assert "2 keys" in repr(both)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
+import json
 import re
 
 import pytest
@@ -235,3 +236,27 @@ def test_both_ways_of_looking_find_the_same() -> None:
             longest = dict(reversed(stand_ins._at_values(text, 0, json=as_json)))
             assert words == sorted(longest.items())
             assert words
+
+
+def test_surrogates_are_found_behind_every_escape_of_json() -> None:
+    text = "a\nMario Rossi\tmario@example.it\u00a0Mario Rossi\u2014mario@example.it \u00abMario Rossi\u00bb"
+    session = REDACTOR.session()
+    sent = session.redact(text)
+    assert len(session.restorable) >= 3
+    for ascii_only in (False, True):
+        written = json.dumps({"a": sent}, ensure_ascii=ascii_only)
+        whole = session.restore(written, json=True)
+        assert json.loads(whole) == {"a": text}
+        for cut in range(len(written) + 1):
+            stream = session.stream(json=True)
+            assert stream.feed(written[:cut]) + stream.feed(written[cut:]) + stream.close() == whole
+
+
+def test_a_text_that_comes_in_pieces_has_surrogates_up_to_its_ends() -> None:
+    session = REDACTOR.session()
+    stream = session.incoming()
+    text = "mario@example.it\n" + "parole e altre parole\n" * 9000 + "anna@example.it"
+    sent = "".join(map(stream.feed, (text[at : at + 1000] for at in range(0, len(text), 1000)))) + stream.close()
+    assert "[" not in sent
+    assert "@example.it" not in sent
+    assert session.restore(sent) == text

@@ -20,10 +20,12 @@ _HEAD = 12  # Characters by which surrogates are looked up; all of a shorter one
 _MOST_SOUGHT = 100  # Of more surrogates it is faster to look at each word than for each surrogate;
 _FEW_CHARACTERS = 4  # and so it is of a text with less than this for each surrogate.
 
-# Where one may begin: not inside a word. In JSON text the letter of an escape is no part of the word after it.
+# Where one may begin: not inside a word. In JSON text the letters of an escape are no part of the word after it, be it
+# a control character or one of the spaces, quotes and dashes that some write as escapes.
 _BEGINS = re.compile(r"(?<!\w)[A-Za-z0-9+]")
-_BEGINS_IN_JSON = re.compile(r"(?:(?<!\w)|(?<=\\[bfnrt]))[A-Za-z0-9+]")
-_LOOK_BEHIND: Final = 2  # Characters that the patterns look back.
+_ESCAPED_SIGN = r"(?:00(?:[aA]0|[aAbB][bB])|20[0-6][0-9a-fA-F]|3000)"
+_BEGINS_IN_JSON = re.compile(rf"(?:(?<!\w)|(?<=\\[bfnrt])|(?<=\\u{_ESCAPED_SIGN}))[A-Za-z0-9+]")
+_LOOK_BEHIND: Final = 6  # Characters that the patterns look back.
 _RUN = re.compile(r"\w+")
 _RUN_AFTER_ESCAPE = re.compile(r"\\[bfnrt](\w+)")
 
@@ -313,8 +315,13 @@ def _is_word(text: str, at: int) -> bool:
     return at < len(text) and (text[at].isalnum() or text[at] == "_")
 
 
-def may_stand(text: str, start: int, end: int, *, is_whole: bool) -> bool:
+Ends = tuple[bool, bool]
+"""Whether a piece of a text has its beginning, and its end."""
+WHOLE: Final = (True, True)
+
+
+def may_stand(text: str, start: int, end: int, *, ends: Ends) -> bool:
     """Whether a surrogate in that place would be found again: it must not touch a word, nor the end of a piece."""
-    if not is_whole and (start == 0 or end == len(text)):
+    if (start == 0 and not ends[0]) or (end == len(text) and not ends[1]):
         return False
     return not (start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_")) and not _is_word(text, end)

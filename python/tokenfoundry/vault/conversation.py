@@ -1,0 +1,193 @@
+"""The placeholders of one conversation, as one call has them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import struct
+from collections.abc import Collection
+
+from tokenfoundry import _core
+from tokenfoundry.errors import DataLoss, StoreError
+from tokenfoundry.privacy.placeholders import NoRoom, PlaceholderMap
+from tokenfoundry.privacy.sealed import SealerRing
+
+_log = logging.getLogger("tokenfoundry")
+
+HASH_BYTES, _KIND_BYTES = 16, 8  # vault.h
+_GREATEST_NUMBER = 2**32 - 1
+
+
+class Names:
+    """What a conversation is called in the vault, and its kinds."""
+
+    __slots__ = ("_kinds", "_secret", "scope")
+
+    def __init__(self, scope: bytes, secret: bytes) -> None:
+        self.scope = scope
+        self._secret = secret
+        self._kinds: dict[str, bytes] = {}
+
+    def kind(self, entity: str) -> bytes:
+        kind = self._kinds.get(entity)
+        if kind is None:
+            kind = self._kinds[entity] = keyed(self._secret, entity.encode(), _KIND_BYTES)
+        return kind
+
+    def value(self, kind: bytes, value: str) -> bytes:
+        return keyed(self._secret, kind + value.encode(), HASH_BYTES)
+
+
+class ConversationValues(PlaceholderMap):
+    """The placeholders of a conversation, as one call has them: as a mapping, those that occurred in this call. What
+    the model says may name others of the conversation too, which are looked up.
+
+    A number is on disk before `assign` returns it. Raises `NoRoom` when the store has no room now, `StoreError`
+    when the vault cannot be read or written, or the conversation was erased since the call began.
+    """
+
+    __slots__ = (
+        "_begun",
+        "_core",
+        "_entities",
+        "_last",
+        "_looked_up",
+        "_names",
+        "_now_ms",
+        "_sealer",
+        "_stands",
+        "_ttl_ms",
+    )
+
+    def __init__(
+        self,
+        core: _core.Vault,
+        sealer: SealerRing,
+        names: Names,
+        entities: Collection[str],
+        now_ms: int,
+        ttl_ms: int,
+    ) -> None:
+        super().__init__()
+        self._core = core
+        self._sealer = sealer
+        self._names = names
+        self._entities = entities
+        self._now_ms = now_ms
+        self._ttl_ms = ttl_ms
+        self._stands: tuple[int, bool] | None = None  # Where the conversation is kept, and whether that is new.
+        self._begun: int | None = None  # Where this call has numbers.
+        self._last: dict[str, int] = {}
+        self._looked_up: dict[str, str | None] = {}
+
+    def assign(self, entity: str, value: str) -> str:
+        """As `PlaceholderMap.assign`, with the number that the value has in the conversation."""
+        placeholder = self._placeholders.get((entity, value))
+        return placeholder or self._add(entity, value, self._number_of(entity, value))
+
+    def value_of(self, placeholder: str) -> str | None:
+        value = self._values.get(placeholder)
+        if value is not None:
+            return value
+        if placeholder in self._looked_up:
+            return self._looked_up[placeholder]
+        try:
+            value = self._kept_value(placeholder)
+        except StoreError as error:
+            # The answer is there and paid for: what cannot be restored in it stays a placeholder.
+            _log.error("a placeholder of a conversation cannot be restored: %s", error)
+        self._looked_up[placeholder] = value
+        return value
+
+    def may_be(self, name: str, is_whole: bool = False) -> bool:
+        if super().may_be(name, is_whole):
+            return True
+        entity, _, number = name.rpartition("_")
+        if number.isdecimal() and number[0] != "0" and int(number) <= self._last_of(entity):
+            return True
+        return not is_whole and any(
+            f"{known}_".startswith(name) and self._last_of(known) > 0 for known in self._entities
+        )
+
+    def renumbering(self) -> dict[str, str] | None:
+        counts: dict[str, int] = {}
+        made: dict[str, str] = {}
+        for placeholder in self._values:
+            entity, _, _ = placeholder[1:].rpartition("_")
+            counts[entity] = counts.get(entity, 0) + 1
+            made[placeholder] = f"[{entity}_{counts[entity]}]"
+        return None if all(known == by_itself for known, by_itself in made.items()) else made
+
+    def __bool__(self) -> bool:
+        """Whether the conversation has any placeholder, of this call or of one before."""
+        try:
+            return bool(self._values) or not self._standing()[1]
+        except StoreError as error:
+            _log.error("a conversation cannot be looked up: %s", error)
+            return False
+
+    def _number_of(self, entity: str, value: str) -> int:
+        kind = self._names.kind(entity)
+        hashed = self._names.value(kind, value)
+        while True:
+            id, is_new = self._standing()
+            if self._begun not in (None, id):
+                raise StoreError("the conversation was erased while this call was on its way")
+            number, sealed = self._core.find(id, kind, hashed)
+            if sealed is not None:
+                if self._opened(id, kind, number, sealed) != value:
+                    raise DataLoss("the vault has a number under which another value is kept")
+                self._begun = id
+                return int(number)
+            sealed = self._sealer.seal(value.encode(), place=place_of(id, kind, number))
+            kept = self._core.keep(
+                self._names.scope, id, is_new, kind, hashed, number, sealed,
+                now_ms=self._now_ms, ttl_ms=self._ttl_ms, may_wait=False,
+            )  # fmt: skip
+            if kept is None:
+                raise NoRoom("the vault has no room at this moment")
+            if kept:
+                self._stands, self._begun = (id, False), id
+                return int(number)
+            self._stands = None  # Another call was first.
+
+    def _kept_value(self, placeholder: str) -> str | None:
+        entity, _, number = placeholder[1:-1].rpartition("_")
+        is_number = number.isdecimal() and number[0] != "0" and len(number) <= 10
+        if entity not in self._entities or not is_number or int(number) > _GREATEST_NUMBER:
+            return None
+        id, is_new = self._standing()
+        kind = self._names.kind(entity)
+        sealed = None if is_new else self._core.value(id, kind, int(number))
+        return None if sealed is None else self._opened(id, kind, int(number), sealed)
+
+    def _last_of(self, entity: str) -> int:
+        """The last number of an entity in the conversation, when it was first asked for in this call."""
+        last = self._last.get(entity)
+        if last is None:
+            last = 0
+            if entity in self._entities and self:
+                id, is_new = self._standing()
+                last = 0 if is_new else self._core.last_number(id, self._names.kind(entity))
+            self._last[entity] = last
+        return last
+
+    def _standing(self) -> tuple[int, bool]:
+        if self._stands is None:
+            self._stands = self._core.look(self._names.scope, now_ms=self._now_ms, ttl_ms=self._ttl_ms, may_wait=False)
+            if self._stands is None:
+                raise NoRoom("the vault has no room at this moment")
+        return self._stands
+
+    def _opened(self, id: int, kind: bytes, number: int, sealed: bytes) -> str:
+        return self._sealer.open(sealed, place=place_of(id, kind, number)).decode()
+
+
+def keyed(key: bytes, data: bytes, size: int) -> bytes:
+    """A keyed hash (BLAKE2b, RFC 7693)."""
+    return hashlib.blake2b(data, key=key, digest_size=size).digest()
+
+
+def place_of(id: int, kind: bytes, number: int) -> bytes:
+    """What a sealed value is bound to."""
+    return struct.pack(">Q", id) + kind + struct.pack(">I", number)
