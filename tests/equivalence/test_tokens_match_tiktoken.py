@@ -6,6 +6,8 @@ tiktoken is built from the committed rank files, so that nothing is downloaded.
 from __future__ import annotations
 
 import base64
+import concurrent.futures
+import itertools
 import lzma
 import pathlib
 import random
@@ -144,8 +146,35 @@ def fuzzed(seed: int) -> str:
 
 
 def test_fuzzed_texts_have_the_same_ids(pair: Pair) -> None:
-    for seed in range(6_000):
+    for seed in range(20_000):
         pair.check(fuzzed(seed))
+
+
+def test_threads_and_batches_have_the_same_ids(pair: Pair) -> None:
+    texts = [fuzzed(seed) for seed in range(20_000, 22_000)]
+    texts += [path.read_text(encoding="utf-8") for path in TEXTS]
+    expected = [pair.reference.encode_ordinary(text) for text in texts]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(pair.ours.encode, texts)) == expected
+    assert pair.ours.encode_batch(texts, threads=3) == expected
+    ids, offsets = pair.ours.encode_batch_flat(texts, threads=2)
+    assert [ids[start:end].tolist() for start, end in itertools.pairwise(offsets)] == expected
+    assert pair.ours.count_batch(texts, threads=2).tolist() == list(map(len, expected))
+    assert [pair.ours.encode_array(text).tolist() for text in texts] == expected
+
+
+@pytest.mark.parametrize("allowed", ["all", {"<|endoftext|>"}, {"<|endofprompt|>"}, set()])
+def test_special_tokens_that_are_allowed_have_the_same_ids(pair: Pair, allowed: str | set[str]) -> None:
+    texts = ["<|endoftext|>", "a<|endofprompt|> b<|endoftext|><|endoftext|>", "<|endoftext", " <|endofprompt|>\n", ""]
+    for text in texts:
+        expected = pair.reference.encode(text, allowed_special=allowed, disallowed_special=())  # type: ignore[arg-type]
+        assert pair.ours.encode(text, allowed_special=allowed) == expected
+
+
+def test_tokens_begin_where_the_reference_says(pair: Pair) -> None:
+    for seed in range(300):
+        ids = pair.ours.encode(fuzzed(seed))
+        assert (pair.ours.decode(ids), pair.ours.starts(ids)) == pair.reference.decode_with_offsets(ids)
 
 
 LETTERS = ("A", "b", "ǅ", "中", "ʰ", "\u0301", "'", "s", " ", "1", "\n", "!", "/")

@@ -109,12 +109,16 @@ void CheckScans(Pretokenizer pretokenizer, std::string_view text, const std::vec
     const Scan scan = ScanOf(pretokenizer, build);
     if (scan == nullptr) continue;
     size_t piece = 0;
+    const ShortSlot no_slot;
+    Cuts cuts;
+    cuts.slots = &no_slot;
+    cuts.slot_count = 1;
     for (const char *at = text.data(), *const end = at + text.size(); at < end;) {
-      uint64_t ends[kScanEnds];
-      const size_t count = scan(at, end, ends);
+      const size_t count = scan(at, end, &cuts);
       Require(count > 0 && count <= kScanEnds && piece + count <= pieces.size());
-      for (size_t i = 0; i < count; ++i, ++piece) Require(at + ends[i] == pieces[piece].data() + pieces[piece].size());
-      at += ends[count - 1];
+      for (size_t i = 0; i < count; ++i, ++piece)
+        Require(at + cuts.ends[i] == pieces[piece].data() + pieces[piece].size());
+      at += cuts.ends[count - 1];
     }
     Require(piece == pieces.size());
   }

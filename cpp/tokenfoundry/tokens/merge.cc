@@ -95,8 +95,21 @@ bool MayBeNeighbours(const Vocabulary& vocabulary, uint32_t left, uint32_t right
 
 std::span<const uint32_t> Merger::Merge(std::string_view piece) {
   if (piece.size() <= kSmallPieceBytes) return {small_ids_, BestMergePiece()(vocabulary_, piece, small_ids_)};
-  if (MergeByWindows(piece)) return ids_;
+  if (MergeRun(piece) || MergeByWindows(piece)) return ids_;
   return MergeByHeap(piece);
+}
+
+// A run of one byte is one token over and over, then what is left: a part of it tells which, as far as the tokens may
+// stand beside each other. Vocabularies have tokens of a hundred spaces, of which a window holds too few.
+bool Merger::MergeRun(std::string_view piece) {
+  constexpr size_t kPartBytes = 1024;
+  if (piece.size() <= 2 * kPartBytes || piece.find_first_not_of(piece[0]) != std::string_view::npos) return false;
+  const uint32_t token = MergeByHeap(piece.substr(0, kPartBytes))[0];
+  const size_t size = vocabulary_.SizeOf(token), count = (piece.size() - kPartBytes) / size;
+  const std::span<const uint32_t> rest = MergeByHeap(piece.substr(count * size));
+  if (!MayBeNeighbours(vocabulary_, token, token) || !MayBeNeighbours(vocabulary_, token, rest[0])) return false;
+  ids_.insert(ids_.begin(), count, token);
+  return true;
 }
 
 // Tokens are those of the whole if each is the token of its own bytes and each two neighbours are those of theirs. So

@@ -69,6 +69,7 @@ class Merger {
     uint16_t size_before;  // Of its left neighbour; zero for the first.
   };
 
+  bool MergeRun(std::string_view piece);
   bool MergeByWindows(std::string_view piece);
   void Propose(size_t at, size_t right);
   void MergeWithRight(size_t at);

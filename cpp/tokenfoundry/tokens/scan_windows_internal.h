@@ -177,16 +177,38 @@ inline Borders FindBorders(const char* begin, const char* end, const char* windo
   return {starts, decided};
 }
 
+[[gnu::noinline]] void CutLong(const char* piece, size_t size, size_t count, Cuts* cuts) {
+  cuts->keys[count] = {size <= cuts->most_hashed ? LongHash({piece, size}) : 0, kNoShortKey};
+  cuts->first_slots[count] = 0;
+}
+
+// Adds the piece that ends at `end`; 16 bytes can be read at `piece`.
+inline void Cut(const char* piece, size_t size, uint64_t end, size_t count, const ShortSlot* slots, uint32_t slot_count,
+                Cuts* cuts) {
+  cuts->ends[count] = end;
+  if (size > kShortTokenBytes) [[unlikely]]
+    return CutLong(piece, size, count, cuts);
+  const ShortSlot key = ShortKeyWithin(piece, size);
+  const uint32_t slot = FirstSlot(ShortHash(key), slot_count);
+  __builtin_prefetch(slots + slot);
+  cuts->keys[count] = key;
+  cuts->first_slots[count] = slot;
+}
+
 template <Rules kRules, PieceEnd kPieceEnd>
-size_t ScanBy(const char* const begin, const char* const end, uint64_t* ends) {
+size_t ScanBy(const char* const begin, const char* const end, Cuts* cuts) {
+  constexpr ptrdiff_t kKeyBytes = 16;  // Read at the last piece of a window, too.
+  const ShortSlot* const slots = cuts->slots;
+  const uint32_t slot_count = cuts->slot_count;
   size_t count = 0;
   for (const char* at = begin; at < end && count < kScanPieces;) {
-    const int size = static_cast<int>(std::min<ptrdiff_t>(end - at, kWindowBytes));
-    alignas(64) char padded[kWindowBytes];
+    const ptrdiff_t left = end - at;
+    const int size = static_cast<int>(std::min<ptrdiff_t>(left, kWindowBytes));
+    alignas(64) char padded[2 * kWindowBytes];
     const char* window = at;
-    if (size < kWindowBytes) {
+    if (left < kWindowBytes + kKeyBytes) {
       std::memset(padded, 0, sizeof(padded));
-      std::memcpy(padded, at, static_cast<size_t>(size));
+      std::memcpy(padded, at, static_cast<size_t>(left));
       window = padded;
     }
     const Classes classes = Classify(window);
@@ -194,19 +216,29 @@ size_t ScanBy(const char* const begin, const char* const end, uint64_t* ends) {
                                               : FindBorders<kRules, false>(at, end, window, size, classes);
     const auto base = static_cast<uint64_t>(at - begin);
     uint64_t certain = borders.decided <= 0 ? 0 : borders.starts & ~uint64_t{1} & LowBits(borders.decided + 1);
-    if (at + borders.decided == end) {
-      for (; certain != 0; certain &= certain - 1)
-        ends[count++] = base + static_cast<uint64_t>(__builtin_ctzll(certain));
-      ends[count++] = static_cast<uint64_t>(end - begin);
-      break;
-    }
-    if (certain == 0) {
+    const bool is_end = borders.decided == left;
+    if (certain == 0 && !is_end) {
+      const char* const piece = at;
       at = kPieceEnd(at, end);
-      ends[count++] = static_cast<uint64_t>(at - begin);
+      const auto piece_size = static_cast<size_t>(at - piece);
+      // A long one may reach beyond the padding; a short one may end where the text does.
+      Cut(piece_size > kShortTokenBytes ? piece : window, piece_size, static_cast<uint64_t>(at - begin), count++, slots,
+          slot_count, cuts);
       continue;
     }
-    at += 63 - __builtin_clzll(certain);
-    for (; certain != 0; certain &= certain - 1) ends[count++] = base + static_cast<uint64_t>(__builtin_ctzll(certain));
+    int from = 0;
+    for (; certain != 0; certain &= certain - 1) {
+      const int to = __builtin_ctzll(certain);
+      Cut(window + from, static_cast<size_t>(to - from), base + static_cast<uint64_t>(to), count++, slots, slot_count,
+          cuts);
+      from = to;
+    }
+    if (is_end) {
+      Cut(window + from, static_cast<size_t>(left - from), base + static_cast<uint64_t>(left), count++, slots,
+          slot_count, cuts);
+      break;
+    }
+    at += from;
   }
   return count;
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 
 #include "tokenfoundry/tokens/merge_internal.h"
 #include "tokenfoundry/tokens/scan_internal.h"
@@ -7,6 +8,8 @@
 namespace tokenfoundry::tokens {
 namespace {
 
+constexpr size_t kCopyIds = 8;
+
 // What a merge or a memory gives for a piece that is no token.
 struct Several {
   std::span<const uint32_t> ids;
@@ -14,25 +17,23 @@ struct Several {
   size_t count() const { return word != nullptr ? word->count() : ids.size(); }
 };
 
-// Some hundred pieces on their way: first all are hashed and their slots are called to the cache, then all are looked
-// up without a branch on what is found, and what was not found is gone through by itself.
+// Some hundred pieces on their way: first all are cut and hashed and their slots are called to the cache, then all are
+// looked up without a branch on what is found, and what was not found is gone through by itself.
 class Pieces {
  public:
   Pieces(const Vocabulary& vocabulary, Learnt& learnt)
-      : vocabulary_(vocabulary), learnt_(learnt), scan_(ScanOf(vocabulary.pretokenizer())) {}
+      : vocabulary_(vocabulary), learnt_(learnt), scan_(ScanOf(vocabulary.pretokenizer())) {
+    cuts_.slots = vocabulary.short_slots();
+    cuts_.slot_count = vocabulary.short_slot_count();
+    cuts_.most_hashed = std::max<size_t>(vocabulary.max_token_bytes(), Learnt::kPhraseBytes);
+  }
 
   // Takes the next pieces from `at`, and returns where they end.
   const char* Next(const char* at, const char* end) {
     from_ = at;
-    count_ = scan_(at, end, ends_);
-    const uint64_t bytes = ends_[count_ - 1];
-    if (static_cast<uint64_t>(end - at) >= bytes + 16) {
-      Hash([](const char* piece, size_t size) { return ShortKeyWithin(piece, size); });
-    } else {
-      Hash([](const char* piece, size_t size) { return ShortKey({piece, size}); });
-    }
+    count_ = scan_(at, end, &cuts_);
     LookUp();
-    return at + bytes;
+    return at + cuts_.ends[count_ - 1];
   }
 
   size_t count() const { return count_; }
@@ -41,8 +42,8 @@ class Pieces {
   size_t missed(size_t i) const { return missed_[i]; }
 
   std::string_view bytes(size_t piece) const {
-    const uint64_t begin = piece == 0 ? 0 : ends_[piece - 1];
-    return {from_ + begin, static_cast<size_t>(ends_[piece] - begin)};
+    const uint64_t begin = piece == 0 ? 0 : cuts_.ends[piece - 1];
+    return {from_ + begin, static_cast<size_t>(cuts_.ends[piece] - begin)};
   }
 
   // The ids of a missed piece, valid until the next call.
@@ -52,65 +53,49 @@ class Pieces {
   }
 
  private:
-  template <typename KeyOf>
-  void Hash(KeyOf&& key_of) {
-    const ShortSlot* const slots = vocabulary_.short_slots();
-    const uint32_t slot_count = vocabulary_.short_slot_count();
-    const char* const from = from_;
-    uint64_t begin = 0;
+  void LookUp() {
+    const ShortSlot* const slots = cuts_.slots;
+    size_t missed = 0;
     for (size_t i = 0; i < count_; ++i) {
-      const char* const at = from + begin;
-      const size_t size = ends_[i] - begin;
-      begin = ends_[i];
-      if (size <= kShortTokenBytes) [[likely]] {
-        keys_[i] = key_of(at, size);
-        hashes_[i] = ShortHash(keys_[i]);
-        __builtin_prefetch(&slots[FirstSlot(hashes_[i], slot_count)]);
+      const ShortSlot& slot = slots[cuts_.first_slots[i]];
+      const ShortSlot& key = cuts_.keys[i];
+      ids_[i] = static_cast<uint32_t>(slot.high >> kSlotIdShift);
+      missed_[missed] = static_cast<uint8_t>(i);
+      missed += ((slot.low ^ key.low) | ((slot.high & kSlotKeyMask) ^ key.high)) != 0;
+    }
+    missed_count_ = missed;
+    for (size_t i = 0; i < missed; ++i) {
+      const ShortSlot& key = cuts_.keys[missed_[i]];
+      if (key.high == kNoShortKey) {
+        learnt_.PrefetchPhrase(key.low);
+        vocabulary_.PrefetchLong(key.low);
       } else {
-        keys_[i] = {0, kSlotKeyMask};  // No slot has it.
-        hashes_[i] = size <= most_hashed_ ? LongHash({at, size}) : 0;
-        vocabulary_.PrefetchLong(hashes_[i]);
+        learnt_.PrefetchWord(ShortHash(key));
       }
     }
   }
 
-  void LookUp() {
-    const ShortSlot* const slots = vocabulary_.short_slots();
-    const uint32_t slot_count = vocabulary_.short_slot_count();
-    size_t missed = 0;
-    for (size_t i = 0; i < count_; ++i) {
-      const ShortSlot& slot = slots[FirstSlot(hashes_[i], slot_count)];
-      ids_[i] = static_cast<uint32_t>(slot.high >> kSlotIdShift);
-      missed_[missed] = static_cast<uint8_t>(i);
-      missed += ((slot.low ^ keys_[i].low) | ((slot.high & kSlotKeyMask) ^ keys_[i].high)) != 0;
-    }
-    missed_count_ = missed;
-    for (size_t i = 0; i < missed; ++i) {
-      learnt_.PrefetchWord(hashes_[missed_[i]]);
-      learnt_.PrefetchPhrase(hashes_[missed_[i]]);
-    }
-  }
-
   Several ResolveShort(size_t piece, std::string_view text) {
-    if (const Learnt::Word* const word = learnt_.FindWord(keys_[piece], hashes_[piece])) return {{}, word};
+    const ShortSlot& key = cuts_.keys[piece];
+    const uint64_t hash = ShortHash(key);
+    if (const Learnt::Word* const word = learnt_.FindWord(key, hash)) return {{}, word};
     size_t count = 1;
-    resolved_[0] = vocabulary_.FindShort(keys_[piece], hashes_[piece]);
+    resolved_[0] = vocabulary_.FindShort(key, hash);
     if (resolved_[0] == kNoToken) {
       count = merge_(vocabulary_, text, resolved_);
-      learnt_.AddWord(keys_[piece], hashes_[piece], {resolved_, count});
+      learnt_.AddWord(key, hash, {resolved_, count});
     }
     return {{resolved_, count}};
   }
 
   Several ResolveLong(size_t piece, std::string_view text) {
-    if (text.size() > most_hashed_) return {merger_.Merge(text)};
-    if (const std::span<const uint32_t> known = learnt_.FindPhrase(text, hashes_[piece]); !known.empty()) {
-      return {known};
-    }
-    resolved_[0] = vocabulary_.FindLong(text, hashes_[piece]);
+    if (text.size() > cuts_.most_hashed) return {merger_.Merge(text)};
+    const uint64_t hash = cuts_.keys[piece].low;
+    if (const std::span<const uint32_t> known = learnt_.FindPhrase(text, hash); !known.empty()) return {known};
+    resolved_[0] = vocabulary_.FindLong(text, hash);
     if (resolved_[0] != kNoToken) return {{resolved_, 1}};
     const std::span<const uint32_t> merged = merger_.Merge(text);
-    learnt_.AddPhrase(text, hashes_[piece], merged);
+    learnt_.AddPhrase(text, hash, merged);
     return {merged};
   }
 
@@ -118,52 +103,55 @@ class Pieces {
   Learnt& learnt_;
   const Scan scan_;
   const MergePiece merge_ = BestMergePiece();
-  // Longer pieces are neither tokens nor remembered.
-  const size_t most_hashed_ = std::max<size_t>(vocabulary_.max_token_bytes(), Learnt::kPhraseBytes);
   Merger merger_{vocabulary_};
 
   const char* from_ = nullptr;
   size_t count_ = 0;
   size_t missed_count_ = 0;
-  uint64_t ends_[kScanEnds];
-  ShortSlot keys_[kScanEnds];
-  uint64_t hashes_[kScanEnds];
-  uint32_t ids_[kScanEnds];
+  Cuts cuts_;
+  uint32_t ids_[kScanEnds + kCopyIds];
   uint8_t missed_[kScanEnds + 1];
   uint32_t resolved_[kSmallPieceBytes];
 };
 static_assert(kScanEnds <= UINT8_MAX);
+
+// Copies `count` ids, and up to kCopyIds - 1 more: most runs are a few ids long, too short for a call.
+inline void CopyIds(const uint32_t* from, size_t count, uint32_t* to) {
+  for (size_t i = 0; i < count; i += kCopyIds) std::memcpy(to + i, from + i, kCopyIds * sizeof(uint32_t));
+}
 
 }  // namespace
 
 void AppendIds(const Vocabulary& vocabulary, Learnt& learnt, std::string_view text, Ids* ids) {
   Pieces pieces(vocabulary, learnt);
   size_t used = ids->size();
-  ids->resize(used + text.size() / 4 + kScanEnds);  // English has 4 to 5 bytes a token.
+  // English has 4 to 5 bytes a token.
+  ids->resize(used + text.size() / 4 + kScanEnds + kCopyIds);
   const auto grow = [&](size_t more) {
     if (used + more > ids->size()) ids->resize(std::max(used + more, ids->size() + ids->size() / 2));
+    return ids->data();
   };
   const char* const end = text.data() + text.size();
   for (const char* at = text.data(); at < end;) {
     at = pieces.Next(at, end);
-    grow(pieces.count());
+    uint32_t* out = grow(pieces.count() + kCopyIds);
     size_t done = 0;
     for (size_t i = 0; i < pieces.missed_count(); ++i) {
       const size_t piece = pieces.missed(i);
-      std::copy(pieces.ids() + done, pieces.ids() + piece, ids->data() + used);
+      CopyIds(pieces.ids() + done, piece - done, out + used);
       used += piece - done;
       done = piece + 1;
       const Several several = pieces.Resolve(piece);
-      grow(several.count() + pieces.count() - piece);
-      uint32_t* const out = ids->data() + used;
+      const size_t count = several.count();
+      out = grow(count + pieces.count() - piece + kCopyIds);
       if (several.word == nullptr) {
-        std::copy(several.ids.begin(), several.ids.end(), out);
+        std::copy_n(several.ids.begin(), count, out + used);
       } else {
-        for (size_t n = 0; n < several.count(); ++n) out[n] = several.word->id(n);
+        for (size_t n = 0; n < count; ++n) out[used + n] = several.word->id(n);
       }
-      used += several.count();
+      used += count;
     }
-    std::copy(pieces.ids() + done, pieces.ids() + pieces.count(), ids->data() + used);
+    CopyIds(pieces.ids() + done, pieces.count() - done, out + used);
     used += pieces.count() - done;
   }
   ids->resize(used);

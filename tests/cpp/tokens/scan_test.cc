@@ -80,12 +80,15 @@ std::vector<size_t> ByScanner(Pretokenizer pretokenizer, std::string_view text) 
 
 std::vector<size_t> ByScan(Scan scan, std::string_view text) {
   std::vector<size_t> all;
-  uint64_t ends[kScanEnds];
+  const ShortSlot no_slot;
+  Cuts cuts;
+  cuts.slots = &no_slot;
+  cuts.slot_count = 1;
   for (size_t from = 0; from < text.size();) {
-    const size_t count = scan(text.data() + from, text.data() + text.size(), ends);
+    const size_t count = scan(text.data() + from, text.data() + text.size(), &cuts);
     EXPECT_GT(count, 0u);
     EXPECT_LE(count, kScanEnds);
-    for (size_t i = 0; i < count; ++i) all.push_back(from + ends[i]);
+    for (size_t i = 0; i < count; ++i) all.push_back(from + cuts.ends[i]);
     from = all.back();
   }
   return all;
