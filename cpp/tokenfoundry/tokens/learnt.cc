@@ -37,13 +37,14 @@ Learnt::Learnt()
 
 Learnt::~Learnt() { munmap(memory_, kMemoryBytes); }
 
-void Learnt::AddWord(const ShortSlot& key, uint64_t hash, std::span<const uint32_t> ids) {
-  if (ids.size() > kWordIds) return;
+bool Learnt::AddWord(const ShortSlot& key, uint64_t hash, std::span<const uint32_t> ids) {
+  if (ids.size() > kWordIds) return false;
   Word* const pair = words_ + 2 * (hash & (kWordPairs - 1));
   pair[1] = pair[0];
   Word word = {key.low, key.high | uint64_t{ids.size()} << kSlotIdShift};
   for (size_t i = 0; i < ids.size(); ++i) word.ids[i / 3] |= uint64_t{ids[i]} << (i % 3 * kIdBits);
   pair[0] = word;
+  return true;
 }
 
 std::span<const uint32_t> Learnt::FindPhrase(std::string_view piece, uint64_t hash) const {

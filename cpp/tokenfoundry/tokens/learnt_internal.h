@@ -53,7 +53,7 @@ class Learnt {
   }
   void PrefetchWord(uint64_t hash) const { __builtin_prefetch(words_ + 2 * (hash & (kWordPairs - 1))); }
   void PrefetchPhrase(uint64_t hash) const { __builtin_prefetch(slots_ + kPhraseWays * (hash & (kPhraseSets - 1))); }
-  void AddWord(const ShortSlot& key, uint64_t hash, std::span<const uint32_t> ids);
+  bool AddWord(const ShortSlot& key, uint64_t hash, std::span<const uint32_t> ids);  // False: too many ids.
 
   // Empty when it is not known.
   std::span<const uint32_t> FindPhrase(std::string_view piece, uint64_t hash) const;

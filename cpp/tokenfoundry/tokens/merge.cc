@@ -108,7 +108,8 @@ bool Merger::MergeRun(std::string_view piece) {
   const size_t size = vocabulary_.SizeOf(token), count = (piece.size() - kPartBytes) / size;
   const std::span<const uint32_t> rest = MergeByHeap(piece.substr(count * size));
   if (!MayBeNeighbours(vocabulary_, token, token) || !MayBeNeighbours(vocabulary_, token, rest[0])) return false;
-  ids_.insert(ids_.begin(), count, token);
+  ids_.assign(count, token);
+  ids_.insert(ids_.end(), rest.begin(), rest.end());
   return true;
 }
 
@@ -118,23 +119,28 @@ bool Merger::MergeRun(std::string_view piece) {
 // not come to an end soon, which no text of a real vocabulary is known to bring about.
 bool Merger::MergeByWindows(std::string_view piece) {
   constexpr size_t kUncertain = 3;
+  constexpr size_t kWideBytes = 2048;  // For tokens as long as the small window, such as those of punctuation.
   const MergePiece merge = BestMergePiece();
   size_t patience = 16 + piece.size() / 16;
   ids_.clear();
   for (size_t at = 0; at < piece.size();) {
-    const size_t size = std::min(kSmallPieceBytes, piece.size() - at);
-    const size_t count = merge(vocabulary_, piece.substr(at, size), small_ids_);
-    if (!ids_.empty() && !MayBeNeighbours(vocabulary_, ids_.back(), small_ids_[0])) {
+    const std::string_view left = piece.substr(at);
+    size_t size = std::min(kSmallPieceBytes, left.size());
+    std::span<const uint32_t> window(small_ids_, merge(vocabulary_, left.substr(0, size), small_ids_));
+    if (size < left.size() && window.size() <= kUncertain) {
+      size = std::min(kWideBytes, left.size());
+      window = MergeByHeap(left.substr(0, size));
+      if (size < left.size() && window.size() <= kUncertain) return false;
+    }
+    if (!ids_.empty() && !MayBeNeighbours(vocabulary_, ids_.back(), window[0])) {
       if (--patience == 0) return false;
       at -= vocabulary_.SizeOf(ids_.back());
       ids_.pop_back();
       continue;
     }
-    const bool is_last = at + size == piece.size();
-    if (!is_last && count <= kUncertain) return false;
-    const size_t kept = is_last ? count : count - kUncertain;
-    for (size_t i = 0; i < kept; ++i) at += vocabulary_.SizeOf(small_ids_[i]);
-    ids_.insert(ids_.end(), small_ids_, small_ids_ + kept);
+    if (size < left.size()) window = window.first(window.size() - kUncertain);
+    for (const uint32_t id : window) at += vocabulary_.SizeOf(id);
+    ids_.insert(ids_.end(), window.begin(), window.end());
   }
   return true;
 }
@@ -159,9 +165,9 @@ std::span<const uint32_t> Merger::MergeByHeap(std::string_view piece) {
     if (nodes_[at].merged == lowest >> kIndexBits) MergeWithRight(at);  // Else a neighbour has changed since.
   }
 
-  ids_.clear();
-  for (size_t at = 0; at < size; at += nodes_[at].size) ids_.push_back(nodes_[at].id);
-  return ids_;
+  heap_ids_.clear();
+  for (size_t at = 0; at < size; at += nodes_[at].size) heap_ids_.push_back(nodes_[at].id);
+  return heap_ids_;
 }
 
 void Merger::MergeWithRight(size_t at) {

@@ -78,6 +78,7 @@ class Merger {
   uint32_t small_ids_[kSmallPieceBytes];
   std::vector<Node> nodes_;
   std::vector<uint64_t> heap_;  // Merged id << 44 | index of the left node: lowest id first, then leftmost.
+  std::vector<uint32_t> heap_ids_;
   std::vector<uint32_t> ids_;
 };
 

@@ -79,11 +79,12 @@ class Pieces {
     const ShortSlot& key = cuts_.keys[piece];
     const uint64_t hash = ShortHash(key);
     if (const Learnt::Word* const word = learnt_.FindWord(key, hash)) return {{}, word};
+    if (const std::span<const uint32_t> known = learnt_.FindPhrase(text, hash); !known.empty()) return {known};
     size_t count = 1;
     resolved_[0] = vocabulary_.FindShort(key, hash);
     if (resolved_[0] == kNoToken) {
       count = merge_(vocabulary_, text, resolved_);
-      learnt_.AddWord(key, hash, {resolved_, count});
+      if (!learnt_.AddWord(key, hash, {resolved_, count})) learnt_.AddPhrase(text, hash, {resolved_, count});
     }
     return {{resolved_, count}};
   }

@@ -32,7 +32,7 @@ TEST(Learnt, AWordComesBackWithItsIds) {
 TEST(Learnt, AWordOfTooManyIdsIsNotKept) {
   Learnt learnt;
   const ShortSlot key = ShortKey("word");
-  learnt.AddWord(key, ShortHash(key), IdList(Learnt::kWordIds + 1, 5));
+  EXPECT_FALSE(learnt.AddWord(key, ShortHash(key), IdList(Learnt::kWordIds + 1, 5)));
   EXPECT_EQ(learnt.FindWord(key, ShortHash(key)), nullptr);
 }
 

@@ -113,6 +113,25 @@ TEST(Merge, WindowsGiveWhatTheHeapGives) {
   }
 }
 
+TEST(Merge, RunsOfLongTokensGiveWhatTheHeapGives) {
+  std::vector<std::string> tokens;
+  for (const char letter : {'=', '-'}) {
+    for (const size_t size : {2, 4, 8, 16, 32, 64, 3, 12, 80}) tokens.emplace_back(size, letter);
+  }
+  tokens.push_back("=-");
+  const Toy toy(tokens);
+  const Vocabulary vocabulary = *Vocabulary::Check(toy.table);
+  Merger merger(vocabulary), by_heap(vocabulary);
+  std::mt19937 random(13);
+  for (int round = 0; round < 60; ++round) {
+    std::string piece;
+    while (piece.size() < 6'000)
+      piece += std::string(1 + random() % (round < 30 ? 300 : 5'000), random() % 2 ? '=' : '-');
+    const std::span<const uint32_t> expected = by_heap.MergeByHeap(piece), found = merger.Merge(piece);
+    ASSERT_TRUE(std::equal(found.begin(), found.end(), expected.begin(), expected.end())) << round;
+  }
+}
+
 TEST(Merge, StartingFromCharactersGivesWhatBytesGive) {
   std::mt19937 random(12);
   for (int round = 0; round < 100; ++round) {
