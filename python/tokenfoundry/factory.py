@@ -42,7 +42,8 @@ from tokenfoundry.gateway.host.loop_thread import LoopThread
 from tokenfoundry.gateway.host.native import Chunks, Reply
 from tokenfoundry.gateway.host.native import call as native_call
 from tokenfoundry.gateway.pipeline import Pipeline
-from tokenfoundry.gateway.redaction import build_redactor
+from tokenfoundry.gateway.redaction import build_redactors
+from tokenfoundry.gateway.redactors import Redactors
 from tokenfoundry.gateway.reloading import refuse_fixed
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.gateway.sharing.flights import Flights
@@ -60,7 +61,6 @@ from tokenfoundry.observers import Observers
 from tokenfoundry.pricing import PriceBook, prices
 from tokenfoundry.pricing.book import NO_OVERRIDES
 from tokenfoundry.pricing.overrides import PriceOverride, PriceOverrides
-from tokenfoundry.privacy import Redactor
 from tokenfoundry.providers.client import ProviderClient
 from tokenfoundry.providers.formats.registry import TRANSLATIONS, format_of
 from tokenfoundry.providers.plan import Planner
@@ -127,11 +127,11 @@ class TokenFactory:
         self._line_memory = Memory()
         self._lines_of_engine: Lines | None = None
         # Everything that can be refused without touching the disk comes first.
-        redactor = build_redactor(settings.privacy)
+        redactors = build_redactors(settings.privacy)
         self._translations = Translations(TRANSLATIONS)
         self._classify = classify
         self.observed = Observed(self._clock)
-        routed = self._routed(settings, redactor)
+        routed = self._routed(settings, redactors)
         self._drain = Drain(self._timing)
         client = ProviderClient(settings.providers, clock=self._clock)
         guards = build_guards(settings, client.keys, client.fingerprints, self._timing, self.observed)
@@ -157,9 +157,9 @@ class TokenFactory:
             self._budget_pressure = BudgetPressure(self.ledger, self.budgets.definitions, self._clock)
             self.limits = RateLimiter(limits_in_force(settings.rate_limits, self.keys), clock=self._clock)
             if stated := self._prices.by_target():
-                routed = self._routed(settings, redactor, stated)
+                routed = self._routed(settings, redactors, stated)
             kept = self._kept_answers(settings)
-            self._engine = self._engine_of(settings, redactor, client, Connections(), guards, kept, routed)
+            self._engine = self._engine_of(settings, redactors, client, Connections(), guards, kept, routed)
             self.keys.tell_of_changes(self._limit_keys)
             self.admin = Admin(
                 ledger=self.ledger,
@@ -309,7 +309,7 @@ class TokenFactory:
         Nothing is sent or booked. Raises `InvalidInput`, `NotFound` and `BlockedContent`.
         """
         engine = self.engine
-        return explain(engine.router, engine.redactor, dict(body), dialect=dialect, clock=self._clock, **axes)
+        return explain(engine.router, engine.redactors, dict(body), dialect=dialect, clock=self._clock, **axes)
 
     def on_record(self, observe: Callable[[CallRecord], None]) -> None:
         """Calls `observe` with each record after it is written, in a thread of the factory's, off the request path."""
@@ -376,16 +376,17 @@ class TokenFactory:
 
     def _exchange(self, settings: Settings) -> None:
         before = self._engine
-        redactor = before.redactor if settings.privacy == before.settings.privacy else build_redactor(settings.privacy)
+        is_same = settings.privacy == before.settings.privacy
+        redactors = before.redactors if is_same else build_redactors(settings.privacy)
         # A key in a file may be another one although the settings name the same file.
         is_same = settings.providers == before.settings.providers
         is_same = is_same and _digest_of_keys(settings) == before.digest_of_keys
         client = before.client if is_same else ProviderClient(settings.providers, clock=self._clock)
         connections = before.connections if is_same else Connections()
         guards = build_guards(settings, client.keys, client.fingerprints, self._timing, self.observed)
-        kept = before.kept if redactor is before.redactor else self._kept_answers(settings)
-        routed = self._routed(settings, redactor, self._prices.by_target())
-        engine = self._engine_of(settings, redactor, client, connections, guards, kept, routed)
+        kept = before.kept if redactors is before.redactors else self._kept_answers(settings)
+        routed = self._routed(settings, redactors, self._prices.by_target())
+        engine = self._engine_of(settings, redactors, client, connections, guards, kept, routed)
         limits = limits_in_force(settings.rate_limits, self.keys)
         if settings is not before.settings:
             # The last that can be refused.
@@ -516,7 +517,7 @@ class TokenFactory:
         booking = Booking(faces, engine.prices, **self._books_of(settings, self._publish_line))
         sender = self._sender_of(settings, engine.client)
         walk = LineWalk(
-            **self._walk_of(settings, engine.redactor, engine.router, booking, sender, engine.guards),
+            **self._walk_of(settings, engine.redactors, engine.router, booking, sender, engine.guards),
             connections=engine.connections,
             repeats=None,
             rates=Rates(RateLimiter((), clock=self._clock), self._clock),
@@ -531,7 +532,7 @@ class TokenFactory:
     def _engine_of(
         self,
         settings: Settings,
-        redactor: Redactor,
+        redactors: Redactors,
         client: ProviderClient,
         connections: Connections,
         guards: Guards,
@@ -543,13 +544,13 @@ class TokenFactory:
         booking = Booking(self._faces, price_book, **self._books_of(settings, self._observers.record))
         sender = self._sender_of(settings, client)
         pipeline = Pipeline(
-            **self._walk_of(settings, redactor, router, booking, sender, guards),
+            **self._walk_of(settings, redactors, router, booking, sender, guards),
             connections=connections,
-            repeats=self._repeats(settings, redactor, booking, kept),
+            repeats=self._repeats(settings, redactors, booking, kept),
             rates=Rates(self.limits, self._clock),
         )
         digest = _digest_of_keys(settings)
-        return Engine(settings, pipeline, router, price_book, redactor, client, connections, guards, kept, digest)
+        return Engine(settings, pipeline, router, price_book, redactors, client, connections, guards, kept, digest)
 
     def _books_of(self, settings: Settings, publish: Callable[[CallRecord], None]) -> dict[str, Any]:
         """What a booking is made of besides its ledger and prices, whoever's calls it books."""
@@ -569,7 +570,7 @@ class TokenFactory:
     def _walk_of(
         self,
         settings: Settings,
-        redactor: Redactor,
+        redactors: Redactors,
         router: Router,
         booking: Booking,
         sender: Sender,
@@ -578,7 +579,7 @@ class TokenFactory:
         """What a pipeline is made of, whoever's calls it walks."""
         return {
             "keys": self.keys,
-            "redactor": redactor,
+            "redactors": redactors,
             "cache": settings.cache,
             "router": router,
             "booking": booking,
@@ -593,7 +594,7 @@ class TokenFactory:
     def _routed(
         self,
         settings: Settings,
-        redactor: Redactor,
+        redactors: Redactors,
         overrides: Mapping[str, Sequence[PriceOverride]] = NO_OVERRIDES,
     ) -> tuple[PriceBook, Router]:
         """What the targets cost by these settings and overrides, and where calls go. Raises `ConfigError`."""
@@ -605,7 +606,7 @@ class TokenFactory:
             pressure=lambda alias, facts: self._budget_pressure(alias, facts),
             classify=self._classify,
             dialects_of=partial(_dialects_of, self._translations),
-            entities=redactor.detector.entities,
+            entities=redactors.detector.entities,
         )
         return price_book, router
 
@@ -618,11 +619,11 @@ class TokenFactory:
         return KeptAnswers(self._store, self._invalidations, policy=policy, clock=self._clock)
 
     def _repeats(
-        self, settings: Settings, redactor: Redactor, booking: Booking, kept: KeptAnswers | None
+        self, settings: Settings, redactors: Redactors, booking: Booking, kept: KeptAnswers | None
     ) -> Repeats | None:
         if kept is None or not settings.cache.in_use:
             return None
-        replies = ResponseCache(kept, Keepable(redactor.detector))
+        replies = ResponseCache(kept, Keepable(redactors.detector))
         flights = self._flights if settings.cache.single_flight else None
         return Repeats(booking, kept, replies, ItemCache(kept), flights)
 
@@ -639,18 +640,18 @@ def _tell_of_forks(factory: TokenFactory) -> None:
     os.register_at_fork(after_in_child=in_child)
 
 
-def dry_router(settings: Settings) -> tuple[Router, Redactor]:
+def dry_router(settings: Settings) -> tuple[Router, Redactors]:
     """What decides where calls go, and what finds personal data in them, without any books: for explanations. Raises
     `ConfigError`.
     """
-    redactor = build_redactor(settings.privacy)
+    redactors = build_redactors(settings.privacy)
     router = build_router(
         settings,
         PriceBook.from_settings(settings, prices(), at=system_clock()),
         dialects_of=partial(_dialects_of, Translations(TRANSLATIONS)),
-        entities=redactor.detector.entities,
+        entities=redactors.detector.entities,
     )
-    return router, redactor
+    return router, redactors
 
 
 def invalidations_in(ledger: Ledger, clock: Clock) -> Invalidations:

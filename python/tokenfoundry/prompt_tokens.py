@@ -4,8 +4,8 @@ The overhead per message is OpenAI's published rule for its chat models (cookboo
 tiktoken"): three tokens a message, one more for a name, and three that prime the reply. Tool definitions are counted
 as their JSON text, which is above what the providers' own rendering takes.
 
-What is not text cannot be measured without decoding it, so it is counted at its most: a picture at the largest size
-its rule knows, sound and files by their bytes. A file that is named by an id counts as its name alone.
+A picture is counted by its size (`tokenfoundry.pictures`), sound and files by their bytes, at their most. A file that
+is named by an id counts as its name alone.
 """
 
 from __future__ import annotations
@@ -14,15 +14,13 @@ from typing import Any
 
 import msgspec
 
+from tokenfoundry.pictures import picture_tokens
 from tokenfoundry.tokens import Tokenizer
 
 _PER_MESSAGE = 3
 _PER_NAME = 1
 _PRIMING = 3
 
-# OpenAI, "Calculating costs", tile-based models: base + 170 for each of at most 8 tiles of a 2048 x 768 picture.
-_PER_IMAGE = 85 + 8 * 170
-_PER_IMAGE_4O_MINI = 2833 + 8 * 5667
 _BYTES_PER_AUDIO_TOKEN = 500  # 10 tokens a second, of at least 8 kB a second in base64
 _BYTES_PER_FILE_TOKEN = 3
 
@@ -76,8 +74,12 @@ def _count_part(part: Any, tokenizer: Tokenizer, model: str) -> int:
         match part:
             case {"type": "text" | "input_text" | "output_text", "text": str(text)}:
                 return tokenizer.count(text)
+            case {"type": "image_url", "image_url": {"url": str(picture)} as stated}:
+                return picture_tokens(model, picture, detail=stated.get("detail"))
+            case {"type": "input_image", "image_url": str(picture)}:
+                return picture_tokens(model, picture, detail=part.get("detail"))
             case {"type": "image_url" | "input_image"}:
-                return _PER_IMAGE_4O_MINI if "4o-mini" in model else _PER_IMAGE
+                return picture_tokens(model, "", detail=part.get("detail"))
             case {"type": "input_audio", "input_audio": {"data": str(data)}}:
                 return len(data) // _BYTES_PER_AUDIO_TOKEN + 1
             case {"type": "file", "file": {"file_data": str(data)}} | {"type": "input_file", "file_data": str(data)}:

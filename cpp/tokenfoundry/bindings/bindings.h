@@ -14,5 +14,6 @@ void AddLedger(pybind11::module_& module);
 void AddLimits(pybind11::module_& module);
 void AddPii(pybind11::module_& module);
 void AddPiiValidators(pybind11::module_& module);
+void AddVault(pybind11::module_& module);
 
 }  // namespace tokenfoundry::bindings

@@ -11,4 +11,5 @@ PYBIND11_MODULE(_core, module) {
   tokenfoundry::bindings::AddCache(module);
   tokenfoundry::bindings::AddPii(module);
   tokenfoundry::bindings::AddPiiValidators(module);
+  tokenfoundry::bindings::AddVault(module);
 }

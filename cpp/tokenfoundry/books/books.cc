@@ -8,6 +8,7 @@ constexpr std::string_view kTables[] = {"keys", "settings"};
 std::vector<store::FamilySpec> Families() {
   std::vector<store::FamilySpec> families = ledger::Ledger::Families();
   for (store::FamilySpec& family : audit::Log::Families()) families.push_back(std::move(family));
+  for (store::FamilySpec& family : vault::Vault::Families()) families.push_back(std::move(family));
   for (const std::string_view table : kTables) families.push_back({"table." + std::string(table)});
   return families;
 }
@@ -40,6 +41,7 @@ absl::StatusOr<std::unique_ptr<Books>> Books::Open(const BooksOptions& options) 
   store_options.durability = options.durability;
   TF_ASSIGN_OR_RETURN(books->store_, store::Store::Open(std::move(store_options)));
   TF_ASSIGN_OR_RETURN(books->audit_, audit::Log::Open({books->store_.get(), "ledger.entries"}));
+  TF_ASSIGN_OR_RETURN(books->vault_, vault::Vault::Open(*books->store_));
   books->leaves_ = std::make_unique<Leaves>(*books->audit_);
   // A reader writes no entries, and may be here because the two no longer agree.
   ledger::Witness* const witness = options.read_only ? nullptr : books->leaves_.get();

@@ -1,4 +1,4 @@
-// The books: one directory with the ledger, its audit log, and small tables of records that others own.
+// The books: one directory with the ledger, its audit log, the vault, and small tables of records that others own.
 //
 // It opens them in the order that recovery needs (the audit log before the ledger, which may write entries at once) and
 // makes the ledger's entries the audit log's leaves. Nothing else: use the ledger and the log through it.
@@ -15,6 +15,7 @@
 #include "tokenfoundry/base/status.h"
 #include "tokenfoundry/ledger/ledger.h"
 #include "tokenfoundry/store/store.h"
+#include "tokenfoundry/vault/vault.h"
 
 namespace tokenfoundry::books {
 
@@ -37,6 +38,7 @@ class Books {
   store::Store& store() { return *store_; }
   ledger::Ledger& ledger() { return *ledger_; }
   audit::Log& audit() { return *audit_; }
+  vault::Vault& vault() { return *vault_; }
 
   // Opaque records by key: `keys` (API keys) and `settings` (what was made through the API, not in YAML). Another table
   // is kInvalidArgument.
@@ -56,6 +58,7 @@ class Books {
 
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<audit::Log> audit_;
+  std::unique_ptr<vault::Vault> vault_;
   std::unique_ptr<Leaves> leaves_;
   std::unique_ptr<ledger::Ledger> ledger_;
 };

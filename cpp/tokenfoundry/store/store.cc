@@ -41,6 +41,19 @@ absl::Status Store::WaitForRoom() {
   return Write(probe, OnStall::kWait).status();
 }
 
+absl::Status Store::Rewrite(Family family) {
+  TF_RETURN_IF_ERROR(health());
+  if (options_.read_only) return absl::FailedPreconditionError(options_.path + " is open read-only");
+  // A log file goes when no family needs it any more.
+  std::vector<rocksdb::ColumnFamilyHandle*> all;
+  for (const auto& [name, handle] : handles_) all.push_back(handle);
+  TF_RETURN_IF_ERROR(FromRocks(db_->Flush(rocksdb::FlushOptions(), all), "flush " + options_.path));
+  rocksdb::CompactRangeOptions how;
+  how.exclusive_manual_compaction = false;
+  how.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  return FromRocks(db_->CompactRange(how, family.handle_, nullptr, nullptr), "rewrite " + family.handle_->GetName());
+}
+
 absl::StatusOr<std::optional<std::string>> Store::Get(Family family, std::string_view key) const {
   std::string value;
   const rocksdb::Status got = db_->Get(rocksdb::ReadOptions(), family.handle_, ToSlice(key), &value);

@@ -116,6 +116,10 @@ class Store {
   // Blocks while RocksDB stalls writers. Hold no lock that a call with kReturn may need.
   absl::Status WaitForRoom();
 
+  // Rewrites the files of a family, and ends the log files of before: what was deleted or replaced in it is on the disk
+  // no more. Blocks for as long as that takes, without keeping others from writing.
+  absl::Status Rewrite(Family family);
+
   absl::StatusOr<std::optional<std::string>> Get(Family family, std::string_view key) const;
 
   // A moment of all families, for reads that must agree with each other. Valid while its store lives.

@@ -327,7 +327,7 @@ def _line_of(call: Call, number: int, custom_id: str) -> Line:
         number=number,
         custom_id=custom_id,
         body=call.redacted,
-        values=dict(call.session.values),
+        values=dict(call.session.restorable),
         findings=call.findings,
         prompt_hmac=call.prompt_hmac,
         on_prem=call.on_prem_only,

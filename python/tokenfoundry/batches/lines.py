@@ -108,7 +108,7 @@ class Lines:
 
     def call(self, batch: Batch, line: Line, turn: int = 0) -> Call:
         """The call of a line that was begun before. Raises `Refused` when its model does not exist any more."""
-        engine = self.engine
+        engine, axes = self.engine, Attribution(**batch.axes)
         try:
             reachable = engine.router.may_reach(batch.model)
         except LookupError as error:
@@ -118,7 +118,7 @@ class Lines:
             at_ms=batch.at_ms,
             endpoint=endpoint_of(batch.url),
             key=Key(id=batch.key, workspace=batch.owner.workspace, project=batch.owner.project, regions=batch.regions),
-            axes=Attribution(**batch.axes),
+            axes=axes,
             alias=batch.model,
             reachable=reachable,
             stream=False,
@@ -130,7 +130,7 @@ class Lines:
             deadline=Deadline(engine.settings.limits.call_timeout_ms / 1000, engine.guards.timing.now_s),
             as_object=True,
         )
-        call.session = engine.redactor.resumed(line.values)
+        call.session = engine.redactors.of(axes.workspace, axes.project, axes.key).resumed(line.values)
         call.redacted = line.body
         call.findings = dict(line.findings)
         call.prompt_hmac = line.prompt_hmac

@@ -13,10 +13,11 @@ import msgspec
 from tokenfoundry.batches.lines import Lines, endpoint_of
 from tokenfoundry.batches.records import Batch, Line, Spent, Step
 from tokenfoundry.batches.remote import RemoteRefused
-from tokenfoundry.errors import InvalidInput, ProviderError
+from tokenfoundry.errors import BlockedContent, InvalidInput, ProviderError
 from tokenfoundry.gateway.attempts.attempt import Attempt
 from tokenfoundry.gateway.attempts.booking import summary_of
 from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.attempts.refusals import refused_answer
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.providers.plan import Said
 from tokenfoundry.records import CallRecord
@@ -113,7 +114,11 @@ class RemoteResults:
             await attempt.cut("the provider's reply cannot be read", reported=reported)
             return Step(number=line.number, result=error_result(call.request_id, line, UNREADABLE))
         record, _ = await attempt.settle(used, produced=produced)
-        reply = call.endpoint.restore(reply, call.session, call.body)
+        try:
+            reply = call.endpoint.restore(reply, call.session, call.body)
+        except BlockedContent as blocked:
+            result = refused_result(call.request_id, self._batch.url, line, refused_answer(blocked))
+            return Step(number=line.number, result=result, spent=spent_of(record))
         told = {**reply, "tokenfoundry": summary_of(call, record)}
         return Step(
             number=line.number,

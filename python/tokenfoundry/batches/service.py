@@ -167,7 +167,7 @@ class BatchService:
     def _passage(self, lines: Lines, asker: Asker) -> Passage:
         """A request of the limits of the key and what it is attributed to. Raises `Refused`."""
         try:
-            axes = attribute(asker.key, asker.headers, lines.engine.redactor.detector)
+            axes = attribute(asker.key, asker.headers, lines.engine.redactors.detector)
         except InvalidInput as error:
             raise invalid(str(error)) from None
         return self._rates.passage(lambda _: Axes(**msgspec.to_builtins(axes)))

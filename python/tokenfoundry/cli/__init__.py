@@ -3,51 +3,74 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from tokenfoundry._core import __version__
-from tokenfoundry.cli import (
-    budgets,
-    configuration,
-    demo,
-    doctor,
-    gateway,
-    keys,
-    ledger,
-    limits,
-    packages,
-    quotas,
-    reports,
-    route,
-    serving,
-    texts,
-)
 from tokenfoundry.cli.output import err
 from tokenfoundry.errors import TokenFoundryError
 
+# Each command, in the order of `--help`, and the module it stands in.
+_MODULES = {
+    "serve": "serving",
+    "demo": "demo",
+    "redact": "texts",
+    "count": "texts",
+    "config": "configuration",
+    "doctor": "doctor",
+    "keys": "keys",
+    "budgets": "budgets",
+    "quotas": "quotas",
+    "packages": "packages",
+    "limits": "limits",
+    "prices": "gateway",
+    "cache": "gateway",
+    "routes": "gateway",
+    "route": "route",
+    "reload": "gateway",
+    "report": "reports",
+    "audit": "reports",
+    "ledger": "ledger",
+    "echo-provider": "serving",
+}
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands by name. A module is loaded when one of its commands is asked for: most bring the gateway along,
+    which others need not wait for.
+    """
+
+    def __getitem__(self, name: str) -> Any:
+        made = typer.Typer()
+        import_module(f"tokenfoundry.cli.{_MODULES[name]}").add_to(made)
+        return typer.main.get_group(made).commands[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+class _Group(TyperGroup):
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings | {"commands": None})
+        self.commands = _Commands()  # type: ignore[assignment]  # Nobody adds to it.
+
+
 app = typer.Typer(
     name="tokenfoundry",
+    cls=_Group,
     help="An AI token factory between your code and every model provider.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-serving.add_to(app)
-demo.add_to(app)
-texts.add_to(app)
-configuration.add_to(app)
-doctor.add_to(app)
-keys.add_to(app)
-budgets.add_to(app)
-quotas.add_to(app)
-packages.add_to(app)
-limits.add_to(app)
-gateway.add_to(app)
-reports.add_to(app)
-ledger.add_to(app)
-route.add_to(app)
 
 
 def _version(show: bool) -> None:

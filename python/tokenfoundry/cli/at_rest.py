@@ -43,8 +43,8 @@ def in_force_at_rest(settings: Settings, ledger: Ledger, price_rows: PriceOverri
             return PriceBook.from_settings(settings, prices(), at=system_clock(), overrides=overrides)
 
         def explained(body: dict[str, Any], *, dialect: str = "chat", **axes: Any) -> Explanation:
-            router, redactor = dry_router(settings)
-            return explain(router, redactor, body, dialect=dialect, clock=system_clock, **axes)
+            router, redactors = dry_router(settings)
+            return explain(router, redactors, body, dialect=dialect, clock=system_clock, **axes)
 
         yield InForce(
             settings=lambda: settings,

@@ -48,7 +48,7 @@ def explain(
 
     Nothing is sent, and no book is opened: budgets count as unused, and no latency is known.
     """
-    router, redactor = dry_router(load_settings(config))
+    router, redactors = dry_router(load_settings(config))
     body = _body(file)
     if alias is not None:
         body["model"] = alias
@@ -56,7 +56,7 @@ def explain(
         raise InvalidInput("--alias: needs the name of a model")
     explanation = decide(
         router,
-        redactor,
+        redactors,
         body,
         dialect=dialect,
         clock=system_clock,

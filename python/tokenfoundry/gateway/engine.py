@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tokenfoundry.gateway.pipeline import Pipeline
+from tokenfoundry.gateway.redactors import Redactors
 from tokenfoundry.gateway.sharing.kept_answers import KeptAnswers
 from tokenfoundry.pricing import PriceBook
-from tokenfoundry.privacy import Redactor
 from tokenfoundry.providers.client import ProviderClient
 from tokenfoundry.resilience.guards import Guards
 from tokenfoundry.routing.policy import Router
@@ -32,7 +32,7 @@ class Engine:
     pipeline: Pipeline
     router: Router
     prices: PriceBook
-    redactor: Redactor
+    redactors: Redactors
     client: ProviderClient
     connections: Connections
     guards: Guards

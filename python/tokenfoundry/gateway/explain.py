@@ -9,9 +9,9 @@ from tokenfoundry.errors import InvalidInput, NotFound
 from tokenfoundry.gateway.attempts.facts import facts_of_body
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
+from tokenfoundry.gateway.redactors import Redactors
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.ids import uuid7
-from tokenfoundry.privacy import Redactor
 from tokenfoundry.routing.explain import Explanation
 from tokenfoundry.routing.policy import Router, UnknownModel
 
@@ -19,7 +19,7 @@ _ENDPOINTS: dict[str, Endpoint] = {endpoint.name: endpoint for endpoint in ENDPO
 
 
 def explain(
-    router: Router, redactor: Redactor, body: dict[str, Any], *, dialect: str, clock: Clock, **axes: Any
+    router: Router, redactors: Redactors, body: dict[str, Any], *, dialect: str, clock: Clock, **axes: Any
 ) -> Explanation:
     """What would be decided of this body now; `axes` are fields of `Facts`, such as workspace, intent or regions.
 
@@ -37,9 +37,14 @@ def explain(
     except UnknownModel:
         raise NotFound(f"no model is called {alias!r}; there are: {', '.join(router.models)}") from None
     now_ms = clock()
+    owner = [axes.get(axis, "") for axis in ("workspace", "project", "key")]
     try:
         facts = facts_of_body(
-            endpoint, body, redactor.session(), reachable, **{"request_id": uuid7(now_ms), "at_ms": now_ms, **axes}
+            endpoint,
+            body,
+            redactors.of(*owner).session(),
+            reachable,
+            **{"request_id": uuid7(now_ms), "at_ms": now_ms, **axes},
         )
     except Refused as refused:
         raise InvalidInput(str(refused)) from None

@@ -22,14 +22,21 @@ from tokenfoundry.gateway.attempts.facts import facts_of
 from tokenfoundry.gateway.attempts.ladder import AttemptFailed, Ladder, Mend, Step
 from tokenfoundry.gateway.attempts.open_reply import OpenReply
 from tokenfoundry.gateway.attempts.rates import Rates, TargetLimited
-from tokenfoundry.gateway.attempts.refusals import refused_by_policy, refused_by_provider, refused_by_routing
+from tokenfoundry.gateway.attempts.refusals import (
+    refused_answer,
+    refused_by_policy,
+    refused_by_provider,
+    refused_by_routing,
+)
 from tokenfoundry.gateway.attempts.sender import Sender
 from tokenfoundry.gateway.attempts.told import stream_headers, written
 from tokenfoundry.gateway.attempts.turns import turn
+from tokenfoundry.gateway.bodies.unreadable import redacted_body
 from tokenfoundry.gateway.cache_control import directives_of
 from tokenfoundry.gateway.estimate import estimate_of
 from tokenfoundry.gateway.headers import AUTHORIZATION, CACHE_CONTROL, OTHER_KEYS, REQUEST_ID
 from tokenfoundry.gateway.origin import origin_of
+from tokenfoundry.gateway.redactors import Redactors
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid, of_everybody
 from tokenfoundry.gateway.sharing.recall import question_of
 from tokenfoundry.gateway.sharing.repeats import Repeats, not_cached
@@ -39,7 +46,6 @@ from tokenfoundry.ids import uuid7
 from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.ledger import Refusal
 from tokenfoundry.networks import Networks
-from tokenfoundry.privacy import Redactor
 from tokenfoundry.providers.client import ConnectFailed, ReplyLost, ReplyTimeout, UpstreamReply
 from tokenfoundry.providers.credentials import CredentialFailed
 from tokenfoundry.providers.plan import Said
@@ -83,7 +89,7 @@ class Pipeline:
         self,
         *,
         keys: KeyRing,
-        redactor: Redactor,
+        redactors: Redactors,
         cache: CacheSettings,
         repeats: Repeats | None,
         router: Router,
@@ -99,7 +105,7 @@ class Pipeline:
     ) -> None:
         """`connections` are what every call holds for as long as it may use them."""
         self._keys = keys
-        self._redactor = redactor
+        self._redactors = redactors
         self._cache = cache
         self._repeats = repeats
         self._router = router
@@ -223,7 +229,7 @@ class Pipeline:
         endpoint.check(body)
         try:
             reachable = self._router.may_reach(alias)
-            axes = attribute(key, request.headers, self._redactor.detector)
+            axes = attribute(key, request.headers, self._redactors.detector)
             if request.stated:
                 axes = msgspec.structs.replace(axes, **request.stated)
         except UnknownModel as error:
@@ -260,9 +266,11 @@ class Pipeline:
     # -- redact --------------------------------------------------------------------------------------------------------
 
     async def _redact(self, call: Call) -> None:
-        call.session = self._redactor.session(scope=f"{call.axes.workspace}/{call.axes.project}")
+        axes = call.axes
+        redactor = self._redactors.of(axes.workspace, axes.project, axes.key)
+        call.session, call.policy = redactor.session(scope=f"{axes.workspace}/{axes.project}"), redactor.version
         try:
-            call.redacted = call.endpoint.redact(call.body, call.session)
+            call.redacted = redacted_body(call.endpoint, call.body, call.session)
         except BlockedContent as blocked:
             await self._record_blocked(call, blocked)
             raise refused_by_policy(blocked) from None
@@ -277,7 +285,7 @@ class Pipeline:
             # Only trusted targets will see this call, so it goes as it was written, nothing is restored, nothing kept.
             call.on_prem_only = True
             call.may_recall = call.may_store = False
-            call.redacted, call.session = call.body, self._redactor.session()
+            call.redacted, call.session = call.body, call.session.as_written()
 
     async def _record_blocked(self, call: Call, blocked: BlockedContent) -> None:
         call.findings = {blocked.entity: 1}
@@ -494,7 +502,10 @@ class Pipeline:
         if self._repeats is not None:
             await self._repeats.answered(call, attempt.target, reply, usage, NO_BORDERS, downgraded=attempt.downgraded)
         if call.session.may_restore(raw):
-            reply = call.endpoint.restore(reply, call.session, call.body)
+            try:
+                reply = call.endpoint.restore(reply, call.session, call.body)
+            except BlockedContent as blocked:
+                raise refused_answer(blocked) from None
         return written(call, record, reply)
 
     async def _refusal_of(self, call: Call, step: Step, said: Said, upstream: UpstreamReply) -> Exception:

@@ -1,33 +1,83 @@
-"""The redactor that the settings describe."""
+"""The redactors that the settings describe."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from tokenfoundry.errors import ConfigError, InvalidInput
 from tokenfoundry.gateway.bodies.texts import STRUCTURE
+from tokenfoundry.gateway.redactors import Match, Redactors, Terms
 from tokenfoundry.privacy import Detector, Pattern, Redactor, catalogue, entities
-from tokenfoundry.settings.privacy import PatternSettings, PrivacySettings
+from tokenfoundry.privacy.surrogates import SURROGATES
+from tokenfoundry.settings.privacy import (
+    ActionSettings,
+    MatchSettings,
+    PatternSettings,
+    PolicySettings,
+    PrivacySettings,
+)
 from tokenfoundry.settings.problems import did_you_mean
 
+_LEAST_KEY_BYTES = 16
 
-def build_redactor(privacy: PrivacySettings) -> Redactor:
-    """A redactor with the detector, the patterns and the policy of the settings. Raises `ConfigError` naming what in
-    them is wrong.
+
+def build_redactors(privacy: PrivacySettings) -> Redactors:
+    """A redactor for each policy of the settings, all with their detector. Raises `ConfigError` naming what in them is
+    wrong.
     """
-    problem = next(_unknown_entities(privacy), None)
+    problem = next(chain(_unknown_entities(privacy), _impossible(privacy)), None)
     if problem is not None:
         raise problem
     try:
-        return _built(privacy)
+        detector = _detector(privacy)
     except InvalidInput as error:
         # What is at fault is looked for only now: each of these is a whole detector.
         raise next(_faults(privacy), None) or ConfigError(str(error), path="privacy") from None
+    key = _key(privacy)
+
+    def make(terms: Terms) -> Redactor:
+        return Redactor(
+            detector,
+            policy=terms.request,
+            answers=terms.response,
+            unreadable=terms.unreadable or "allow",
+            plain=STRUCTURE,
+            key=key,
+        )
+
+    if not privacy.enabled:
+        return Redactors(Terms({"default": "allow"}, {}, "allow"), (), make)
+    general = Terms(_stated(privacy.policy), _stated(privacy.response), privacy.unreadable)
+    return Redactors(general, [_policy(each) for each in privacy.policies], make)
 
 
-def _built(privacy: PrivacySettings) -> Redactor:
-    detector = Detector(
+def _policy(stated: PolicySettings) -> tuple[Match, Terms]:
+    match = Match(**{axis: value or "" for axis, value in stated.match})
+    return match, Terms(_stated(stated.request), _stated(stated.response), stated.unreadable)
+
+
+def _stated(actions: Mapping[str, ActionSettings]) -> dict[str, Mapping[str, Any]]:
+    return {name: action.stated() for name, action in actions.items()}
+
+
+def _key(privacy: PrivacySettings) -> bytes | None:
+    if privacy.key is None or not privacy.enabled:
+        return None
+    try:
+        key = privacy.key.read().reveal().encode()
+    except ConfigError as error:
+        raise ConfigError(str(error), path="privacy.key") from None
+    if len(key) < _LEAST_KEY_BYTES:
+        raise ConfigError(
+            f"should have at least {_LEAST_KEY_BYTES} characters that are hard to guess", path="privacy.key"
+        )
+    return key
+
+
+def _detector(privacy: PrivacySettings) -> Detector:
+    return Detector(
         entities=_looked_for(privacy),
         profile=privacy.profile,
         languages=privacy.languages,
@@ -37,8 +87,6 @@ def _built(privacy: PrivacySettings) -> Redactor:
         score_threshold=privacy.score_threshold,
         name_margin=privacy.name_margin,
     )
-    policy = dict(privacy.policy) if privacy.enabled else {"default": "allow"}
-    return Redactor(detector, policy=policy, plain=STRUCTURE)
 
 
 def _pattern(stated: PatternSettings) -> Pattern:
@@ -54,7 +102,8 @@ def _unknown_entities(privacy: PrivacySettings) -> Iterator[ConfigError]:
             said = f"no entity is called {name}{_meant(name, known)}"
             yield ConfigError(said, path=f"privacy.entities[{index}]")
     looked_for = [*_looked_for(privacy), *own]
-    for name in privacy.policy if privacy.enabled else ():
+    named = [(path, name) for path, actions in _policies(privacy) for name in actions]
+    for path, name in named:
         if name == "default" or name in looked_for:
             continue
         if name in known:
@@ -62,7 +111,35 @@ def _unknown_entities(privacy: PrivacySettings) -> Iterator[ConfigError]:
             said = f"is not looked for by {where}: what is found by nothing would be kept back by nothing"
         else:
             said = f"no entity is called {name}{_meant(name, known)}"
-        yield ConfigError(said, path=f"privacy.policy.{name}")
+        yield ConfigError(said, path=f"{path}.{name}")
+
+
+def _policies(privacy: PrivacySettings) -> Iterator[tuple[str, Mapping[str, ActionSettings]]]:
+    """Every mapping of entities to actions, and its path."""
+    if privacy.enabled:
+        yield "privacy.policy", privacy.policy
+        yield "privacy.response", privacy.response
+        for index, each in enumerate(privacy.policies):
+            yield f"privacy.policies[{index}].request", each.request
+            yield f"privacy.policies[{index}].response", each.response
+
+
+def _impossible(privacy: PrivacySettings) -> Iterator[ConfigError]:
+    """Actions that cannot be done, and policies of which one would never be asked."""
+    for path, actions in _policies(privacy):
+        for name, stated in actions.items():
+            if stated.action == "surrogate" and name not in ("default", *SURROGATES):
+                said = f"{name} has no surrogates that can be nobody's; those that do: {', '.join(SURROGATES)}"
+                yield ConfigError(said, path=f"{path}.{name}")
+            if stated.action == "hash" and privacy.key is None:
+                said = "hash needs privacy.key, or the same value would not have the same hash tomorrow"
+                yield ConfigError(said, path=f"{path}.{name}")
+    seen: list[MatchSettings] = []
+    for index, policy in enumerate(privacy.policies):
+        if policy.match in seen:
+            said = f"matches the same calls as privacy.policies[{seen.index(policy.match)}]: put them together"
+            yield ConfigError(said, path=f"privacy.policies[{index}].match")
+        seen.append(policy.match)
 
 
 def _meant(name: str, known: list[str]) -> str:
@@ -112,5 +189,6 @@ def _looked_for(privacy: PrivacySettings) -> tuple[str, ...]:
     if privacy.entities is not None:
         return privacy.entities
     names = entities(privacy.profile)
-    allowed = {name for name, info in catalogue().items() if info.action == "allow" and name not in privacy.policy}
+    named = {name for _, actions in _policies(privacy) for name in actions}
+    allowed = {name for name, info in catalogue().items() if info.action == "allow" and name not in named}
     return tuple(name for name in names if name not in allowed)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from tokenfoundry.errors import InvalidInput, ProviderError, StoreError
+from tokenfoundry.errors import BlockedContent, InvalidInput, ProviderError, StoreError
 from tokenfoundry.gateway.attempts.attempt import Attempt
 from tokenfoundry.gateway.attempts.booking import summary_of
 from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.gateway.attempts.open_reply import OpenReply
+from tokenfoundry.gateway.attempts.refusals import answer_withheld
 from tokenfoundry.gateway.sharing.repeats import Repeats
 from tokenfoundry.providers.client import ReplyLost, UpstreamReply
 from tokenfoundry.providers.http.limits import MAX_REPLY_BYTES
@@ -18,6 +19,7 @@ from tokenfoundry.resilience.guards import Passing
 from tokenfoundry.usage import Usage
 
 _BROKEN = (ProviderError, InvalidInput, RecursionError)
+_BLOCKED_STATUS = 400  # On record of a stream whose rest the caller may not see.
 
 # Of the events of one token: far above any, its twenty most probable alternatives included.
 _MOST_BYTES_PER_TOKEN = 8192
@@ -48,6 +50,7 @@ class Relay:
         self._most_bytes = max(MAX_REPLY_BYTES, attempt.worst.output_tokens * _MOST_BYTES_PER_TOKEN)
         self._pieces = self._relay()
         self._first: bytes | None = None
+        self._blocked: BlockedContent | None = None  # Before there was anything for the client.
         self._open_reply: OpenReply | None = None
         attempt.seen = self.seen
 
@@ -59,6 +62,8 @@ class Relay:
             self._first = await anext(self._pieces, None)
         except ReplyLost:
             raise
+        except BlockedContent as blocked:
+            self._blocked = blocked  # No other target is asked: this one has answered, and is paid.
         except _BROKEN as error:
             raise ReplyLost(_said(error)) from error
 
@@ -90,11 +95,20 @@ class Relay:
         try:
             if self._first:
                 yield self._first
+            if self._blocked is not None:
+                raise self._blocked
             async for piece in self._pieces:
                 yield piece
             endpoint, worst = self._call.endpoint, self._attempt.worst
             _, used = endpoint.settled(self._call.body, {}, self._usage(), worst)
             record, usage = await self._attempt.settle(used, produced=self._reply.produced() or "")
+        except BlockedContent as blocked:
+            self._passing.succeeded(self._upstream.headers)
+            produced, reported = self.seen()
+            said = answer_withheld(blocked)
+            await self._attempt.cut(said, status=_BLOCKED_STATUS, produced=produced, reported=reported)
+            yield self.error("content_policy_violation", said)
+            return
         except _BROKEN as error:
             said = _said(error)
             self._passing.failed()
@@ -106,7 +120,11 @@ class Relay:
             raise
         self._passing.succeeded(self._upstream.headers)
         await self._share(usage)
-        yield self._reply.ending(record, summary_of(self._call, record))
+        try:
+            end = self._reply.ending(record, summary_of(self._call, record))
+        except BlockedContent as blocked:
+            end = self.error("content_policy_violation", answer_withheld(blocked))
+        yield end
         await self._upstream.drain()
 
     async def _share(self, usage: Usage) -> None:
@@ -153,7 +171,7 @@ class Relay:
                 if self._recording is not None:
                     self._recording.add(event)
                 written.append(self._reply.add(event))
-        except _BROKEN as error:
+        except (BlockedContent, *_BROKEN) as error:
             return b"".join(written), error
         return b"".join(written), None
 

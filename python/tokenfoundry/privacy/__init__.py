@@ -5,10 +5,14 @@
     opinions        other models that may be asked as well
     detector        what is in a text, where and why
     policy          what to do with each kind
+    pseudonyms      the key of hashes and surrogates
     placeholders    the numbered stand-ins and the values they stand for, in memory only
+    surrogates      stand-ins that look like the values they stand for
+    forms           how a stand-in comes back from a model, and what of a user's text looks like one
     restore         stand-ins back to values, in whole texts and across the chunks of a stream
     sealed          what of it has to lie on a disk, encrypted (imported by who needs it)
-    redactor        the three above in one: one text, or a request of many texts with one numbering
+    protection      a detector narrowed to what its policy protects
+    redactor        all of these in one: one text, or a request of many texts with one numbering
 
 Positions are code points, as Python counts them. Types that hold personal data hide it in `repr`.
 """

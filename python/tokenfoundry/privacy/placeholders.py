@@ -1,17 +1,15 @@
 """The numbered stand-ins for personal data, and what they stand for.
 
-Memory only: nothing here reaches a disk or a log.
+Memory only: nothing here reaches a disk or a log. What a conversation keeps, `tokenfoundry.vault` writes.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-# What looks like a numbered placeholder. A user's own text of this form is replaced too, so that it comes back as
-# written and can never be taken for somebody's value.
-NUMBERED: Final = re.compile(r"\[[A-Z][A-Z0-9_]*_[0-9]+\]")
+# The entity of a user's own text that could be taken for a placeholder (`forms.literals_in`). It is replaced too, so
+# that it comes back as written and can never be taken for somebody's value.
 LITERAL: Final = "LITERAL"
 
 
@@ -51,9 +49,28 @@ class PlaceholderMap(Mapping[str, str]):
             self._longest = max(self._longest, len(placeholder))
         return placeholder
 
+    def value_of(self, placeholder: str) -> str | None:
+        """What it stands for; None when it stands for nothing."""
+        return self._values.get(placeholder)
+
+    def may_be(self, name: str, is_whole: bool = False) -> bool:
+        """Whether the name of a placeholder of this map begins so; with `is_whole`, whether it is that.
+
+        >>> values = PlaceholderMap()
+        >>> _ = values.assign("EMAIL_ADDRESS", "mario@example.it")
+        >>> values.may_be("EMAIL_ADD"), values.may_be("EMAIL_ADDRESS_2"), values.may_be("EMAIL_ADDRESS", True)
+        (True, False, False)
+        """
+        entity, _, number = name.rpartition("_")
+        last = self._last_number.get(entity)
+        # Numbers have no gaps, so what is no greater than the last is one, or begins one.
+        if last is not None and number.isdecimal() and number[0] != "0" and int(number) <= last:
+            return True
+        return not is_whole and any(f"{known}_".startswith(name) for known in self._last_number)
+
     @property
     def longest(self) -> int:
-        """Characters of the longest placeholder, 0 if there is none."""
+        """Characters of the longest placeholder as it is sent, 0 if there is none."""
         return self._longest
 
     def __getitem__(self, placeholder: str) -> str:

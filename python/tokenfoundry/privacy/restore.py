@@ -1,46 +1,47 @@
-"""Placeholders back to values: in a whole text, and in a stream whose chunks may cut a placeholder anywhere."""
+"""Placeholders back to values: in a whole text, and in a stream whose chunks may cut a placeholder anywhere.
+
+A placeholder is restored in each form that a model may have written it in (`forms`), in one pass: what a value itself
+says is left as it is.
+"""
 
 from __future__ import annotations
 
 import json as json_module
-import re
 
 from tokenfoundry.errors import InvalidState
-from tokenfoundry.privacy.placeholders import NUMBERED, PlaceholderMap
-
-# What a chunk may end with that can still become a placeholder.
-_BEGINNING = re.compile(r"\[(?:[A-Z][A-Z0-9_]*)?")
+from tokenfoundry.privacy.forms import OPENERS, begun_at, forms_in
+from tokenfoundry.privacy.placeholders import PlaceholderMap
 
 
 def restore(text: str, values: PlaceholderMap, *, json: bool = False) -> str:
-    """`text` with every known placeholder replaced, in one pass: what a value itself says is left as it is.
+    """`text` with every known placeholder replaced; unknown ones stay.
 
-    Unknown placeholders stay. With `json` the values are escaped for the inside of a JSON string.
+    With `json` the text is JSON, and values are escaped for the inside of its strings.
 
     >>> values = PlaceholderMap()
     >>> name = values.assign("BADGE", 'EMP "7"')
-    >>> restore("ok [BADGE_1] [BADGE_2]", values)
-    'ok EMP "7" [BADGE_2]'
+    >>> restore("ok [BADGE_1] **[badge_1]** [BADGE_2]", values)
+    'ok EMP "7" **EMP "7"** [BADGE_2]'
     >>> print(restore('{"badge": "[BADGE_1]"}', values, json=True))
     {"badge": "EMP \\"7\\""}
     """
-    if not values:
+    if not values or OPENERS.search(text) is None:
         return text
-
-    def value_of(match: re.Match[str]) -> str:
-        value = values.get(match[0])
-        if value is None:
-            return match[0]
-        return json_module.dumps(value, ensure_ascii=False)[1:-1] if json else value
-
-    return NUMBERED.sub(value_of, text)
+    pieces: list[str] = []
+    done = 0
+    for start, end, placeholder in forms_in(text, json=json):
+        value = values.value_of(placeholder)
+        if value is not None:
+            pieces += (text[done:start], json_module.dumps(value, ensure_ascii=False)[1:-1] if json else value)
+            done = end
+    return "".join([*pieces, text[done:]]) if done else text
 
 
 class StreamRestorer:
     """Restores a stream chunk by chunk: however it is cut, the pieces together are the restored whole.
 
-    Holds back only an end that may still become a placeholder, so never more than the longest one. One restorer per
-    stream; not thread-safe.
+    Holds back only an end that may still become a placeholder of these values, in one of its forms: what a chunk costs
+    does not grow with the stream. One restorer per stream; not thread-safe.
 
     >>> values = PlaceholderMap()
     >>> _ = values.assign("BADGE", "EMP-7")
@@ -61,8 +62,10 @@ class StreamRestorer:
         """What can be passed on now: restored text, possibly empty. Raises `InvalidState` after `close`."""
         if self._closed:
             raise InvalidState("the restorer is closed")
+        if not self._held and (not self._values or OPENERS.search(chunk) is None):
+            return chunk
         text = self._held + chunk
-        cut = self._held_from(text)
+        cut = begun_at(text, self._values.may_be, json=self._json)
         self._held = text[cut:]
         return restore(text[:cut], self._values, json=self._json)
 
@@ -71,15 +74,6 @@ class StreamRestorer:
         self._closed = True
         held, self._held = self._held, ""
         return held
-
-    def _held_from(self, text: str) -> int:
-        bracket = text.rfind("[")
-        could_grow = (
-            bracket >= 0
-            and len(text) - bracket < self._values.longest
-            and _BEGINNING.fullmatch(text, bracket) is not None
-        )
-        return bracket if could_grow else len(text)
 
     def __repr__(self) -> str:
         return f"StreamRestorer({len(self._values)} values, {'closed' if self._closed else 'open'})"

@@ -315,7 +315,7 @@ def _deltas(raw: bytes) -> list[str]:
 
 
 def test_two_texts_that_interleave_never_mix_and_names_are_restored(gateway: TokenFactory) -> None:
-    redactor: Redactor = gateway.engine.redactor
+    redactor: Redactor = gateway.engine.redactors.general
     session = redactor.session()
     assert session.redact(f"Scrivi a {EMAIL}") == "Scrivi a [EMAIL_ADDRESS_1]"
     own = OwnShape(session)

@@ -12,10 +12,11 @@ from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.gateway.cache_control import ANYTHING
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.gateway.sharing.keepable import Keepable
-from tokenfoundry.privacy import Detector
+from tokenfoundry.privacy import Redactor
 
 CHAT, MESSAGES = ENDPOINTS["/v1/chat/completions"], ENDPOINTS["/v1/messages"]
-KEEPABLE = Keepable(Detector())
+REDACTOR = Redactor()
+KEEPABLE = Keepable(REDACTOR.detector)
 
 
 def chosen(**message: Any) -> dict[str, Any]:
@@ -48,6 +49,7 @@ def why_not(reply: dict[str, Any], *, max_tokens: int | None = 50, endpoint: Any
         may_store=True,
         body=body,
     )
+    call.session = REDACTOR.session()
     return KEEPABLE.why_not(call, reply)
 
 

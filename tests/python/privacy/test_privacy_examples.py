@@ -7,8 +7,13 @@ import importlib
 
 import pytest
 
+MODULES = [
+    *("detector", "placeholders", "policy", "pseudonyms", "redactor", "restore"),
+    *(f"surrogates.{name}" for name in ("addresses", "dates", "draw", "forms", "ibans", "names", "numbers", "phones")),
+]
 
-@pytest.mark.parametrize("module", ["detector", "placeholders", "policy", "redactor", "restore"])
+
+@pytest.mark.parametrize("module", MODULES)
 def test_the_docstrings_of_the_module_are_true(module: str) -> None:
     result = doctest.testmod(importlib.import_module(f"tokenfoundry.privacy.{module}"))
     assert result.attempted > 0

@@ -14,13 +14,15 @@ from tokenfoundry.gateway.attempts.output_bound import OutputBounds
 from tokenfoundry.gateway.attempts.refusals import refused_by_budget
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.ledger import Amounts, AsyncLedger, Axes, Refusal, Tallies
-from tokenfoundry.ledger.values import Unit
+from tokenfoundry.ledger.values import NOTHING, Unit
 from tokenfoundry.money import decimal_text
 from tokenfoundry.pricing import PriceBook
 from tokenfoundry.records import CallRecord, Outcome
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.settings import WindowSettings
 from tokenfoundry.usage import Usage
+
+_A_REQUEST = Amounts(requests=1)
 
 
 class Booking:
@@ -124,14 +126,17 @@ class Booking:
         self,
         call: Call,
         record: CallRecord,
-        kind: Literal["refused"],
+        kind: Literal["refused", "hit"],
         *,
         target: Target | None = None,
     ) -> None:
-        """Writes an entry of a call that used nothing and tells of it."""
+        """Writes an entry without cost and tells of it. A `hit` counts as a request, also beyond a budget's cap: it is
+        of an answer that the caller already has.
+        """
         await self.ledger.record(
             f"{call.request_id}/{record.attempt}/{record.outcome}",
             kind=kind,
+            amounts=_A_REQUEST if kind == "hit" else NOTHING,
             axes=axes_of(call, target),
             tallies=tallies_of(record),
             at=call.at_ms,
@@ -146,7 +151,7 @@ class Booking:
         outcome = await self.ledger.record_if_it_fits(
             f"{call.request_id}/{record.attempt}/{record.outcome}",
             kind="hit",
-            amounts=Amounts(requests=1),
+            amounts=_A_REQUEST,
             axes=axes_of(call, target),
             tallies=tallies_of(record),
             at=call.at_ms,
@@ -161,19 +166,6 @@ class Booking:
         )
         await self.record(call, told, "refused", target=target)
         return refused
-
-    async def record_given(self, call: Call, record: CallRecord, target: Target) -> None:
-        """As `record_hit`, of an answer that the caller already has: a budget may then be used beyond its cap."""
-        await self.ledger.record(
-            f"{call.request_id}/{record.attempt}/{record.outcome}",
-            kind="hit",
-            amounts=Amounts(requests=1),
-            axes=axes_of(call, target),
-            tallies=tallies_of(record),
-            at=call.at_ms,
-            detail=record.to_bytes(),
-        )
-        self.publish(record)
 
     def has_room_for_a_request(self, call: Call, target: Target) -> bool:
         """Whether the budgets allow one more request without cost now."""

@@ -72,6 +72,7 @@ class Call:
     # redact
     session: RedactionSession = field(init=False, repr=False)
     redacted: dict[str, Any] = field(init=False, repr=False)
+    policy: str = ""  # The version of its privacy policy.
     findings: dict[str, int] = field(default_factory=dict)
     question: bytes = field(default=b"", repr=False)  # What the answer depends on, in canonical form.
     prompt_hmac: str = ""

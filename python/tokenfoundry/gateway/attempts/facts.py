@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.bodies.unreadable import redacted_body
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.routing.facts import Facts
@@ -48,7 +49,7 @@ def facts_of_body(
     """
     endpoint.check(body)
     body = endpoint.as_text(body, reachable)
-    redacted = endpoint.redact(body, redaction)
+    redacted = redacted_body(endpoint, body, redaction)
     if redaction.on_prem:
         redacted = body
     return Facts(

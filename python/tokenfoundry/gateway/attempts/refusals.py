@@ -80,6 +80,16 @@ def refused_by_policy(blocked: BlockedContent) -> Refused:
     return Refused(400, "content_policy_violation", message, param="messages")
 
 
+def refused_answer(blocked: BlockedContent) -> Refused:
+    """400, which clients do not ask again for: names the entity, never the value. The answer is paid for."""
+    return Refused(400, "content_policy_violation", answer_withheld(blocked))
+
+
+def answer_withheld(blocked: BlockedContent) -> str:
+    """What is said in place of an answer, or of the rest of one."""
+    return f"the privacy policy does not let {blocked.entity} of the model's answer through"
+
+
 def refused_by_routing(error: NoRoute) -> Refused:
     """403 when a rule about data leaves no target, 400 when no target can do what is asked."""
     if error.residency:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from tokenfoundry.gateway.bodies.answers import UNSIGNED
 from tokenfoundry.gateway.bodies.texts import redacted, redacted_values, restored
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.privacy import RedactionSession
@@ -75,7 +76,9 @@ def _redacted_source(source: dict[str, Any], session: RedactionSession, depth: i
 
 
 def _may_pass(block: dict[str, Any], session: RedactionSession) -> bool:
-    """Whether nothing personal is found in thinking. What is found is counted as a finding of the call."""
+    """Whether nothing personal is found in thinking, and was not before. What is found is a finding of the call."""
+    if block.get("signature") == UNSIGNED:
+        return False
     before = session.counts
     for name, value in block.items():
         sealed = name in ("signature", "data") and isinstance(value, str) and _OPAQUE.fullmatch(value)

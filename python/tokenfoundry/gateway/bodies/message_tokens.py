@@ -1,11 +1,10 @@
 """How many tokens a prompt in Anthropic's dialect is.
 
 Anthropic publishes no tokenizer, so texts are counted with the target's, and what stands around them as OpenAI's chat
-template takes it. What is known of Anthropic's own rules is used: the prompt that tools bring with them, and the
-largest picture. Sources: Anthropic's documentation, "Tool use: pricing" (up to 346 tokens) and "Vision: image costs" (a
-picture of the largest size that its newest models read takes 4,784 tokens).
+template takes it. What is known of Anthropic's own rules is used: the prompt that tools bring with them (its
+documentation, "Tool use: pricing": up to 346 tokens), and what a picture counts by its size (`tokenfoundry.pictures`).
 
-What is not text cannot be measured without decoding it: a file is counted by its bytes.
+What else is not text cannot be measured without decoding it: a file is counted by its bytes.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ from typing import Any
 
 import msgspec
 
+from tokenfoundry.pictures import picture_tokens
 from tokenfoundry.tokens import Tokenizer
 
 _PER_MESSAGE = 3
 _PRIMING = 3
 _TOOL_PROMPT = 346
-_PER_IMAGE = 4784
 _BYTES_PER_FILE_TOKEN = 3
 
 
@@ -48,8 +47,10 @@ def _count_block(block: dict[str, Any], tokenizer: Tokenizer) -> int:
     match block:
         case {"type": "text", "text": str(text)}:
             return tokenizer.count(text)
+        case {"type": "image", "source": {"type": "base64", "data": str(picture)}}:
+            return picture_tokens("claude", picture)
         case {"type": "image"}:
-            return _PER_IMAGE
+            return picture_tokens("claude", "")
         case {"type": "document", "source": {"type": "base64", "data": str(data)}}:
             return len(data) // _BYTES_PER_FILE_TOKEN + 1
         case {"type": "tool_result"}:

@@ -38,6 +38,17 @@ STRUCTURE = frozenset(_STRUCTURE.split())
 # A number this long may be a phone or card number; replaced, it becomes a string.
 _LONG_NUMBER = 10**8
 
+# Where a request describes a form (JSON Schema, draft 2020-12), and the keywords whose numbers are part of that form: a
+# bound that became a text would be none. They are its author's, not a caller's.
+_SCHEMAS = frozenset({"parameters", "input_schema", "output_schema", "schema"})
+_BOUNDS = frozenset(
+    {
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "const", "enum"),
+        *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
+        *("minContains", "maxContains"),
+    }
+)
+
 # Shorter than any sound, longer than any personal datum: what is shorter is looked into like all else.
 _LEAST_BASE64 = 256
 
@@ -87,9 +98,18 @@ def redacted_values(value: Any, redact: Redact) -> Any:
 
 
 def _redacted(
-    value: Any, redact: Redact, plain: Collection[str], parent: str, depth: int, *, named: bool = False
+    value: Any,
+    redact: Redact,
+    plain: Collection[str],
+    parent: str,
+    depth: int,
+    *,
+    named: bool = False,
+    in_schema: bool = False,
 ) -> Any:
-    """`named` says that the names of fields are the caller's own, so that they tell what their values are."""
+    """`named` says that the names of fields are the caller's own, so that they tell what their values are; `in_schema`
+    that the value is part of a schema.
+    """
     if isinstance(value, str):
         return redact(value, label=parent if named else "")
     if isinstance(value, dict):
@@ -108,15 +128,18 @@ def _redacted(
             elif item is None or item is True or item is False:
                 made[said] = item
             else:
-                made[said] = _redacted(item, redact, plain, name, depth + 1, named=named)
+                described = not named and (in_schema or (name in _SCHEMAS and isinstance(item, dict)))
+                made[said] = _redacted(item, redact, plain, name, depth + 1, named=named, in_schema=described)
         if len(made) < len(value):
             raise invalid("two fields of one object have the same name once they are redacted")
         return made
     if isinstance(value, list):
         if depth >= _MAX_DEPTH:
             raise invalid(f"the body is nested over {_MAX_DEPTH} levels")
-        return [_redacted(item, redact, plain, parent, depth + 1, named=named) for item in value]
+        return [_redacted(item, redact, plain, parent, depth + 1, named=named, in_schema=in_schema) for item in value]
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _LONG_NUMBER:
+        if in_schema and parent in _BOUNDS:
+            return value
         text = str(int(value))
         changed = redact(text, label=parent if named else "")
         if changed == text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from tokenfoundry.gateway.bodies.answers import guarded_reply
 from tokenfoundry.gateway.bodies.texts import redacted, restored
 from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.replies import invalid
@@ -85,6 +86,7 @@ class Chat(JsonEndpoint):
         return any(choice.get("finish_reason") == "length" for choice in reply["choices"])
 
     def restore(self, reply: dict[str, Any], session: RedactionSession, body: dict[str, Any]) -> dict[str, Any]:
+        reply = guarded_reply(reply, session, json=wants_json(body))
         made: dict[str, Any] = restored(reply, session)
         if wants_json(body):
             for choice, original in zip(made["choices"], reply["choices"], strict=True):

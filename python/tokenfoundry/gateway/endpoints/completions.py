@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tokenfoundry.gateway.bodies.answers import guarded_reply
 from tokenfoundry.gateway.bodies.texts import redacted, restored
 from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.endpoints.checks import check_integer, check_stream, check_text
@@ -81,7 +82,7 @@ class Completions(JsonEndpoint):
         return any(choice.get("finish_reason") == "length" for choice in reply["choices"])
 
     def restore(self, reply: dict[str, Any], session: RedactionSession, body: dict[str, Any]) -> dict[str, Any]:
-        made: dict[str, Any] = restored(reply, session)
+        made: dict[str, Any] = restored(guarded_reply(reply, session), session)
         return made
 
     def output_text(self, reply: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from tokenfoundry.gateway.bodies.answers import guarded_reply
 from tokenfoundry.gateway.bodies.texts import redacted, restored
 from tokenfoundry.gateway.endpoints import JsonEndpoint
 from tokenfoundry.gateway.endpoints.checks import check_integer, check_stream, check_text
@@ -94,7 +95,7 @@ class Images(JsonEndpoint):
         return reply, msgspec.structs.replace(reported or Usage(), images=made, image_kind=kind)
 
     def restore(self, reply: dict[str, Any], session: RedactionSession, body: dict[str, Any]) -> dict[str, Any]:
-        made: dict[str, Any] = restored(reply, session)
+        made: dict[str, Any] = restored(guarded_reply(reply, session), session)
         return made
 
     def output_text(self, reply: dict[str, Any]) -> str:

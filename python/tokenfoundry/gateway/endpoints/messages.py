@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tokenfoundry.gateway.bodies.answers import guarded_reply
 from tokenfoundry.gateway.bodies.message_texts import redacted_content, redacted_messages, restored_block
 from tokenfoundry.gateway.bodies.message_tokens import count_messages
 from tokenfoundry.gateway.bodies.texts import redacted, restored
@@ -109,8 +110,9 @@ class Messages(JsonEndpoint):
         return reply.get("stop_reason") == "max_tokens"
 
     def restore(self, reply: Body, session: RedactionSession, body: Body) -> Body:
-        rest = {name: value for name, value in reply.items() if name != "content"}
         json = wants_json(body)
+        reply = guarded_reply(reply, session, json=json)
+        rest = {name: value for name, value in reply.items() if name != "content"}
         content = [restored_block(block, session, json=json) for block in reply["content"]]
         return {**restored(rest, session), "content": content}
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tokenfoundry.gateway.bodies.answers import guarded_reply
 from tokenfoundry.gateway.bodies.response_texts import as_asked, is_response, produced_texts, restored_response
 from tokenfoundry.gateway.bodies.texts import redacted
 from tokenfoundry.gateway.endpoints import JsonEndpoint
@@ -103,7 +104,8 @@ class Responses(JsonEndpoint):
         return reply.get("status") == "incomplete"
 
     def restore(self, reply: dict[str, Any], session: RedactionSession, body: dict[str, Any]) -> dict[str, Any]:
-        made = restored_response(reply, session, json=wants_json(body))
+        json = wants_json(body)
+        made = restored_response(guarded_reply(reply, session, json=json), session, json=json)
         return as_asked(made, body)
 
     def output_text(self, reply: dict[str, Any]) -> str:

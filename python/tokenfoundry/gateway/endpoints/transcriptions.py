@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import InvalidInput
+from tokenfoundry.gateway.bodies.answers import guarded_reply
 from tokenfoundry.gateway.bodies.forms import YES_NO, read_form
 from tokenfoundry.gateway.bodies.sound import longest_seconds
 from tokenfoundry.gateway.bodies.texts import redacted, restored
@@ -126,7 +127,7 @@ class Transcriptions(JsonEndpoint):
         return reply, usage
 
     def restore(self, reply: dict[str, Any], session: RedactionSession, body: dict[str, Any]) -> dict[str, Any]:
-        made: dict[str, Any] = restored(reply, session)
+        made: dict[str, Any] = restored(guarded_reply(reply, session), session)
         return made
 
     def output_text(self, reply: dict[str, Any]) -> str:

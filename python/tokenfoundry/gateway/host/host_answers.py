@@ -12,12 +12,14 @@ from typing import Final, Protocol
 
 import msgspec
 
-from tokenfoundry.errors import InvalidInput, ProviderError
+from tokenfoundry.errors import BlockedContent, InvalidInput, ProviderError
 from tokenfoundry.gateway.asgi import Message, Send
 from tokenfoundry.gateway.attempts.attempt import Attempt
 from tokenfoundry.gateway.attempts.booking import summary_of
 from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.attempts.refusals import refused_answer
 from tokenfoundry.gateway.attempts.told import headers_of, stream_headers
+from tokenfoundry.gateway.bodies.answers import guarded
 from tokenfoundry.gateway.bodies.texts import restored, texts
 from tokenfoundry.gateway.endpoints import Body, Endpoint
 from tokenfoundry.gateway.headers import REQUEST_ID
@@ -72,14 +74,45 @@ class HostAnswer:
         self._attempt = attempt
         self._send = send
         self._body: _Body | None = None
+        self._begun = self._withheld = False
 
     async def __call__(self, message: Message) -> None:
+        if self._withheld:
+            return
         if message["type"] == "http.response.start":
-            self._body = _body_of(message, self._endpoint, self._call, self._attempt, self._send)
+            self._body = _body_of(message, self._endpoint, self._call, self._attempt, self._pass_on)
         elif message["type"] == "http.response.body" and self._body is not None:
-            await self._body.take(message.get("body", b""), last=not message.get("more_body", False))
+            try:
+                await self._body.take(message.get("body", b""), last=not message.get("more_body", False))
+            except BlockedContent as blocked:
+                await self._withhold(self._body, blocked)
         else:
             await self._send(message)
+
+    async def _pass_on(self, message: Message) -> None:
+        self._begun = True
+        await self._send(message)
+
+    async def _withhold(self, body: _Body, blocked: BlockedContent) -> None:
+        """The caller may not see the rest: an error in place of the answer, or its end."""
+        self._withheld = True
+        refused, call = refused_answer(blocked), self._call
+        if not self._attempt.resolved:
+            produced, reported = body.produced(), body.reported()
+            await self._attempt.cut(str(refused), status=refused.status, produced=produced, reported=reported)
+        told = b""
+        if not self._begun:
+            told = msgspec.json.encode(self._endpoint.error(refused))
+            headers = {
+                "content-type": "application/json",
+                "content-length": str(len(told)),
+                REQUEST_ID: call.request_id,
+            }
+            raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+            await self._send({"type": "http.response.start", "status": refused.status, "headers": raw})
+        elif isinstance(body, _Stream):
+            told = body.error(refused.code, f"{refused} (request {call.request_id})")
+        await self._send({"type": "http.response.body", "body": told, "more_body": False})
 
     async def abandon(self, why: str) -> None:
         """Books a call whose answer did not come to its end; nothing when it did."""
@@ -176,7 +209,10 @@ class _Whole:
             except InvalidInput:  # Counts that cannot be true are no counts.
                 reported = None
             record, _ = await attempt.settle(reported, produced=produced)
-            made = endpoint.restore(value, call.session, call.body) if is_reply else restored(value, call.session)
+            if is_reply:
+                made = endpoint.restore(value, call.session, call.body)
+            else:
+                made = restored(guarded(value, call.session), call.session)
             body, headers = msgspec.json.encode(made), headers_of(call, record)
         await self._exchange.begin(headers, length=len(body))
         await self._exchange.write(body, last=True)
@@ -248,6 +284,10 @@ class _Stream:
             return await self._break(error)
         ends_itself = self._exchange.endpoint.name in _END_THEMSELVES
         return written + await self._end() if ends_itself and reply.finished else written
+
+    def error(self, code: str, message: str) -> bytes:
+        """The event that ends a stream of the dialect which cannot go on."""
+        return self._reply.error(code, message) if self._reply is not None else b""
 
     def _text(self, unit: Unit) -> bytes:
         try:

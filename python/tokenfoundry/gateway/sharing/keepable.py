@@ -41,7 +41,10 @@ class Keepable:
         if _is_refused(reply):
             return "refused"
         # Each text by itself: joined to its neighbour, a value can hide.
-        if any(map(self._holds_data, texts(reply))):
+        said = texts(reply)
+        if call.session.uses_surrogates:
+            said = [call.session.without_surrogates(text) for text in said]
+        if any(map(self._holds_data, said)):
             return "personal_data"
         return None
 

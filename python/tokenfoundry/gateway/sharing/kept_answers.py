@@ -47,8 +47,8 @@ class KeptAnswers:
     """What the recall of whole replies and that of single items share. Any thread."""
 
     def __init__(self, cache: Cache, invalidations: Invalidations, *, policy: str, clock: Clock) -> None:
-        """`policy` identifies the privacy policy: another policy makes other placeholders, so it never shares an
-        entry.
+        """`policy` identifies what all privacy policies have in common. Another policy, as another call of the same
+        scope may have, makes other placeholders, so it never shares an entry.
         """
         self._cache = cache
         self._invalidations = invalidations
@@ -106,7 +106,7 @@ class KeptAnswers:
         axes, scope = call.axes, call.cache_terms.scope
         owner = getattr(axes, scope)
         regions = call.key.regions
-        place = (call.endpoint.name, scope, axes.workspace, owner, call.alias, regions)
+        place = (call.endpoint.name, scope, axes.workspace, owner, call.alias, regions, call.policy)
         known = self._prefixes.get(place)
         if known is not None and known[0] == call.reachable:
             return known[1]
@@ -114,7 +114,7 @@ class KeptAnswers:
             {
                 "format": _FORMAT,
                 "books": self._invalidations.id,
-                "policy": self._policy,
+                "policy": [self._policy, call.policy],
                 "endpoint": call.endpoint.name,
                 "scope": [scope, axes.workspace, owner],
                 "alias": call.alias,

@@ -61,7 +61,7 @@ class Recalled:
     def may_hold_values_of(self, call: Call) -> bool:
         """Whether a placeholder of this call can stand in it."""
         if isinstance(self.reply, dict):
-            return bool(call.session.values)
+            return bool(call.session.restorable) or call.session.guards
         return call.session.may_restore(bytes(self.reply))
 
     def whole(self) -> dict[str, Any]:

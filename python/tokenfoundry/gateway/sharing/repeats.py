@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
-from tokenfoundry.errors import InvalidInput, ProviderError
+from tokenfoundry.errors import BlockedContent, InvalidInput, ProviderError
 from tokenfoundry.gateway.attempts.booking import Booking, summary_of
 from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.attempts.refusals import answer_withheld, refused_answer
 from tokenfoundry.gateway.attempts.told import headers_of, joined_headers, written
 from tokenfoundry.gateway.endpoints import Body
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer
@@ -19,6 +20,7 @@ from tokenfoundry.gateway.sharing.flights import Flights, Follower, Landed
 from tokenfoundry.gateway.sharing.item_recall import ItemCache
 from tokenfoundry.gateway.sharing.kept_answers import KeptAnswers
 from tokenfoundry.gateway.sharing.recall import Recalled, ResponseCache
+from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.gateway.streams.replay import NO_BORDERS, REPLAYS, Borders
 from tokenfoundry.gateway.streams.replay.recording import Recording
 from tokenfoundry.records import CallRecord
@@ -138,9 +140,13 @@ class Repeats:
             raise refused
         if call.stream:
             pieces = _replayed(call, recalled.whole(), recalled.borders, record)
-            return StreamAnswer(_each(pieces), headers_of(call, record), _nothing_to_close)
+            return StreamAnswer(_each(call, pieces), headers_of(call, record), _nothing_to_close)
         if call.endpoint.repeats_its_caller or recalled.may_hold_values_of(call):
-            return written(call, record, call.endpoint.restore(recalled.whole(), call.session, call.body))
+            try:
+                reply = call.endpoint.restore(recalled.whole(), call.session, call.body)
+            except BlockedContent as blocked:
+                raise refused_answer(blocked) from None
+            return written(call, record, reply)
         return written(call, record, recalled.whole() if call.as_object else recalled.as_written())
 
     # -- around an attempt ---------------------------------------------------------------------------------------------
@@ -226,14 +232,22 @@ class _Following:
             said = str(error) if isinstance(error, ProviderError) else "the provider sent a broken event"
             yield self.error("upstream_error", said)
             return
+        except BlockedContent as blocked:
+            # What the leader pays for: this caller has only waited.
+            yield _withheld(self._call, self._reply, blocked)
+            return
         landed = self._follower.flight.landed
         if landed is None:
             yield self.error("upstream_error", "the call that this one had joined was cut off")
             return
         record = _record(self._booking, self._call, landed.target, landed.usage, route="joined")
-        await self._booking.record_given(self._call, record, landed.target)
+        await self._booking.record(self._call, record, "hit", target=landed.target)
         self._call.passage.ended()
-        yield self._reply.ending(record, summary_of(self._call, record))
+        try:
+            end = self._reply.ending(record, summary_of(self._call, record))
+        except BlockedContent as blocked:
+            end = _withheld(self._call, self._reply, blocked)
+        yield end
 
     def error(self, code: str, message: str) -> bytes:
         """The event that ends a stream which cannot go on."""
@@ -292,9 +306,18 @@ def _replayed(call: Call, reply: Body, borders: Borders, record: CallRecord) -> 
     yield b"".join(pieces)
 
 
-async def _each(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    for piece in pieces:
-        yield piece
+async def _each(call: Call, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    try:
+        for piece in pieces:
+            yield piece
+    except BlockedContent as blocked:
+        call.passage.ended()
+        yield _withheld(call, call.endpoint.stream(call.body, call.session), blocked)
+
+
+def _withheld(call: Call, stream: ReplyStream, blocked: BlockedContent) -> bytes:
+    """The event that ends a stream whose rest the caller may not see."""
+    return stream.error("content_policy_violation", f"{answer_withheld(blocked)} (request {call.request_id})")
 
 
 async def _nothing_to_close() -> None:

@@ -145,6 +145,8 @@ class ChunkRestorer:
         """Changes `chunk`; a choice that finishes in it gets all its held-back text in it."""
         for choice in chunk.get("choices") or ():
             index = choice.get("index", 0)
+            if self._session.guards and choice.get("logprobs"):
+                choice["logprobs"] = None  # They say the text once more, token by token.
             delta = self._restored(index, (), choice.get("delta") or {})
             if choice.get("finish_reason") is not None:
                 for place, restorer in self._restorers.pop(index, {}).items():

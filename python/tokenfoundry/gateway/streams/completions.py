@@ -99,6 +99,8 @@ class CompletionStream:
         if choice.get("finish_reason") is not None:
             self._finishes[index] = choice["finish_reason"]
             told += self._restorers.pop(index).close()
+        if self._session.guards and choice.get("logprobs"):
+            choice = {**choice, "logprobs": None}  # They say the text once more, token by token.
         return {**choice, "text": told}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import ProviderError
+from tokenfoundry.gateway.bodies.answers import guarded
 from tokenfoundry.gateway.bodies.texts import restored
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.records import CallRecord
@@ -43,7 +44,11 @@ class ImageStream:
         if event["type"] in _WHOLE:
             self._whole = event
             return b""
-        return _written(restored(event, self._session))
+        return _written(self._restored(event))
+
+    def _restored(self, event: dict[str, Any]) -> dict[str, Any]:
+        made: dict[str, Any] = restored(guarded(event, self._session), self._session)
+        return made
 
     def produced(self) -> str | None:
         return None
@@ -52,7 +57,7 @@ class ImageStream:
         return {"data": [] if self._whole is None else [self._whole]}
 
     def ending(self, record: CallRecord, summary: dict[str, Any]) -> bytes:
-        return _written({**restored(self._whole, self._session), "tokenfoundry": summary})
+        return _written({**self._restored(self._whole or {}), "tokenfoundry": summary})
 
     def error(self, code: str, message: str) -> bytes:
         error = {"message": message, "type": code, "param": None, "code": code}

@@ -11,10 +11,12 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import ProviderError
+from tokenfoundry.gateway.bodies.answers import UNSIGNED, guarded
 from tokenfoundry.gateway.bodies.message_texts import TOOL_USE, restored_block
 from tokenfoundry.gateway.bodies.texts import restored, texts
 from tokenfoundry.gateway.streams.pieces import add_piece, joined
 from tokenfoundry.privacy import RedactionSession, StreamRestorer
+from tokenfoundry.privacy.answers_in_json import Guard
 from tokenfoundry.providers.sse import comment
 from tokenfoundry.records import CallRecord
 
@@ -57,6 +59,7 @@ class MessageStream:
         self._json_text = json_text
         self._builder = MessageBuilder()
         self._restorers: dict[int, tuple[str, StreamRestorer]] = {}  # by block, with the type of its deltas
+        self._thoughts: dict[int, Guard] = {}  # by block, where answers are looked at
         self._last: Body = {}  # message_delta, as far as it was told
 
     @property
@@ -75,7 +78,7 @@ class MessageStream:
             case "content_block_start":
                 return _event({**event, "content_block": self._start(event["index"], event["content_block"])})
             case "content_block_stop":
-                return self._held(event["index"]) + _event(event)
+                return self._held_thinking(event["index"]) + self._held(event["index"]) + _event(event)
             case "message_delta":
                 self._last = _merged(self._last, event)
                 return b""
@@ -86,6 +89,7 @@ class MessageStream:
     def _start(self, index: int, block: Body) -> Body:
         if block["type"] == "text" and block.get("text"):
             return {**block, "text": self._restorer(index, "text_delta").feed(block["text"])}
+        block = guarded(block, self._session, json=self._json_text)
         return restored_block(block, self._session, json=self._json_text)
 
     def _delta(self, event: Body) -> bytes:
@@ -96,8 +100,26 @@ class MessageStream:
             piece = self._restorer(event["index"], kind).feed(delta[name])
             return _event({**event, "delta": {**delta, name: piece}}) if piece or not delta[name] else b""
         if kind in ("thinking_delta", "signature_delta"):
-            return _event(event)  # Signed, so it stays as it is.
-        return _event({**event, "delta": restored(delta, self._session)})
+            # Signed, so it stays as it is.
+            return self._thinking(event) if self._session.guards else _event(event)
+        return _event({**event, "delta": restored(guarded(delta, self._session), self._session)})
+
+    def _thinking(self, event: Body) -> bytes:
+        """Thinking that is looked at. Where anything in it is changed its signature is not true any more."""
+        index, delta = event["index"], event["delta"]
+        guard = self._thoughts.get(index)
+        if guard is None:
+            guard = self._thoughts[index] = self._session.guard()
+        if delta["type"] == "thinking_delta":
+            piece = guard.feed(delta["thinking"])
+            return _event({**event, "delta": {**delta, "thinking": piece}}) if piece else b""
+        held = self._held_thinking(index)
+        return held + _event({**event, "delta": {**delta, "signature": UNSIGNED}} if guard.changed else event)
+
+    def _held_thinking(self, index: int) -> bytes:
+        guard = self._thoughts.pop(index, None)
+        held = guard.close() if guard is not None else ""
+        return _event(_delta_of(index, "thinking_delta", held)) if held else b""
 
     def _restorer(self, index: int, kind: str) -> StreamRestorer:
         known = self._restorers.get(index)
@@ -112,7 +134,7 @@ class MessageStream:
         held = restorer.close() if restorer is not None else ""
         if not held:
             return b""
-        return _event({"type": "content_block_delta", "index": index, "delta": {"type": kind, _PIECES[kind]: held}})
+        return _event(_delta_of(index, kind, held))
 
     def produced(self) -> str:
         return self._builder.produced()
@@ -126,6 +148,10 @@ class MessageStream:
 
     def error(self, code: str, message: str) -> bytes:
         return _event({"type": "error", "error": {"type": "api_error", "message": message}})
+
+
+def _delta_of(index: int, kind: str, piece: str) -> Body:
+    return {"type": "content_block_delta", "index": index, "delta": {"type": kind, _PIECES[kind]: piece}}
 
 
 def produced_text(content: list[Body]) -> str:

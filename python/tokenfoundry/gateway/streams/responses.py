@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import ProviderError
+from tokenfoundry.gateway.bodies.answers import guarded, guarded_reply
 from tokenfoundry.gateway.bodies.response_texts import (
     as_asked,
     is_response,
@@ -123,6 +124,8 @@ class ResponseStream:
             self._restorers[place] = self._session.stream(json=as_json), {}
         restorer, _ = self._restorers[place]
         text = restorer.feed(event["delta"])
+        if self._session.guards and event.get("logprobs"):
+            event = {**event, "logprobs": []}  # They say the text once more, token by token.
         # What the held-back rest will be written as: the same event with another text.
         self._restorers[place] = restorer, {**event, "logprobs": []} if "logprobs" in event else event
         if not text and event["delta"]:
@@ -146,8 +149,12 @@ class ResponseStream:
 
     def _restored(self, kind: str, event: Body) -> Body:
         if "response" in event:
-            response = restored_response(event["response"], self._session, json=self._json)
+            response = guarded_reply(event["response"], self._session, json=self._json)
+            response = restored_response(response, self._session, json=self._json)
             return {**event, "response": as_asked(response, self._asked)}
+        if self._session.guards:
+            is_plain = kind.endswith(_DONE) and kind != "response.output_text.done"
+            event = guarded(event, self._session, json=self._json and not is_plain)
         made: Body = restored(event, self._session)
         for field in ("item", "part"):
             if field in event:

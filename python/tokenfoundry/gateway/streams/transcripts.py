@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import ProviderError
+from tokenfoundry.gateway.bodies.answers import guarded, guarded_reply
 from tokenfoundry.gateway.bodies.texts import restored
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.records import CallRecord
@@ -45,12 +46,13 @@ class TranscriptStream:
             self._whole = event
             return b""  # Written by `ending`, after the call is settled.
         if kind != _DELTA:
-            return _written(restored(event, self._session))
+            return _written(restored(guarded(event, self._session), self._session))
         if not isinstance(event.get("delta"), str):
             raise ProviderError("the provider sent an event of another shape")
         self._last_delta = {name: value for name, value in event.items() if name != "logprobs"}
         text = self._restorer.feed(event["delta"])
-        return _written({**event, "delta": text}) if text else b""
+        told = self._last_delta if self._session.guards else event  # Probabilities would say the text once more.
+        return _written({**told, "delta": text}) if text else b""
 
     def produced(self) -> str | None:
         # Sound that was heard is billed whether or not its words came through.
@@ -60,9 +62,11 @@ class TranscriptStream:
         return self._whole or {}
 
     def ending(self, record: CallRecord, summary: dict[str, Any]) -> bytes:
-        held = self._restorer.close()
+        held, whole = self._restorer.close(), guarded_reply(self._whole or {}, self._session)
+        if self._session.guards:
+            whole.pop("logprobs", None)
         rest = _written({**self._last_delta, "delta": held}) if held else b""
-        return rest + _written({**restored(self._whole, self._session), "tokenfoundry": summary})
+        return rest + _written({**restored(whole, self._session), "tokenfoundry": summary})
 
     def error(self, code: str, message: str) -> bytes:
         error = {"message": message, "type": code, "param": None, "code": code}

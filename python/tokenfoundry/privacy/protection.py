@@ -1,0 +1,98 @@
+"""What is looked for in texts, what is done with it, and where in a text something has to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from tokenfoundry.errors import InvalidInput
+from tokenfoundry.memo import Memo
+from tokenfoundry.privacy.detector import Detector, Finding
+from tokenfoundry.privacy.forms import literals_in
+from tokenfoundry.privacy.placeholders import LITERAL
+from tokenfoundry.privacy.policy import Policy
+from tokenfoundry.privacy.pseudonyms import PseudonymKey
+
+_REMEMBERED_TEXTS = 8192
+_REMEMBERED_FINDINGS = 64  # Of one text; more are looked for again.
+
+NO_FINDINGS: list[Finding] = []
+
+
+class Protection:
+    """What is looked for and what is done with it: a detector narrowed to what its policy protects.
+
+    What is allowed is not looked for, so that it can never stand before something that is protected: an address of
+    the web that is allowed does not hide the e-mail address inside it.
+    """
+
+    __slots__ = ("_known", "_memo", "_wanted", "detector", "key", "plain", "policy", "uses_surrogates")
+
+    def __init__(self, detector: Detector, policy: Policy, plain: Collection[str], key: PseudonymKey | None) -> None:
+        """Texts among `plain` in which nothing is found are never looked at again. Raises `InvalidInput` when the
+        policy hashes and there is no key.
+        """
+        if key is None and policy.uses("hash"):
+            raise InvalidInput("hash needs a key, or the same value would not have the same hash tomorrow")
+        self.detector = detector
+        self.policy = policy
+        self.key = key or PseudonymKey.random()
+        self.uses_surrogates = policy.uses("surrogate")
+        self._known = frozenset((*detector.entities, LITERAL))
+        protected = policy.protected
+        self._wanted = None if protected == detector.entities else detector.wanted(protected)
+        self._memo = Memo[list[Finding]](capacity=_REMEMBERED_TEXTS)
+        self.plain = frozenset(text for text in plain if not detector.detect_wanted(text, self._wanted))
+
+    def findings(self, text: str, label: str = "", scope: str | None = None) -> list[Finding]:
+        """The findings in `text` that the policy does not allow, in order; `label` stands before it.
+
+        With a `scope`, what was found in the same text of the same scope is remembered; its reasons are not, as they
+        may quote it.
+        """
+        if not label:
+            if text in self.plain:
+                return NO_FINDINGS
+            if scope is not None and (place := self._memo.place(scope, text)) is not None:
+                return self._remembered(text, place)
+            return self.detector.detect_wanted(text, self._wanted)
+        return self.findings_after(f"{label}: ", text)
+
+    def findings_after(self, before: str, text: str) -> list[Finding]:
+        """The findings in `text`, or in the part that they have in it, when `before` stands before it."""
+        findings = self.detector.detect_wanted(before + text, self._wanted)
+        size = len(before)
+        return [replace(f, start=max(f.start, size) - size, end=f.end - size) for f in findings if f.end > size]
+
+    def hashed(self, entity: str, value: str) -> str:
+        """What stands for a value that is hashed."""
+        return self.key.hashed(entity, value)
+
+    def _remembered(self, text: str, place: bytes) -> list[Finding]:
+        known = self._memo.get(place)
+        if known is None:
+            known = self.detector.detect_wanted(text, self._wanted)
+            if len(known) <= _REMEMBERED_FINDINGS:
+                self._memo.put(place, [replace(finding, reason="") for finding in known])
+        return known
+
+    def places(
+        self, text: str, findings: list[Finding], surrogates: Sequence[tuple[int, int]] = ()
+    ) -> Iterator[tuple[str, int, int]]:
+        """The findings, and between them the user's own text that looks like a placeholder, or like one of the
+        `surrogates`; in order, disjoint.
+        """
+        literals: Iterator[tuple[int, int]] = ((form.start, form.end) for form in literals_in(text, self._known))
+        if surrogates:
+            literals = iter(sorted([*literals, *surrogates]))
+        literal = next(literals, None)
+        for finding in findings:
+            while literal is not None and literal[0] < finding.end:
+                if literal[1] <= finding.start:
+                    yield LITERAL, *literal
+                literal = next(literals, None)  # One that a finding cuts into is broken up with it.
+            yield finding.entity, finding.start, finding.end
+        while literal is not None:
+            yield LITERAL, *literal
+            literal = next(literals, None)
