@@ -84,8 +84,8 @@ TEST(LearntPool, TwoCallsAtOnceHaveTwoMemories) {
 TEST(LearntPool, ThreadsShareItWithoutSharingAMemory) {
   LearntPool pool;
   std::vector<std::jthread> threads;
-  for (uint32_t thread = 0; thread < 24; ++thread) {
-    threads.emplace_back([&pool, thread] {
+  for (int thread = 0; thread < 24; ++thread) {
+    threads.emplace_back([&pool] {
       for (uint32_t i = 0; i < 200; ++i) {
         const std::string text = "word" + std::to_string(i);
         const ShortSlot key = ShortKey(text);
