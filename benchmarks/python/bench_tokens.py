@@ -1,105 +1,135 @@
-"""How many bytes of text a CPU second encodes and counts, against tiktoken? In MB of UTF-8 per second of one core.
+"""How many times faster than tiktoken, and than the fastest other tokenizer, are texts counted and encoded?
 
-    python benchmarks/python/bench_tokens.py
+    scripts/bench tokens             everything; the rivals are installed into .bench-venv/tokens first
+    scripts/bench tokens --quick     shorter texts and fewer rounds: some two minutes
 
-Equal ids are asserted on every input before anything is timed. tiktoken and tokenfoundry then take turns in one
-process; the time is that of the process, the figure the median of the rounds, the spread that of their middle half.
-The inputs: prose in five languages and code, each a few KB repeated, which is kind to the caches of both; one short
-chat prompt; and texts that are merged from many small tokens.
+The same vocabulary, o200k_base, in one process and on one thread: the tokenizers take turns, and the figure is the
+ratio of the medians of their CPU time. "Fastest" is the better of gigatoken and fastokens in that run, each asked in
+its quickest way for the form that is wanted. Neither counts without making the ids, so a count is compared with the
+quickest way to the number. Ids equal to tiktoken's are asserted on all texts before anything is timed.
+
+The texts are what `tokenizing/corpora.py` says; "1 KB" and "100" are cuts of 1,000 and of 100 characters.
 """
-
-# ruff: noqa: T201
 
 from __future__ import annotations
 
-import base64
+import argparse
 import importlib.metadata
-import lzma
-import pathlib
 import platform
-import random
-import statistics
-import time
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-import tiktoken
-import tiktoken_ext.openai_public as published
+from tokenizing import corpora, equality, speed, standing
+from tokenizing.speed import Row
+from tokenizing.subjects import SUBJECTS, Subject, add_rivals
 
-import tokenfoundry as tf
-
-ROOT = pathlib.Path(__file__).parents[2]
-ROUNDS = 9
-ROUND_S = 0.02  # A shorter call is repeated for about as long as this, by tiktoken's time.
+MAIN, OTHER = "o200k_base", "cl100k_base"
 
 
-def committed_ranks(url: str, expected_hash: str | None = None) -> dict[bytes, int]:
-    packed = ROOT / "cpp/tokenfoundry/tokens/vocabularies" / f"{pathlib.PurePosixPath(url).name}.xz"
-    lines = lzma.decompress(packed.read_bytes()).splitlines()
-    return {base64.b64decode(token): int(rank) for token, rank in map(bytes.split, lines)}
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is asked."""
+
+    characters: int  # Of each corpus.
+    prompts: int
+    fuzzed: int
+    rounds: int
+    fresh_rounds: int
 
 
-def reference(name: str) -> tiktoken.Encoding:
-    published.load_tiktoken_bpe = committed_ranks  # No network.
-    return tiktoken.Encoding(**published.ENCODING_CONSTRUCTORS[name]())
+FULL = Size(2_000_000, prompts=3_000, fuzzed=20_000, rounds=7, fresh_rounds=3)
+QUICK = Size(500_000, prompts=500, fuzzed=2_000, rounds=3, fresh_rounds=1)
 
 
-def inputs() -> dict[str, str]:
-    texts = {path.stem: path.read_text() for path in sorted((ROOT / "tests/data/texts").glob("*.txt"))}
-    rng = random.Random(1)
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    return {
-        "chat, 90 bytes": "Could you summarise the attached minutes in three sentences, and list who has to do what?",
-        **{f"{language}, prose": text * 16 for language, text in texts.items()},
-        "code": pathlib.Path(published.__file__).read_text() * 6,
-        "words at random": " ".join("".join(rng.choices(letters, k=rng.randrange(3, 12))) for _ in range(6_000)),
-        "one word of 40 KB": "".join(rng.choices(letters, k=40_000)),
-        "one letter, 40 KB": "a" * 40_000,
-        "base64, 40 KB": base64.b64encode(rng.randbytes(30_000)).decode(),
-    }
+def say(*lines: str) -> None:
+    sys.stdout.write("".join(line + "\n" for line in lines))
+    sys.stdout.flush()
 
 
-def cpu_s(call: Callable[[str], object], text: str, repeats: int) -> float:
-    started = time.process_time_ns()
-    for _ in range(repeats):
-        call(text)
-    return (time.process_time_ns() - started) / 1e9 / repeats
+def assert_equal(size: Size, texts: dict[str, str], prompts: list[str]) -> None:
+    asked = [*texts.values(), *prompts, *(equality.fuzzed(seed) for seed in range(size.fuzzed))]
+    for vocabulary in (MAIN, OTHER):
+        equality.check(SUBJECTS["tiktoken"](vocabulary), SUBJECTS["tokenfoundry"](vocabulary), asked)
+    say(f"ids equal to tiktoken's: {len(asked):,} texts ({size.fuzzed:,} fuzzed), {MAIN} and {OTHER}, 4 threads\n")
 
 
-def measure(calls: dict[str, Callable[[str], object]], text: str) -> dict[str, list[float]]:
-    first = next(iter(calls.values()))
-    repeats = max(1, round(ROUND_S / cpu_s(first, text, 3)))
-    seconds: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(ROUNDS):
-        for name, call in calls.items():
-            seconds[name].append(cpu_s(call, text, repeats))
-    return seconds
+def row_line(row: Row) -> str:
+    return (
+        f"{row.label:<28}{row.to_tiktoken:>9.1f}x{row.to_fastest:>9.2f}x  {row.fastest:<11}"
+        f"{row.seconds[speed.OWN] * 1e3:>9.2f} ms ±{row.spread / 2:.0%}"
+    )
 
 
-def row(label: str, size_bytes: int, seconds: dict[str, list[float]]) -> str:
-    rival_s = statistics.median(seconds["tiktoken"])
-    cells = [f"{label:<20}{size_bytes:>9,}"]
-    for values in seconds.values():
-        low, middle, high = statistics.quantiles(values, n=4)
-        spread = (high - low) / middle
-        cells.append(f"{size_bytes / middle / 1e6:>8.1f} ±{spread / 2:>4.0%} {rival_s / middle:>6.1f}x")
-    return "  ".join(cells)
+def section(title: str, rows: Iterable[Row]) -> None:
+    say(f"{title:<28}{'tiktoken':>10}{'fastest':>10}  {'which':<11}{'ours':>12}")
+    for row in rows:
+        say(row_line(row))
+    say("")
+
+
+def cuts(text: str, characters: int, most: int) -> list[str]:
+    return [text[start : start + characters] for start in range(0, min(len(text), characters * most), characters)]
+
+
+def by_corpus(
+    measure: Callable[[str, list[Subject], list[str], int], Row], texts: dict[str, str], size: Size, characters: int = 0
+) -> Iterable[Row]:
+    for kind, text in texts.items():
+        asked = cuts(text, characters, 200_000 // characters) if characters else [text]
+        yield measure(kind, LOADED, asked, size.rounds)
+
+
+LOADED: list[Subject] = []
+
+
+def show_standing(subjects: list[Subject], texts: dict[str, str]) -> None:
+    own = next(subject for subject in subjects if subject.name == speed.OWN)
+    say("1 MB of hostile text, encoded to a list, seconds of CPU")
+    for name, seconds in standing.hostile_s(own).items():
+        say(f"  {name:<26}{seconds:>8.3f}")
+    say("", f"{'':<28}" + "".join(f"{subject.name:>14}" for subject in subjects))
+    threads = [standing.fresh_thread(subject, texts["english"][5_000:6_000]) for subject in subjects]
+    say(f"{'1 KB on a new thread, ms':<28}" + "".join(f"{seconds * 1e3:>14.3f}" for seconds, _ in threads))
+    say(f"{'  and its memory, MB':<28}" + "".join(f"{memory / 1e6:>14.2f}" for _, memory in threads))
+    loads = [standing.loading(subject.name) for subject in subjects]
+    say(f"{'load and first count, s':<28}" + "".join(f"{seconds:>14.3f}" for seconds, _ in loads))
+    say(f"{'  and its memory, MB':<28}" + "".join(f"{memory / 1e6:>14.1f}" for _, memory in loads))
+    stalls = [standing.stall(subject, texts["english"]) for subject in subjects]
+    say(f"{'stall of another thread':<28}" + "".join(f"{share:>14.0%}" for share in stalls))
 
 
 def main() -> None:
-    versions = {name: importlib.metadata.version(name) for name in ("tokenfoundry", "tiktoken")}
-    print(f"Python {platform.python_version()}, {platform.processor() or platform.machine()}, {versions}")
-    for name in ("o200k_base", "cl100k_base"):
-        rival, ours = reference(name), tf.Tokenizer.load(name)
-        calls = {"tiktoken": rival.encode_ordinary, "encode": ours.encode, "count": ours.count}
-        headings = "  ".join(f"{heading:>21}" for heading in calls)
-        print(
-            f"\n{name}: MB/s, half the spread of the middle half, ratio to tiktoken\n{'':<20}{'bytes':>9}  {headings}"
-        )
-        for label, text in inputs().items():
-            ids = rival.encode_ordinary(text)
-            assert ours.encode(text) == ids, f"other ids for {label!r}"
-            assert ours.count(text) == len(ids), f"another count for {label!r}"
-            print(row(label, len(text.encode()), measure(calls, text)))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="shorter texts and fewer rounds")
+    size = QUICK if parser.parse_args().quick else FULL
+    add_rivals()
+    versions = {name: importlib.metadata.version(name) for name in ("tiktoken", "gigatoken", "fastokens")}
+    texts = corpora.corpora(size.characters)
+    prompts = corpora.prompts(texts, size.prompts)
+    say(f"Python {platform.python_version()}, {platform.machine()}, {versions}")
+    say("bytes: " + ", ".join(f"{name} {len(text.encode()):,}" for name, text in texts.items()))
+    assert_equal(size, texts, prompts)
+
+    LOADED.extend(make(MAIN) for make in SUBJECTS.values())
+    section("count, large", by_corpus(speed.counted, texts, size))
+    section("count, 1 KB", by_corpus(speed.counted, texts, size, 1_000))
+    section("count, 100", by_corpus(speed.counted, texts, size, 100))
+    section("list, large", by_corpus(speed.listed, texts, size))
+    section("list, 1 KB", by_corpus(speed.listed, texts, size, 1_000))
+    section("list, 100", by_corpus(speed.listed, texts, size, 100))
+    section("numpy, large", by_corpus(speed.in_arrays, texts, size))
+    section(
+        "never seen, large", (speed.never_seen(kind, MAIN, text, size.fresh_rounds) for kind, text in texts.items())
+    )
+    section(
+        "prompts",
+        (
+            speed.counted("one by one, count", LOADED, prompts, size.rounds),
+            speed.in_batches("a batch, 2 threads (wall)", LOADED, prompts, size.rounds),
+        ),
+    )
+    show_standing(LOADED, texts)
 
 
 if __name__ == "__main__":

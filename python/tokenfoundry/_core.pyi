@@ -3,26 +3,45 @@ TokenFoundry's C++ core. Use the typed faces in tokenfoundry/*.py; nothing here 
 """
 from __future__ import annotations
 import collections.abc
+import numpy
+import numpy.typing
 import typing
 import typing_extensions
 __all__: list[str] = ['Batches', 'Books', 'Cache', 'ColumnRedaction', 'PiiDetector', 'PiiStream', 'RateLimiter', 'Tokenizer', 'Vault', 'Window', 'Zone', 'array_stream', 'count_stream', 'count_texts', 'entry_batches', 'pii_catalogue', 'pii_validate', 'pii_validators', 'rollup_batches', 'sha256']
 class Tokenizer:
-    @staticmethod
-    def open(path: str) -> Tokenizer:
+    def __init__(self, path: str) -> None:
         ...
     def count(self, text: str) -> int:
+        """
+        The number of tokens of `text`, without making them.
+        """
+    def count_batch(self, texts: collections.abc.Iterable[str], threads: typing.SupportsInt | typing.SupportsIndex = 0) -> numpy.typing.NDArray[numpy.uint32]:
         ...
     def count_up_to(self, text: str, limit: typing.SupportsInt | typing.SupportsIndex) -> int:
         ...
-    def decode(self, ids: collections.abc.Iterable[int]) -> bytes:
+    def decode_bytes(self, ids: collections.abc.Iterable[int]) -> bytes:
         ...
-    def encode(self, text: str) -> list[int]:
+    def encode(self, text: str, *, allowed_special: str | collections.abc.Collection[str] = ()) -> list[int]:
+        """
+        The ids of `text`. What spells a special token is ordinary text, unless `allowed_special`
+        names it or is "all".
+        """
+    def encode_array(self, text: str) -> numpy.typing.NDArray[numpy.uint32]:
+        ...
+    def encode_batch(self, texts: collections.abc.Iterable[str], threads: typing.SupportsInt | typing.SupportsIndex = 0) -> list[list[int]]:
+        ...
+    def encode_batch_flat(self, texts: collections.abc.Iterable[str], threads: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[numpy.typing.NDArray[numpy.uint32], numpy.typing.NDArray[numpy.uint64]]:
+        ...
+    def token_of(self, bytes: bytes) -> int | None:
         ...
     @property
     def n_vocab(self) -> int:
         ...
     @property
     def name(self) -> str:
+        ...
+    @property
+    def special_tokens(self) -> dict[str, int]:
         ...
 class Zone:
     def __init__(self, name: str, table: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]]) -> None:

@@ -8,13 +8,16 @@
 #include "tokenfoundry/tokens/build_internal.h"
 #include "tokenfoundry/tokens/merge_internal.h"
 #include "tokenfoundry/tokens/table_internal.h"
+#include "tokenfoundry/tokens/whole_characters_internal.h"
 
 namespace tokenfoundry::tokens {
 namespace {
 
 using PairIds = std::unordered_map<uint64_t, uint32_t>;  // PairKey(left, right) to the merged id.
 
-// Slots for `count` keys, three fifths full: a search that finds nothing then looks at about four neighbouring slots.
+// Slots for `count` keys. Of the short tokens two fifths are full, so that nearly all words are where they are first
+// looked for: the rarer ones, of higher ids, are those that lie further on.
+uint32_t SparseSlotCount(size_t count) { return static_cast<uint32_t>(count * 5 / 2 + 1); }
 uint32_t SlotCount(size_t count) { return static_cast<uint32_t>(count * 5 / 3 + 1); }
 
 template <typename Slot, typename IsEmpty>
@@ -34,7 +37,7 @@ TokenSlots SlotsOfTokens(const std::vector<std::string>& tokens) {
   const auto short_count = std::count_if(tokens.begin(), tokens.end(),
                                          [](const std::string& token) { return token.size() <= kShortTokenBytes; });
   TokenSlots slots;
-  slots.short_slots.resize(SlotCount(static_cast<size_t>(short_count)));
+  slots.short_slots.resize(SparseSlotCount(static_cast<size_t>(short_count)));
   slots.long_slots.resize(SlotCount(tokens.size() - static_cast<size_t>(short_count)), kEmptySlot);
   for (uint64_t id = 0; id < tokens.size(); ++id) {
     if (tokens[id].size() <= kShortTokenBytes) {
@@ -68,9 +71,37 @@ PairIds FindPairs(const std::vector<std::string>& tokens, const std::vector<uint
     ids.clear();
     for (const char byte : tokens[id]) ids.push_back(byte_ids[static_cast<uint8_t>(byte)]);
     scratch.resize(ids.size());
+    for (size_t i = 0; i + 1 < ids.size(); ++i) scratch[i] = lookup(ids[i], ids[i + 1]);
     if (MergeSmall(ids, scratch, lookup) == 2) pairs.emplace(PairKey(ids[0], ids[1]), id);
   }
   return pairs;
+}
+
+// About ten bits a pair: of the pairs that are not there, one in twenty seems to be.
+std::vector<uint64_t> FilterOfPairs(const PairIds& pairs) {
+  size_t words = 1;
+  while (words * 64 < pairs.size() * 8) words *= 2;
+  std::vector<uint64_t> filter(words);
+  for (const auto& [key, merged] : pairs) filter[FilterWord(PairHash(key), words)] |= FilterBits(PairHash(key));
+  return filter;
+}
+
+std::vector<uint32_t> MergesOfBytes(const PairIds& pairs, const std::vector<uint32_t>& byte_ids) {
+  std::vector<uint32_t> merges(kBytePairs, kNoToken);
+  for (size_t i = 0; i < kBytePairs; ++i) {
+    const auto found = pairs.find(PairKey(byte_ids[i >> 8], byte_ids[i & 255]));
+    if (found != pairs.end()) merges[i] = found->second;
+  }
+  return merges;
+}
+
+std::vector<Split> SplitsOf(const PairIds& pairs, size_t token_count) {
+  std::vector<Split> splits(token_count);
+  for (uint32_t id = 0; id < token_count; ++id) splits[id] = {id, id};
+  for (const auto& [key, merged] : pairs) {
+    splits[merged] = {static_cast<uint32_t>(key >> kIdBits), static_cast<uint32_t>(key & kIdLimit)};
+  }
+  return splits;
 }
 
 std::vector<uint64_t> SlotsOfPairs(const PairIds& pairs) {
@@ -151,7 +182,9 @@ absl::StatusOr<std::string> BuildTable(const VocabularySource& source) {
   const std::vector<uint32_t> byte_ids = FindByteIds(source.tokens);
   if (byte_ids.empty()) return absl::InvalidArgumentError("a single byte has no token");
   const TokenSlots token_slots = SlotsOfTokens(source.tokens);
-  const std::vector<uint64_t> pair_slots = SlotsOfPairs(FindPairs(source.tokens, byte_ids));
+  const PairIds pairs = FindPairs(source.tokens, byte_ids);
+  const std::vector<uint64_t> pair_slots = SlotsOfPairs(pairs);
+  const std::vector<uint64_t> pair_filter = FilterOfPairs(pairs);
 
   TableHeader header = {};
   std::vector<uint32_t> special_ids, text_offsets = {0};
@@ -178,6 +211,7 @@ absl::StatusOr<std::string> BuildTable(const VocabularySource& source) {
   header.short_slot_count = static_cast<uint32_t>(token_slots.short_slots.size());
   header.long_slot_count = static_cast<uint32_t>(token_slots.long_slots.size());
   header.pair_slot_count = static_cast<uint32_t>(pair_slots.size());
+  header.filter_words = static_cast<uint32_t>(pair_filter.size());
   header.text_bytes = static_cast<uint32_t>(text.size());
   const TableLayout layout(header);
   header.file_bytes = layout.file_bytes;
@@ -189,6 +223,10 @@ absl::StatusOr<std::string> BuildTable(const VocabularySource& source) {
   Write(&table, layout.short_slots, token_slots.short_slots);
   Write(&table, layout.long_slots, token_slots.long_slots);
   Write(&table, layout.pair_slots, pair_slots);
+  Write(&table, layout.pair_filter, pair_filter);
+  Write(&table, layout.byte_pairs, MergesOfBytes(pairs, byte_ids));
+  Write(&table, layout.whole_characters, FindWholeCharacters(source.tokens, byte_ids, pairs));
+  Write(&table, layout.splits, SplitsOf(pairs, source.tokens.size()));
   text.copy(table.data() + layout.text, text.size());
 
   std::memcpy(table.data(), &header, sizeof(header));

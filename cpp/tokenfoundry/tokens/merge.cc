@@ -1,6 +1,7 @@
 #include <functional>
 
 #include "tokenfoundry/base/check.h"
+#include "tokenfoundry/tokens/instruction_set_internal.h"
 #include "tokenfoundry/tokens/merge_internal.h"
 
 namespace tokenfoundry::tokens {
@@ -10,15 +11,141 @@ constexpr int kIndexBits = 64 - kIdBits;  // A piece is far below 16 TB.
 
 }  // namespace
 
-std::span<const uint32_t> Merger::Merge(std::string_view piece) {
-  if (piece.size() > kSmallPieceBytes) return MergeLong(piece);
-  for (size_t i = 0; i < piece.size(); ++i) small_ids_[i] = vocabulary_.ByteToken(static_cast<uint8_t>(piece[i]));
-  const size_t count = MergeSmall({small_ids_, piece.size()}, {small_merged_, piece.size()},
-                                  [this](uint32_t left, uint32_t right) { return vocabulary_.Merged(left, right); });
-  return {small_ids_, count};
+namespace {
+
+// One id a character, or 0 where the piece must be merged from its bytes.
+size_t WholeCharactersOf(const Vocabulary& vocabulary, std::string_view piece, uint32_t* ids) {
+  const char* const end = piece.data() + piece.size();
+  size_t count = 0;
+  uint16_t ending = 0;
+  for (const char* at = piece.data(); at < end;) {
+    const auto byte = [at](int i) { return static_cast<uint8_t>(at[i]); };
+    const auto is_tail = [&](int i) { return (byte(i) & 0xC0) == 0x80; };
+    uint32_t code_point = byte(0);
+    if (code_point < 0x80) {
+      at += 1;
+    } else if (code_point >= 0xC2 && code_point < 0xE0 && end - at >= 2 && is_tail(1)) {
+      code_point = (code_point & 0x1F) << 6 | (byte(1) & 0x3F);
+      at += 2;
+    } else if (code_point >= 0xE0 && code_point < 0xF0 && end - at >= 3 && is_tail(1) && is_tail(2)) {
+      code_point = (code_point & 0x0F) << 12 | (byte(1) & 0x3Fu) << 6 | (byte(2) & 0x3Fu);
+      if (code_point < 0x800) return 0;
+      at += 3;
+    } else {
+      return 0;
+    }
+    const WholeCharacter& character = vocabulary.CharacterOf(code_point);
+    if (character.id == kNoToken || (character.beginning & ending) != 0) return 0;
+    ending = character.ending;
+    ids[count++] = character.id;
+  }
+  return count;
 }
 
-std::span<const uint32_t> Merger::MergeLong(std::string_view piece) {
+}  // namespace
+
+size_t StartOf(const Vocabulary& vocabulary, std::string_view piece, uint32_t* ids, uint32_t* merged) {
+  const auto is_wide = [](char byte) { return static_cast<uint8_t>(byte) >= 0x80; };
+  size_t count = 0;
+  if (std::any_of(piece.begin(), piece.end(), is_wide)) count = WholeCharactersOf(vocabulary, piece, ids);
+  if (count > 0) {
+    for (size_t i = 0; i + 1 < count; ++i) merged[i] = vocabulary.Merged(ids[i], ids[i + 1]);
+  } else {
+    count = piece.size();
+    for (size_t i = 0; i < count; ++i) ids[i] = vocabulary.ByteToken(static_cast<uint8_t>(piece[i]));
+    for (size_t i = 0; i + 1 < count; ++i) {
+      merged[i] = vocabulary.MergedBytes(static_cast<uint8_t>(piece[i]), static_cast<uint8_t>(piece[i + 1]));
+    }
+  }
+  merged[count - 1] = kNoToken;
+  return count;
+}
+
+size_t MergePieceSse(const Vocabulary& vocabulary, std::string_view piece, uint32_t* ids) {
+  uint32_t merged[kSmallPieceBytes];
+  const size_t count = StartOf(vocabulary, piece, ids, merged);
+  return MergeSmall({ids, count}, {merged, count},
+                    [&](uint32_t left, uint32_t right) { return vocabulary.Merged(left, right); });
+}
+
+MergePiece BestMergePiece() {
+  return BestInstructionSet() == InstructionSet::kAvx512 ? MergePieceAvx512 : MergePieceSse;
+}
+
+// Goes back through the merges of both, latest first. At each step the two tokens at the border would have merged with
+// each other if their pair came before the merge that is undone next; of equal ids the leftmost comes first, so a pair
+// across the border goes before a merge inside `right` and after one inside `left`.
+bool MayBeNeighbours(const Vocabulary& vocabulary, uint32_t left, uint32_t right) {
+  uint32_t limit = kNoToken;
+  while (true) {
+    const uint32_t merged = vocabulary.Merged(left, right);
+    if (merged != kNoToken && merged < limit) return false;
+    const uint32_t left_part = vocabulary.SplitOf(left).right, right_part = vocabulary.SplitOf(right).left;
+    const bool left_is_whole = left_part == left, right_is_whole = right_part == right;
+    if (left_is_whole && right_is_whole) return true;
+    if (!left_is_whole && (left > right || right_is_whole)) {
+      limit = left;
+      left = left_part;
+    } else {
+      limit = right + 1;
+      right = right_part;
+    }
+  }
+}
+
+std::span<const uint32_t> Merger::Merge(std::string_view piece) {
+  if (piece.size() <= kSmallPieceBytes) return {small_ids_, BestMergePiece()(vocabulary_, piece, small_ids_)};
+  if (MergeRun(piece) || MergeByWindows(piece)) return ids_;
+  return MergeByHeap(piece);
+}
+
+// A run of one byte is one token over and over, then what is left: a part of it tells which, as far as the tokens may
+// stand beside each other. Vocabularies have tokens of a hundred spaces, of which a window holds too few.
+bool Merger::MergeRun(std::string_view piece) {
+  constexpr size_t kPartBytes = 1024;
+  if (piece.size() <= 2 * kPartBytes || piece.find_first_not_of(piece[0]) != std::string_view::npos) return false;
+  const uint32_t token = MergeByHeap(piece.substr(0, kPartBytes))[0];
+  const size_t size = vocabulary_.SizeOf(token), count = (piece.size() - kPartBytes) / size;
+  const std::span<const uint32_t> rest = MergeByHeap(piece.substr(count * size));
+  if (!MayBeNeighbours(vocabulary_, token, token) || !MayBeNeighbours(vocabulary_, token, rest[0])) return false;
+  ids_.assign(count, token);
+  ids_.insert(ids_.end(), rest.begin(), rest.end());
+  return true;
+}
+
+// Tokens are those of the whole if each is the token of its own bytes and each two neighbours are those of theirs. So
+// the piece is merged window by window: the tokens of a window but the last few are kept, the next window begins behind
+// them, and if its first token may not stand beside the last one kept, it begins a token earlier. False when that does
+// not come to an end soon, which no text of a real vocabulary is known to bring about.
+bool Merger::MergeByWindows(std::string_view piece) {
+  constexpr size_t kUncertain = 3;
+  constexpr size_t kWideBytes = 2048;  // For tokens as long as the small window, such as those of punctuation.
+  const MergePiece merge = BestMergePiece();
+  size_t patience = 16 + piece.size() / 16;
+  ids_.clear();
+  for (size_t at = 0; at < piece.size();) {
+    const std::string_view left = piece.substr(at);
+    size_t size = std::min(kSmallPieceBytes, left.size());
+    std::span<const uint32_t> window(small_ids_, merge(vocabulary_, left.substr(0, size), small_ids_));
+    if (size < left.size() && window.size() <= kUncertain) {
+      size = std::min(kWideBytes, left.size());
+      window = MergeByHeap(left.substr(0, size));
+      if (size < left.size() && window.size() <= kUncertain) return false;
+    }
+    if (!ids_.empty() && !MayBeNeighbours(vocabulary_, ids_.back(), window[0])) {
+      if (--patience == 0) return false;
+      at -= vocabulary_.SizeOf(ids_.back());
+      ids_.pop_back();
+      continue;
+    }
+    if (size < left.size()) window = window.first(window.size() - kUncertain);
+    for (const uint32_t id : window) at += vocabulary_.SizeOf(id);
+    ids_.insert(ids_.end(), window.begin(), window.end());
+  }
+  return true;
+}
+
+std::span<const uint32_t> Merger::MergeByHeap(std::string_view piece) {
   const size_t size = piece.size();
   nodes_.resize(size);
   heap_.clear();
@@ -38,9 +165,9 @@ std::span<const uint32_t> Merger::MergeLong(std::string_view piece) {
     if (nodes_[at].merged == lowest >> kIndexBits) MergeWithRight(at);  // Else a neighbour has changed since.
   }
 
-  ids_.clear();
-  for (size_t at = 0; at < size; at += nodes_[at].size) ids_.push_back(nodes_[at].id);
-  return ids_;
+  heap_ids_.clear();
+  for (size_t at = 0; at < size; at += nodes_[at].size) heap_ids_.push_back(nodes_[at].id);
+  return heap_ids_;
 }
 
 void Merger::MergeWithRight(size_t at) {

@@ -14,15 +14,14 @@
 
 namespace tokenfoundry::tokens {
 
-// Up to here the whole piece is searched for the lowest pair each time: it lies in the first cache. Above, a heap.
-inline constexpr size_t kSmallPieceBytes = 96;
+// Up to here the whole piece is searched for the lowest pair each time: it lies in registers or in the first cache.
+inline constexpr size_t kSmallPieceBytes = 64;
 
-// Merges `ids` in place and returns how many are left. `merged` has as many elements, for its own use; `lookup(left,
-// right)` gives the id of a merge or kNoToken. Quadratic: for few ids.
+// Merges `ids` in place and returns how many are left. `lookup(left, right)` gives the id of a merge or kNoToken, and
+// `merged` holds it for each but the last. Quadratic: for few ids.
 template <typename Lookup>
 size_t MergeSmall(std::span<uint32_t> ids, std::span<uint32_t> merged, Lookup&& lookup) {
   size_t count = ids.size();
-  for (size_t i = 0; i + 1 < count; ++i) merged[i] = lookup(ids[i], ids[i + 1]);
   while (count > 1) {
     const auto lowest = std::min_element(merged.begin(), merged.begin() + static_cast<ptrdiff_t>(count - 1));
     if (*lowest == kNoToken) break;
@@ -37,13 +36,29 @@ size_t MergeSmall(std::span<uint32_t> ids, std::span<uint32_t> merged, Lookup&& 
   return count;
 }
 
-// Merges pieces of any length, in O(n log n). Keeps its memory from piece to piece: one for each call, not shared.
+// What merging a piece starts from: one id a byte, or one a character where that comes to the same. `merged` is what
+// each becomes with the next one, kNoToken for the last. Both have room for one a byte; returns how many there are.
+size_t StartOf(const Vocabulary& vocabulary, std::string_view piece, uint32_t* ids, uint32_t* merged);
+
+// Writes the tokens of a piece of 1 to kSmallPieceBytes bytes and returns their number; `ids` has room for one a byte.
+using MergePiece = size_t (*)(const Vocabulary& vocabulary, std::string_view piece, uint32_t* ids);
+size_t MergePieceSse(const Vocabulary& vocabulary, std::string_view piece, uint32_t* ids);
+size_t MergePieceAvx512(const Vocabulary& vocabulary, std::string_view piece, uint32_t* ids);
+MergePiece BestMergePiece();  // Of this CPU.
+
+// Whether `left` and `right` are the tokens of their joined bytes, given that each is the token of its own.
+bool MayBeNeighbours(const Vocabulary& vocabulary, uint32_t left, uint32_t right);
+
+// Merges pieces of any length. Keeps its memory from piece to piece: one for each call, not shared.
 class Merger {
  public:
   explicit Merger(const Vocabulary& vocabulary) : vocabulary_(vocabulary) {}
 
   // The tokens of `piece`, valid until the next call.
   std::span<const uint32_t> Merge(std::string_view piece);
+
+  // The same in O(n log n), without windows: for pieces that these cannot cut, and for tests.
+  std::span<const uint32_t> MergeByHeap(std::string_view piece);
 
  private:
   // A token of a long piece, at the index of its first byte. Its neighbours are found by the sizes.
@@ -54,15 +69,16 @@ class Merger {
     uint16_t size_before;  // Of its left neighbour; zero for the first.
   };
 
-  std::span<const uint32_t> MergeLong(std::string_view piece);
+  bool MergeRun(std::string_view piece);
+  bool MergeByWindows(std::string_view piece);
   void Propose(size_t at, size_t right);
   void MergeWithRight(size_t at);
 
   const Vocabulary& vocabulary_;
   uint32_t small_ids_[kSmallPieceBytes];
-  uint32_t small_merged_[kSmallPieceBytes];
   std::vector<Node> nodes_;
   std::vector<uint64_t> heap_;  // Merged id << 44 | index of the left node: lowest id first, then leftmost.
+  std::vector<uint32_t> heap_ids_;
   std::vector<uint32_t> ids_;
 };
 

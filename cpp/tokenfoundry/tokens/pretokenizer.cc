@@ -7,6 +7,9 @@
 //    ?[^\s\p{L}\p{N}]++[\r\n]*+
 //   \s++$   \s*[\r\n]   \s+(?!\S)   \s
 //
+// Llama 3: the same less the alternative \s++$. Qwen: as Llama 3, but \p{N}. GPT-2, whose contractions keep their case:
+//   '(?:[sdmt]|ll|ve|re)    ?\p{L}++    ?\p{N}++    ?[^\s\p{L}\p{N}]++   \s++$   \s+(?!\S)   \s
+//
 // o200k_base, with U = [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}], L = [\p{Ll}\p{Lm}\p{Lo}\p{M}], C =
 // (?i:'s|'t|'re|'ve|'m|'ll|'d):
 //   [^\r\n\p{L}\p{N}]? U* L+ C?
@@ -39,22 +42,9 @@ inline bool IsClassAt(const char* at, const char* end, uint8_t classes) {
   return at < end && (CharacterAt(at, end).character_class & classes) != 0;
 }
 
-// The end of the contraction at `at`, or `at`. Case is folded as Unicode does: the long s, U+017F (C5 BF), is an s.
-const char* SkipContraction(const char* at, const char* end) {
-  const auto left_bytes = end - at;
-  if (left_bytes < 2 || *at != '\'') return at;
-  const char first = static_cast<char>(at[1] | 0x20);
-  if (first == 's' || first == 't' || first == 'm' || first == 'd') return at + 2;
-  if (left_bytes < 3) return at;
-  if (at[1] == '\xC5' && at[2] == '\xBF') return at + 3;
-  const char second = static_cast<char>(at[2] | 0x20);
-  const bool is_long = second == 'e' ? first == 'r' || first == 'v' : second == 'l' && first == 'l';
-  return is_long ? at + 3 : at;
-}
-
-// \p{N}{1,3}, when the first number is known to be there.
-const char* SkipNumbers(const char* at, const char* end) {
-  for (int i = 0; i < 3 && IsClassAt(at, end, kNumber); ++i) at += CharacterAt(at, end).size_bytes;
+// At most so many numbers.
+const char* SkipNumbers(const char* at, const char* end, int most) {
+  for (int i = 0; i < most && IsClassAt(at, end, kNumber); ++i) at += CharacterAt(at, end).size_bytes;
   return at;
 }
 
@@ -113,11 +103,11 @@ inline const char* SkipCasedWord(const char* begin, const char* word, const char
   return at > word ? at : begin;
 }
 
-}  // namespace
-
-const char* Cl100kPieceEnd(const char* begin, const char* end) {
+// cl100k and those like it.
+template <Rules kRules>
+const char* PlainPieceEnd(const char* begin, const char* end) {
   if (*begin == '\'') {
-    if (const char* const next = SkipContraction(begin, end); next > begin) return next;
+    if (const int size = ContractionBytes(begin, end, kRules.folds_contractions); size > 0) return begin + size;
   }
   const Character first = CharacterAt(begin, end);
   const char* const second = begin + first.size_bytes;
@@ -125,13 +115,46 @@ const char* Cl100kPieceEnd(const char* begin, const char* end) {
   if ((first.character_class & kWordPrefix) != 0) {
     if (const char* const next = SkipClasses(second, end, kLetter); next > second) return next;
   }
-  if (first.character_class == kNumber) return SkipNumbers(begin, end);
+  if (first.character_class == kNumber) return SkipNumbers(begin, end, kRules.digits);
   if (const char* const next = SkipPunctuation(begin, end); next > begin) return SkipClasses(next, end, kNewline);
 
   const WhiteSpaceRun run = ScanWhiteSpace(begin, end);
-  if (run.end == end) return end;
+  if (kRules.keeps_last_space && run.end == end) return end;
   if (run.newline_end != nullptr) return run.newline_end;
+  if (run.end == end) return end;
   return BeforeLastSpace(run, begin);
+}
+
+}  // namespace
+
+// Case is folded as Unicode does: the long s, U+017F (C5 BF), is an s.
+int ContractionBytes(const char* at, const char* end, bool folds) {
+  const auto left_bytes = end - at;
+  if (left_bytes < 2) return 0;
+  const char fold = folds ? 0x20 : 0;
+  const char first = static_cast<char>(at[1] | fold);
+  if (first == 's' || first == 't' || first == 'm' || first == 'd') return 2;
+  if (left_bytes < 3) return 0;
+  if (folds && at[1] == '\xC5' && at[2] == '\xBF') return 3;
+  const char second = static_cast<char>(at[2] | fold);
+  const bool is_long = second == 'e' ? first == 'r' || first == 'v' : second == 'l' && first == 'l';
+  return is_long ? 3 : 0;
+}
+
+const char* Cl100kPieceEnd(const char* begin, const char* end) { return PlainPieceEnd<kCl100kRules>(begin, end); }
+const char* QwenPieceEnd(const char* begin, const char* end) { return PlainPieceEnd<kQwenRules>(begin, end); }
+const char* Llama3PieceEnd(const char* begin, const char* end) { return PlainPieceEnd<kLlama3Rules>(begin, end); }
+
+const char* Gpt2PieceEnd(const char* begin, const char* end) {
+  if (*begin == '\'') {
+    if (const int size = ContractionBytes(begin, end, false); size > 0) return begin + size;
+  }
+  const char* const word = *begin == ' ' ? begin + 1 : begin;
+  for (const uint8_t classes : {kLetter, static_cast<uint8_t>(kNumber), kPunctuation}) {
+    if (const char* const next = SkipClasses(word, end, classes); next > word) return next;
+  }
+  const WhiteSpaceRun run = ScanWhiteSpace(begin, end);
+  return run.end == end ? end : BeforeLastSpace(run, begin);
 }
 
 const char* O200kPieceEnd(const char* begin, const char* end) {
@@ -140,10 +163,10 @@ const char* O200kPieceEnd(const char* begin, const char* end) {
     const uint8_t prefix = first.character_class & kWordPrefix;
     const char* const word = prefix != 0 ? begin + first.size_bytes : begin;
     if (const char* const next = SkipCasedWord(begin, word, end, prefix); next > begin) {
-      return SkipContraction(next, end);
+      return next < end && *next == '\'' ? next + ContractionBytes(next, end, true) : next;
     }
   }
-  if (first.character_class == kNumber) return SkipNumbers(begin, end);
+  if (first.character_class == kNumber) return SkipNumbers(begin, end, kO200kRules.digits);
   if (const char* next = SkipPunctuation(begin, end); next > begin) {
     while (next < end && (*next == '\r' || *next == '\n' || *next == '/')) ++next;
     return next;
@@ -153,6 +176,22 @@ const char* O200kPieceEnd(const char* begin, const char* end) {
   if (run.newline_end != nullptr) return run.newline_end;
   if (run.end == end) return end;
   return BeforeLastSpace(run, begin);
+}
+
+PieceEnd PieceEndOf(Pretokenizer pretokenizer) {
+  switch (pretokenizer) {
+    case Pretokenizer::kCl100k:
+      return Cl100kPieceEnd;
+    case Pretokenizer::kO200k:
+      return O200kPieceEnd;
+    case Pretokenizer::kGpt2:
+      return Gpt2PieceEnd;
+    case Pretokenizer::kQwen:
+      return QwenPieceEnd;
+    case Pretokenizer::kLlama3:
+      return Llama3PieceEnd;
+  }
+  return nullptr;
 }
 
 }  // namespace tokenfoundry::tokens

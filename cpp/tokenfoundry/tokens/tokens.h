@@ -5,26 +5,52 @@
 // It writes nothing, so a crash loses nothing. A damaged or truncated table is kDataLoss at opening, never a smaller
 // vocabulary. The table file must not be written in place while it is mapped: replace it by renaming.
 //
-// Thread-safe: every method is const and touches no shared mutable state. It survives fork(). Nothing blocks, except
-// that the first touch of a mapped page reads it from disk. Time is O(n log n) in the worst text, linear in any text
-// whose words are short.
+// Thread-safe: every method is const; what calls learn lies in memory that one call has at a time. It survives fork().
+// Nothing blocks, except that the first touch of a mapped page reads it from disk. Time is linear in any text.
 //
 // Units: text is UTF-8 and sizes are bytes; a byte that is not UTF-8 is a character of its own, so decoding the ids
 // gives the same bytes back. Ids and counts are tokens. Text that spells a special token, such as <|endoftext|>, is
-// ordinary text; only decoding knows special tokens.
+// ordinary text; only decoding and EncodeWithSpecial know special tokens.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/base/attributes.h"
 #include "tokenfoundry/base/status.h"
 
 namespace tokenfoundry::tokens {
+
+// A vector whose resize() leaves new elements unset: they are about to be written.
+template <typename T>
+struct UnsetAllocator : std::allocator<T> {
+  template <typename U>
+  struct rebind {
+    using other = UnsetAllocator<U>;
+  };
+  template <typename U>
+  void construct(U* at) noexcept {
+    ::new (static_cast<void*>(at)) U;
+  }
+  template <typename U, typename... Arguments>
+  void construct(U* at, Arguments&&... arguments) {
+    ::new (static_cast<void*>(at)) U(std::forward<Arguments>(arguments)...);
+  }
+};
+using Ids = std::vector<uint32_t, UnsetAllocator<uint32_t>>;
+
+// The ids of several texts, one text behind the other: those of text i are [offsets[i], offsets[i + 1]).
+struct FlatIds {
+  Ids ids;
+  std::vector<uint64_t> offsets;
+};
 
 class Tokenizer {
  public:
@@ -41,7 +67,12 @@ class Tokenizer {
   std::string_view name() const ABSL_ATTRIBUTE_LIFETIME_BOUND;  // "o200k_base"
   uint32_t n_vocab() const;  // The highest id, special tokens included, plus one; some ids below it may be unused.
 
-  std::vector<uint32_t> Encode(std::string_view text) const;
+  Ids Encode(std::string_view text) const;
+  void EncodeTo(std::string_view text, Ids* ids) const;  // Appends.
+
+  // The same, but where the text spells one of `special`, it is that special token: the first to come, of two that
+  // begin together the longer one. kInvalidArgument for one that the vocabulary does not have.
+  absl::StatusOr<Ids> EncodeWithSpecial(std::string_view text, std::span<const std::string_view> special) const;
 
   // The size of Encode(text), without making the ids.
   uint64_t Count(std::string_view text) const;
@@ -50,15 +81,26 @@ class Tokenizer {
   // Stops at the piece that passes the limit, and does not merge a piece that must pass it by its size.
   uint64_t CountUpTo(std::string_view text, uint64_t limit) const;
 
+  // Of many texts, on up to `threads` threads, 0 is one for each CPU; a text is worked on by one thread. Counts are
+  // of texts below 4 GiB.
+  std::vector<uint32_t> CountBatch(std::span<const std::string_view> texts, size_t threads) const;
+  FlatIds EncodeBatch(std::span<const std::string_view> texts, size_t threads) const;
+
+  // The special tokens, by id.
+  std::vector<std::pair<uint32_t, std::string_view>> SpecialTokens() const ABSL_ATTRIBUTE_LIFETIME_BOUND;
+
+  // The id of exactly these bytes, of a special token too.
+  std::optional<uint32_t> TokenOf(std::string_view bytes) const;
+
   // The bytes of the ids, one after the other; not UTF-8 when ids end within a character. kInvalidArgument for an id
   // that no token has.
   absl::StatusOr<std::string> Decode(std::span<const uint32_t> ids) const;
 
  private:
   struct Parts;
-  explicit Tokenizer(std::unique_ptr<const Parts> parts);
+  explicit Tokenizer(std::unique_ptr<Parts> parts);
 
-  const std::unique_ptr<const Parts> parts_;
+  const std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace tokenfoundry::tokens

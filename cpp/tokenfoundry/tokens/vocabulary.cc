@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -45,7 +46,12 @@ absl::StatusOr<Vocabulary> Vocabulary::Check(std::string_view table) {
   vocabulary.short_slots_ = Section<ShortSlot>(table, layout.short_slots, header->short_slot_count);
   vocabulary.long_slots_ = Section<uint64_t>(table, layout.long_slots, header->long_slot_count);
   vocabulary.pair_slots_ = Section<uint64_t>(table, layout.pair_slots, header->pair_slot_count);
+  vocabulary.pair_filter_ = Section<uint64_t>(table, layout.pair_filter, header->filter_words);
+  vocabulary.byte_pairs_ = Section<uint32_t>(table, layout.byte_pairs, kBytePairs);
+  vocabulary.whole_characters_ = Section<WholeCharacter>(table, layout.whole_characters, kWholeCharacters);
+  vocabulary.splits_ = Section<Split>(table, layout.splits, header->token_count);
   TF_RETURN_IF_ERROR(vocabulary.CheckSections());
+  TF_RETURN_IF_ERROR(vocabulary.CheckMerges());
   return vocabulary;
 }
 
@@ -54,9 +60,7 @@ absl::StatusOr<Vocabulary> Vocabulary::Check(std::string_view table) {
 absl::Status Vocabulary::CheckSections() const {
   const uint32_t tokens = token_count();
   const auto is_token = [tokens](uint64_t id) { return id < tokens; };
-  if (pretokenizer() != Pretokenizer::kCl100k && pretokenizer() != Pretokenizer::kO200k) {
-    return Damaged("its pretokenizer is unknown");
-  }
+  if (PieceEndOf(pretokenizer()) == nullptr) return Damaged("its pretokenizer is unknown");
   if (tokens > kIdLimit || max_token_bytes() == 0 || max_token_bytes() > UINT16_MAX) {
     return Damaged("its sizes are out of range");
   }
@@ -93,28 +97,47 @@ absl::Status Vocabulary::CheckSections() const {
     }
   }
   if (!has_empty) return Damaged("its long slots are full");
-  has_empty = false;
+  return absl::OkStatus();
+}
+
+absl::Status Vocabulary::CheckMerges() const {
+  const uint32_t tokens = token_count();
+  bool has_empty = false;
   for (const uint64_t slot : pair_slots_) {
     if (slot == kEmptySlot) {
       has_empty = true;
-    } else if (!IsWholePair(slot)) {
+    } else if (!IsWholePair(slot >> 2 * kIdBits, slot >> kIdBits & kIdLimit, slot & kIdLimit)) {
       return Damaged("a pair slot does not join two tokens into one");
     }
   }
   if (!has_empty) return Damaged("its pair slots are full");
+  if (!std::has_single_bit(pair_filter_.size())) return Damaged("its filter is not of a power of two");
+  for (size_t i = 0; i < kBytePairs; ++i) {
+    if (byte_pairs_[i] != kNoToken && !IsWholePair(byte_ids_[i >> 8], byte_ids_[i & 255], byte_pairs_[i])) {
+      return Damaged("two bytes do not join into a token");
+    }
+  }
+  for (size_t code_point = 0; code_point < kWholeCharacters; ++code_point) {
+    const uint32_t id = whole_characters_[code_point].id;
+    const size_t size = code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : 3;
+    if (id != kNoToken && (id >= tokens || SizeOf(id) != size)) return Damaged("a character is no token");
+  }
+  for (uint32_t id = 0; id < tokens; ++id) {
+    const Split split = splits_[id];
+    if (split.left == id ? split.right != id : !IsWholePair(split.left, split.right, id)) {
+      return Damaged("a token is not made of two");
+    }
+  }
   return absl::OkStatus();
 }
 
-bool Vocabulary::IsWholePair(uint64_t slot) const {
-  const uint64_t left = slot >> 2 * kIdBits, right = slot >> kIdBits & kIdLimit, merged = slot & kIdLimit;
+bool Vocabulary::IsWholePair(uint64_t left, uint64_t right, uint64_t merged) const {
   if (std::max({left, right, merged}) >= token_count()) return false;
-  const auto size = [this](uint64_t id) { return TextAt(static_cast<uint32_t>(id)).size(); };
+  const auto size = [this](uint64_t id) { return SizeOf(static_cast<uint32_t>(id)); };
   return size(left) + size(right) == size(merged);
 }
 
-uint32_t Vocabulary::FindLong(std::string_view bytes) const {
-  if (bytes.size() > max_token_bytes()) return kNoToken;
-  const uint64_t hash = LongHash(bytes);
+uint32_t Vocabulary::FindLong(std::string_view bytes, uint64_t hash) const {
   const uint32_t count = header_->long_slot_count;
   for (uint32_t slot = FirstSlot(hash, count);; slot = NextSlot(slot, count)) {
     const uint64_t entry = long_slots_[slot];
@@ -122,6 +145,13 @@ uint32_t Vocabulary::FindLong(std::string_view bytes) const {
     const auto id = static_cast<uint32_t>(entry >> kSlotIdShift);
     if ((entry & kSlotKeyMask) == (hash & kSlotKeyMask) && TextAt(id) == bytes) return id;
   }
+}
+
+std::optional<uint32_t> Vocabulary::FindSpecial(std::string_view text) const {
+  for (const uint32_t id : special_ids_) {
+    if (Bytes(id) == text) return id;
+  }
+  return std::nullopt;
 }
 
 std::string_view Vocabulary::Bytes(uint32_t id) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -31,10 +32,16 @@ class Vocabulary {
 
   // The ordinary token of exactly these bytes, at least one, or kNoToken.
   uint32_t Find(std::string_view bytes) const {
-    if (bytes.size() > kShortTokenBytes) return FindLong(bytes);
+    if (bytes.size() > kShortTokenBytes) return FindLong(bytes, LongHash(bytes));
     const ShortSlot key = ShortKey(bytes);
+    return FindShort(key, ShortHash(key));
+  }
+
+  // The same in steps, so that the memory can be on its way meanwhile.
+  const ShortSlot* short_slots() const { return short_slots_.data(); }
+  uint32_t FindShort(const ShortSlot& key, uint64_t hash) const {
     const uint32_t count = header_->short_slot_count;
-    for (uint32_t slot = FirstSlot(ShortHash(key), count);; slot = NextSlot(slot, count)) {
+    for (uint32_t slot = FirstSlot(hash, count);; slot = NextSlot(slot, count)) {
       const ShortSlot& entry = short_slots_[slot];
       if (entry.low == key.low && (entry.high & kSlotKeyMask) == key.high) {
         return static_cast<uint32_t>(entry.high >> kSlotIdShift);
@@ -42,17 +49,33 @@ class Vocabulary {
       if (entry.high == 0) return kNoToken;
     }
   }
+  uint32_t FindLong(std::string_view bytes, uint64_t hash) const;
+  void PrefetchLong(uint64_t hash) const {
+    __builtin_prefetch(&long_slots_[FirstSlot(hash, header_->long_slot_count)]);
+  }
+  uint32_t short_slot_count() const { return header_->short_slot_count; }
 
   // The token that two neighbours become, or kNoToken.
   uint32_t Merged(uint32_t left, uint32_t right) const {
-    const uint64_t key = PairKey(left, right);
+    const uint64_t key = PairKey(left, right), hash = PairHash(key), bits = FilterBits(hash);
+    if ((pair_filter_[FilterWord(hash, pair_filter_.size())] & bits) != bits) return kNoToken;
     const uint32_t count = header_->pair_slot_count;
-    for (uint32_t slot = FirstSlot(PairHash(key), count);; slot = NextSlot(slot, count)) {
+    for (uint32_t slot = FirstSlot(hash, count);; slot = NextSlot(slot, count)) {
       const uint64_t entry = pair_slots_[slot];
       if (entry >> kIdBits == key) return static_cast<uint32_t>(entry & kIdLimit);
       if (entry == kEmptySlot) return kNoToken;
     }
   }
+  uint32_t MergedBytes(uint8_t left, uint8_t right) const { return byte_pairs_[size_t{left} << 8 | right]; }
+
+  const WholeCharacter& CharacterOf(uint32_t code_point) const { return whole_characters_[code_point]; }
+
+  // The last merge that made a token; itself twice where there is none.
+  Split SplitOf(uint32_t id) const { return splits_[id]; }
+  size_t SizeOf(uint32_t id) const { return text_offsets_[id + 1] - text_offsets_[id]; }
+
+  std::span<const uint32_t> special_ids() const { return special_ids_; }
+  std::optional<uint32_t> FindSpecial(std::string_view text) const;
 
   // The bytes of a token, special ones included; empty for an id that none has.
   std::string_view Bytes(uint32_t id) const;
@@ -60,8 +83,8 @@ class Vocabulary {
  private:
   Vocabulary() = default;
   absl::Status CheckSections() const;
-  bool IsWholePair(uint64_t slot) const;
-  uint32_t FindLong(std::string_view bytes) const;
+  bool IsWholePair(uint64_t left, uint64_t right, uint64_t merged) const;
+  absl::Status CheckMerges() const;
   std::string_view TextAt(uint32_t index) const {
     return text_.substr(text_offsets_[index], text_offsets_[index + 1] - text_offsets_[index]);
   }
@@ -75,6 +98,10 @@ class Vocabulary {
   std::span<const ShortSlot> short_slots_;
   std::span<const uint64_t> long_slots_;
   std::span<const uint64_t> pair_slots_;
+  std::span<const uint64_t> pair_filter_;
+  std::span<const uint32_t> byte_pairs_;
+  std::span<const WholeCharacter> whole_characters_;
+  std::span<const Split> splits_;
 };
 
 }  // namespace tokenfoundry::tokens

@@ -85,6 +85,75 @@ TEST(Merge, OnePairATokenMergesAsAllPairsDo) {
   }
 }
 
+// As a trained vocabulary grows: each token joins two of before, so each id is above those of its parts.
+std::vector<std::string> Grown(std::mt19937* random, const std::vector<std::string>& alphabet, size_t count) {
+  std::vector<std::string> all = alphabet, tokens;
+  std::map<std::string, int> seen;
+  while (tokens.size() < count) {
+    const std::string token = all[(*random)() % all.size()] + all[(*random)() % all.size()];
+    if (token.size() > 12 || seen[token]++ > 0) continue;
+    tokens.push_back(token);
+    all.push_back(token);
+  }
+  return tokens;
+}
+
+TEST(Merge, WindowsGiveWhatTheHeapGives) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 40; ++round) {
+    const std::vector<std::string> letters = {"a", "b", "c"};
+    const Toy toy(Grown(&random, letters, 40));
+    const Vocabulary vocabulary = *Vocabulary::Check(toy.table);
+    Merger by_windows(vocabulary), by_heap(vocabulary);
+    for (const size_t size : {65, 66, 100, 128, 129, 1'000, 5'000}) {
+      const std::string piece = RandomWord(&random, size, 1 + static_cast<int>(random() % 3));
+      const std::span<const uint32_t> expected = by_heap.MergeByHeap(piece), found = by_windows.Merge(piece);
+      ASSERT_TRUE(std::equal(found.begin(), found.end(), expected.begin(), expected.end())) << piece;
+    }
+  }
+}
+
+TEST(Merge, RunsOfLongTokensGiveWhatTheHeapGives) {
+  std::vector<std::string> tokens;
+  for (const char letter : {'=', '-'}) {
+    for (const size_t size : {2, 4, 8, 16, 32, 64, 3, 12, 80}) tokens.emplace_back(size, letter);
+  }
+  tokens.push_back("=-");
+  const Toy toy(tokens);
+  const Vocabulary vocabulary = *Vocabulary::Check(toy.table);
+  Merger merger(vocabulary), by_heap(vocabulary);
+  std::mt19937 random(13);
+  for (int round = 0; round < 60; ++round) {
+    std::string piece;
+    while (piece.size() < 6'000)
+      piece += std::string(1 + random() % (round < 30 ? 300 : 5'000), random() % 2 ? '=' : '-');
+    const std::span<const uint32_t> expected = by_heap.MergeByHeap(piece), found = merger.Merge(piece);
+    ASSERT_TRUE(std::equal(found.begin(), found.end(), expected.begin(), expected.end())) << round;
+  }
+}
+
+TEST(Merge, StartingFromCharactersGivesWhatBytesGive) {
+  std::mt19937 random(12);
+  for (int round = 0; round < 100; ++round) {
+    // Bytes of three characters that share some, so that tokens join the end of one and the beginning of the next.
+    const std::vector<std::string> bytes = {"\xE4", "\xB8", "\xAD", "\xE6", "\x96"};
+    const Toy toy(Grown(&random, bytes, 60));
+    const Vocabulary vocabulary = *Vocabulary::Check(toy.table);
+    Merger by_heap(vocabulary);
+    const char* const characters[] = {"\xE4\xB8\xAD", "\xE6\x96\xAD", "\xE4\x96\xB8", "\xE6\xB8\x96"};
+    for (int i = 0; i < 200; ++i) {
+      std::string piece;
+      for (uint32_t n = 1 + random() % 9; n > 0; --n) piece += characters[random() % 4];
+      const std::span<const uint32_t> expected = by_heap.MergeByHeap(piece);
+      for (const MergePiece merge : {MergePieceSse, BestMergePiece()}) {
+        uint32_t ids[kSmallPieceBytes];
+        const size_t count = merge(vocabulary, piece, ids);
+        ASSERT_TRUE(std::equal(ids, ids + count, expected.begin(), expected.end())) << ::testing::PrintToString(piece);
+      }
+    }
+  }
+}
+
 TEST(Merge, AMegabyteOfOneLetterIsMerged) {
   const Toy toy({"aa", "aaaa", "aaaaaaaa"});
   const std::vector<uint32_t> ids = toy.Merge(std::string(1'000'000, 'a'));

@@ -29,9 +29,8 @@ class TemporaryFile {
 };
 
 TEST(Tokenizer, AWholePieceIsFoundBeforeAnythingIsMerged) {
-  EXPECT_EQ(Toy()->Encode("hello world"), (std::vector<uint32_t>{257, 258, 259, 'l', 'd'}));
-  EXPECT_EQ(Toy()->Encode("hellos"),
-            (std::vector<uint32_t>{'h', 'e', 'l', 256, 's'}));  // "hello" is reached by no merge.
+  EXPECT_EQ(Toy()->Encode("hello world"), (Ids{257, 258, 259, 'l', 'd'}));
+  EXPECT_EQ(Toy()->Encode("hellos"), (Ids{'h', 'e', 'l', 256, 's'}));  // "hello" is reached by no merge.
 }
 
 TEST(Tokenizer, CountsWhatItWouldEncode) {
@@ -61,12 +60,12 @@ TEST(Tokenizer, AnyBytesComeBackFromTheirIds) {
 TEST(Tokenizer, SpecialTokensAreOnlyEverDecoded) {
   const auto tokenizer = Toy();
   const uint32_t special = tokenizer->n_vocab() - 1;
-  EXPECT_EQ(*tokenizer->Decode(std::vector<uint32_t>{special}), "<|end|>");
+  EXPECT_EQ(*tokenizer->Decode(Ids{special}), "<|end|>");
   for (const uint32_t id : tokenizer->Encode("<|end|>")) EXPECT_LT(id, 260u);
 }
 
 TEST(Tokenizer, AnIdWithoutATokenIsRefusedByItsNumber) {
-  const absl::Status status = Toy()->Decode(std::vector<uint32_t>{'a', 260}).status();
+  const absl::Status status = Toy()->Decode(Ids{'a', 260}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(status.message(), "toy has no token with id 260");
 }
@@ -92,8 +91,8 @@ TEST(Tokenizer, AnEmptyFileIsDataLoss) {
 TEST(Tokenizer, ThreadsShareOne) {
   const auto tokenizer = Toy();
   const std::string text = "hello world " + std::string(300, 'x');
-  const std::vector<uint32_t> expected = tokenizer->Encode(text);
-  std::vector<std::vector<uint32_t>> results(4);
+  const Ids expected = tokenizer->Encode(text);
+  std::vector<Ids> results(4);
   std::vector<std::thread> threads;
   for (auto& result : results) {
     threads.emplace_back([&tokenizer, &text, &result] {

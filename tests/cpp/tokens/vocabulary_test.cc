@@ -58,7 +58,7 @@ TEST(Vocabulary, ASpecialTokenHasBytesAndTheIdsBesideItHaveNone) {
 
 TEST(Vocabulary, ATableCutAnywhereIsDataLoss) {
   const std::string table = ToyTable();
-  for (size_t size = 0; size < table.size(); size += size < 256 ? 1 : 37) {
+  for (size_t size = 0; size < table.size(); size += size < 256 ? 1 : 4'099) {
     const std::string cut = table.substr(0, size);
     EXPECT_EQ(Vocabulary::Check(cut).status().code(), absl::StatusCode::kDataLoss) << size;
   }
@@ -68,7 +68,7 @@ TEST(Vocabulary, ATableCutAnywhereIsDataLoss) {
 
 TEST(Vocabulary, ATableWithAnyBitFlippedIsDataLoss) {
   std::string table = ToyTable();
-  for (size_t at = 0; at < table.size(); at += at < 256 ? 1 : 7) {
+  for (size_t at = 0; at < table.size(); at += at < 256 ? 1 : 1'021) {
     table[at] = static_cast<char>(table[at] ^ 1 << at % 8);
     EXPECT_EQ(Vocabulary::Check(table).status().code(), absl::StatusCode::kDataLoss) << at;
     table[at] = static_cast<char>(table[at] ^ 1 << at % 8);
@@ -78,8 +78,8 @@ TEST(Vocabulary, ATableWithAnyBitFlippedIsDataLoss) {
 
 TEST(Vocabulary, ANewerFormatIsNamed) {
   std::string table = ToyTable();
-  HeaderOf(&table).version = 2;
-  EXPECT_EQ(CheckSigned(table).message(), "the vocabulary table has format version 2, this build reads version 1");
+  HeaderOf(&table).version = 3;
+  EXPECT_EQ(CheckSigned(table).message(), "the vocabulary table has format version 3, this build reads version 2");
 }
 
 // A table with a digest that fits and sections that do not must not lead a reader out of its bytes.
@@ -93,7 +93,7 @@ TEST(Vocabulary, ASignedTableThatPointsOutsideIsDataLoss) {
     return CheckSigned(table).code();
   };
   constexpr auto kLoss = absl::StatusCode::kDataLoss;
-  EXPECT_EQ(put(offsetof(TableHeader, pretokenizer), uint32_t{3}), kLoss);
+  EXPECT_EQ(put(offsetof(TableHeader, pretokenizer), uint32_t{9}), kLoss);
   EXPECT_EQ(put(offsetof(TableHeader, token_count), uint32_t{1} << 31), kLoss);
   EXPECT_EQ(put(offsetof(TableHeader, max_token_bytes), uint32_t{0}), kLoss);
   EXPECT_EQ(put(offsetof(TableHeader, max_token_bytes), uint32_t{127}), kLoss);
@@ -104,6 +104,13 @@ TEST(Vocabulary, ASignedTableThatPointsOutsideIsDataLoss) {
   EXPECT_EQ(put(layout.long_slots, uint64_t{262} << kSlotIdShift), kLoss);
   EXPECT_EQ(put(layout.pair_slots, PairKey('a', 'b') << kIdBits | 262), kLoss);
   EXPECT_EQ(put(layout.pair_slots, PairKey('a', 'b') << kIdBits | 257), kLoss);  // Two bytes do not make four.
+  EXPECT_EQ(put(offsetof(TableHeader, filter_words), uint32_t{3}), kLoss);
+  EXPECT_EQ(put(layout.byte_pairs, uint32_t{262}), kLoss);
+  EXPECT_EQ(put(layout.byte_pairs, uint32_t{'a'}), kLoss);
+  EXPECT_EQ(put(layout.whole_characters + 0x80 * sizeof(WholeCharacter), uint32_t{262}), kLoss);
+  EXPECT_EQ(put(layout.whole_characters + 0x80 * sizeof(WholeCharacter), uint32_t{'a'}), kLoss);
+  EXPECT_EQ(put(layout.splits + 'a' * sizeof(Split), Split{'b', 'b'}), kLoss);
+  EXPECT_EQ(put(layout.splits + 'a' * sizeof(Split), Split{262, 'b'}), kLoss);
 }
 
 }  // namespace

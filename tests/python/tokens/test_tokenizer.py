@@ -75,7 +75,7 @@ def test_a_tokenizer_is_not_made_by_hand() -> None:
 def test_the_same_name_twice_is_one_table() -> None:
     first = tf.Tokenizer.load("o200k_base")
     second = tf.Tokenizer.load("o200k_base")
-    assert first._core is second._core
+    assert first is second
 
 
 def test_names_and_sizes_are_those_of_the_published_encodings() -> None:
@@ -202,9 +202,65 @@ def test_a_damaged_table_is_data_loss_and_not_a_smaller_vocabulary(tmp_path: pat
         file.seek(-1, os.SEEK_END)
         file.write(bytes([last[0] ^ 1]))
     with pytest.raises(errors.DataLoss, match="SHA-256"):
-        _core.Tokenizer.open(str(table))
+        _core.Tokenizer(str(table))
 
 
 def test_a_missing_table_is_named(tmp_path: pathlib.Path) -> None:
     with pytest.raises(errors.NotFound, match=r"cl100k_base\.tfv"):
-        _core.Tokenizer.open(str(tmp_path / "cl100k_base.tfv"))
+        _core.Tokenizer(str(tmp_path / "cl100k_base.tfv"))
+
+
+def test_an_array_holds_the_ids_and_owns_them(tokenizer: tf.Tokenizer) -> None:
+    array = tokenizer.encode_array("one two three")
+    assert (array.dtype.name, array.tolist()) == ("uint32", tokenizer.encode("one two three"))
+    assert array.flags.writeable
+
+
+def test_a_batch_of_no_texts_is_empty(tokenizer: tf.Tokenizer) -> None:
+    ids, offsets = tokenizer.encode_batch_flat([])
+    assert (ids.tolist(), offsets.tolist()) == ([], [0])
+    assert tokenizer.encode_batch([]) == []
+    assert tokenizer.count_batch([]).tolist() == []
+
+
+def test_a_batch_is_any_iterable_of_texts(tokenizer: tf.Tokenizer) -> None:
+    assert tokenizer.count_batch(word for word in ("one", "", "two three")).tolist() == [1, 0, 2]
+
+
+def test_a_batch_on_less_than_no_threads_is_refused(tokenizer: tf.Tokenizer) -> None:
+    for call in (tokenizer.encode_batch, tokenizer.encode_batch_flat, tokenizer.count_batch):
+        with pytest.raises(errors.InvalidInput, match="at least 0"):
+            call(["a"], threads=-1)
+
+
+def test_a_batch_of_what_is_no_text_is_a_type_error(tokenizer: tf.Tokenizer) -> None:
+    with pytest.raises(TypeError, match="not bytes"):
+        tokenizer.count_batch([b"bytes"])  # type: ignore[list-item]
+
+
+def test_a_special_token_that_the_vocabulary_lacks_is_refused_by_its_name(tokenizer: tf.Tokenizer) -> None:
+    with pytest.raises(errors.InvalidInput, match=r"no special token <\|none\|>"):
+        tokenizer.encode("a", allowed_special={"<|none|>"})
+    with pytest.raises(errors.InvalidInput, match="collection of special tokens"):
+        tokenizer.encode("a", allowed_special="<|endoftext|>")
+
+
+def test_special_tokens_are_known_by_name(tokenizer: tf.Tokenizer) -> None:
+    assert set(tokenizer.special_tokens) >= {"<|endoftext|>", "<|endofprompt|>"}
+    for name, token_id in tokenizer.special_tokens.items():
+        assert tokenizer.decode([token_id]) == name
+        assert tokenizer.token_of(name.encode()) == token_id
+
+
+def test_a_tokenizer_that_was_not_opened_is_refused_and_does_not_crash() -> None:
+    hollow = tf.Tokenizer.__new__(tf.Tokenizer)
+    for call in (hollow.count, hollow.encode):
+        with pytest.raises(TypeError, match="was not made by"):
+            call("a")
+
+
+def test_another_keyword_of_encode_is_a_type_error(tokenizer: tf.Tokenizer) -> None:
+    with pytest.raises(TypeError, match="allowed_special"):
+        tokenizer.encode("a", special="all")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="takes a text"):
+        tokenizer.encode()  # type: ignore[call-arg]

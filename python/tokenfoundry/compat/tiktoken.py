@@ -1,0 +1,260 @@
+"""tiktoken's face over TokenFoundry's tokenizer, for the two vocabularies that ship.
+
+    import tokenfoundry.compat.tiktoken as tiktoken
+
+    encoding = tiktoken.encoding_for_model("gpt-4o")
+
+Names, arguments, answers and errors are those of tiktoken 0.14, checked call by call in `tests/equivalence`. What is
+not here: `encode_with_unstable`, encodings made from ranks of one's own, and the vocabularies from before cl100k_base.
+A model of a known family is known even where tiktoken's table has not heard of it yet.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Literal
+
+from tokenfoundry.errors import InvalidInput, NotFound
+from tokenfoundry.tokens import VOCABULARIES, Tokenizer
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_NONE: frozenset[str] = frozenset()
+
+
+class Encoding:
+    """One vocabulary, as tiktoken names what can be done with it. From `get_encoding` or `encoding_for_model`."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.name = tokenizer.name
+        self.max_token_value = tokenizer.n_vocab - 1
+        self._tokenizer = tokenizer
+        self._special_tokens = tokenizer.special_tokens
+
+    def __repr__(self) -> str:
+        return f"<Encoding {self.name!r}>"
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return get_encoding, (self.name,)
+
+    @property
+    def n_vocab(self) -> int:
+        """The highest id plus one."""
+        return self.max_token_value + 1
+
+    @property
+    def eot_token(self) -> int:
+        """The id of `<|endoftext|>`."""
+        return self._special_tokens["<|endoftext|>"]
+
+    @functools.cached_property
+    def special_tokens_set(self) -> set[str]:
+        """The special tokens by name."""
+        return set(self._special_tokens)
+
+    def is_special_token(self, token: int) -> bool:
+        """Whether the id is one of a special token."""
+        return token in self._special_tokens.values()
+
+    def encode_ordinary(self, text: str) -> list[int]:
+        """The ids of `text`; what spells a special token is ordinary text."""
+        try:
+            return self._tokenizer.encode(text)
+        except InvalidInput:
+            return self._tokenizer.encode(_without_surrogates(text))
+
+    def encode(
+        self,
+        text: str,
+        *,
+        allowed_special: Literal["all"] | AbstractSet[str] = _NONE,
+        disallowed_special: Literal["all"] | Collection[str] = "all",
+    ) -> list[int]:
+        """The ids of `text`, where what spells an allowed special token is one.
+
+        Raises:
+            ValueError: the text spells a special token that is disallowed; all that are not allowed are.
+        """
+        allowed = self._checked(text, allowed_special, disallowed_special)
+        try:
+            return self._tokenizer.encode(text, allowed_special=allowed)
+        except InvalidInput:
+            return self._tokenizer.encode(_without_surrogates(text), allowed_special=allowed)
+
+    def encode_to_numpy(
+        self,
+        text: str,
+        *,
+        allowed_special: Literal["all"] | AbstractSet[str] = _NONE,
+        disallowed_special: Literal["all"] | Collection[str] = "all",
+    ) -> npt.NDArray[np.uint32]:
+        """The same as an array."""
+        if self._checked(text, allowed_special, disallowed_special):
+            import numpy as np
+
+            ids = self.encode(text, allowed_special=allowed_special, disallowed_special=())
+            return np.array(ids, dtype=np.uint32)
+        return self._tokenizer.encode_array(text)
+
+    def encode_ordinary_batch(self, text: list[str], *, num_threads: int = 8) -> list[list[int]]:
+        """`encode_ordinary` of each text, on so many threads."""
+        try:
+            return self._tokenizer.encode_batch(text, num_threads)
+        except InvalidInput:
+            return self._tokenizer.encode_batch(map(_without_surrogates, text), num_threads)
+
+    def encode_batch(
+        self,
+        text: list[str],
+        *,
+        num_threads: int = 8,
+        allowed_special: Literal["all"] | AbstractSet[str] = _NONE,
+        disallowed_special: Literal["all"] | Collection[str] = "all",
+    ) -> list[list[int]]:
+        """`encode` of each text; on threads where no special token is allowed."""
+        if allowed_special:
+            return [
+                self.encode(one, allowed_special=allowed_special, disallowed_special=disallowed_special) for one in text
+            ]
+        for one in text:
+            self._checked(one, allowed_special, disallowed_special)
+        return self.encode_ordinary_batch(text, num_threads=num_threads)
+
+    def encode_single_token(self, text_or_bytes: str | bytes) -> int:
+        """The id of the token of exactly this text, special ones included.
+
+        Raises:
+            KeyError: there is none.
+        """
+        wanted = text_or_bytes.encode() if isinstance(text_or_bytes, str) else text_or_bytes
+        token = self._tokenizer.token_of(wanted)
+        if token is None:
+            raise KeyError(wanted)
+        return token
+
+    def decode_bytes(self, tokens: Sequence[int]) -> bytes:
+        """The bytes of the ids.
+
+        Raises:
+            KeyError: no token has one of them.
+        """
+        try:
+            return self._tokenizer.decode_bytes(tokens)
+        except InvalidInput as error:
+            raise KeyError(str(error)) from None
+
+    def decode(self, tokens: Sequence[int], errors: str = "replace") -> str:
+        """The text of the ids; `errors` says what becomes of bytes that are no UTF-8."""
+        return self.decode_bytes(tokens).decode("utf-8", errors=errors)
+
+    def decode_single_token_bytes(self, token: int) -> bytes:
+        """The bytes of one id."""
+        return self.decode_bytes((token,))
+
+    def decode_tokens_bytes(self, tokens: Sequence[int]) -> list[bytes]:
+        """The bytes of each id."""
+        return [self.decode_single_token_bytes(token) for token in tokens]
+
+    def decode_with_offsets(self, tokens: Sequence[int]) -> tuple[str, list[int]]:
+        """The text of the ids, and the character where each token begins.
+
+        Raises:
+            UnicodeDecodeError: the bytes are no UTF-8.
+        """
+        return self.decode(tokens, errors="strict"), self._tokenizer.starts(tokens)
+
+    def decode_batch(
+        self, batch: Sequence[Sequence[int]], *, errors: str = "replace", num_threads: int = 8
+    ) -> list[str]:
+        """`decode` of each list of ids. It takes less than starting threads would: `num_threads` changes nothing."""
+        return [self.decode(tokens, errors=errors) for tokens in batch]
+
+    def decode_bytes_batch(self, batch: Sequence[Sequence[int]], *, num_threads: int = 8) -> list[bytes]:
+        """`decode_bytes` of each list of ids, likewise."""
+        return [self.decode_bytes(tokens) for tokens in batch]
+
+    def token_byte_values(self) -> list[bytes]:
+        """The bytes of all tokens but the special ones, in their order as bytes."""
+        count = min(self._special_tokens.values())
+        return sorted(value for token in range(count) if (value := self._bytes_or_none(token)) is not None)
+
+    def _bytes_or_none(self, token: int) -> bytes | None:
+        try:
+            return self._tokenizer.decode_bytes((token,))
+        except InvalidInput:
+            return None
+
+    def _checked(
+        self,
+        text: str,
+        allowed_special: Literal["all"] | AbstractSet[str],
+        disallowed_special: Literal["all"] | Collection[str],
+    ) -> AbstractSet[str]:
+        """The allowed tokens that the vocabulary has; refuses a text with a disallowed one."""
+        allowed = self.special_tokens_set if allowed_special == "all" else allowed_special
+        disallowed = self.special_tokens_set - allowed if disallowed_special == "all" else disallowed_special
+        if disallowed and (found := _any_of(frozenset(disallowed)).search(text)):
+            raise ValueError(
+                f"Encountered text corresponding to disallowed special token {found.group()!r}.\n"
+                f"To have it encoded as a special token, pass it to `allowed_special`, e.g. "
+                f"`allowed_special={{{found.group()!r}, ...}}`.\n"
+                f"To have it encoded as ordinary text, leave it out of `disallowed_special`, e.g. "
+                f"`disallowed_special=(enc.special_tokens_set - {{{found.group()!r}}})`, or pass "
+                "`disallowed_special=()`.\n"
+            )
+        return self.special_tokens_set & set(allowed)
+
+
+@functools.cache
+def get_encoding(encoding_name: str) -> Encoding:
+    """The encoding called so.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if encoding_name not in VOCABULARIES:
+        raise ValueError(f"Unknown encoding {encoding_name}. There are {', '.join(list_encoding_names())}.")
+    return Encoding(Tokenizer.load(encoding_name))
+
+
+def list_encoding_names() -> list[str]:
+    """The names that `get_encoding` knows."""
+    return list(VOCABULARIES)
+
+
+def encoding_name_for_model(model_name: str) -> str:
+    """The name of a model's encoding.
+
+    Raises:
+        KeyError: the model is of no family whose vocabulary ships.
+    """
+    if model_name.removeprefix("ft:").startswith(("davinci-002", "babbage-002")):
+        return "cl100k_base"
+    try:
+        return Tokenizer.for_model(model_name).name
+    except NotFound as error:
+        raise KeyError(f"{error} Name the encoding with `get_encoding`.") from None
+
+
+def encoding_for_model(model_name: str) -> Encoding:
+    """The encoding of a model.
+
+    Raises:
+        KeyError: the model is of no family whose vocabulary ships.
+    """
+    return get_encoding(encoding_name_for_model(model_name))
+
+
+def _without_surrogates(text: str) -> str:
+    """What tiktoken makes of a lone surrogate: U+FFFD; of a pair, its character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+@functools.lru_cache(maxsize=128)
+def _any_of(tokens: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, tokens)))

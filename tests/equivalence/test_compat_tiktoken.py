@@ -1,0 +1,129 @@
+"""The drop-in answers each call as tiktoken does, errors included."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import tiktoken
+import tiktoken.model
+
+import tokenfoundry.compat.tiktoken as ours
+from support.reference_tokens import VOCABULARIES, Pair, fuzzed
+
+LEFT_OUT = {"encode_with_unstable"}
+SPECIAL = "<|endoftext|>"
+TEXTS = (
+    "",
+    "hello world",
+    f"a{SPECIAL}b",
+    "<|fim_prefix|> <|endofprompt|>",
+    "perché 中文 👍🏽",
+    "a\ud800b",
+    "\ud83d\ude00",
+)
+
+
+@pytest.fixture(scope="module", params=VOCABULARIES)
+def encodings(request: pytest.FixtureRequest) -> tuple[ours.Encoding, tiktoken.Encoding]:
+    return ours.get_encoding(request.param), Pair(request.param).reference
+
+
+def outcome(call: Callable[[], Any]) -> object:
+    """What a call gives, or which error it raises."""
+    try:
+        answer = call()
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        return type(error)
+    return answer.tolist() if hasattr(answer, "tolist") else answer
+
+
+def same(encodings: tuple[ours.Encoding, tiktoken.Encoding], call: Callable[[Any], Any]) -> None:
+    mine, theirs = (outcome(lambda encoding=encoding: call(encoding)) for encoding in encodings)
+    assert mine == theirs
+
+
+def test_every_public_name_is_there_with_the_same_parameters() -> None:
+    for name, theirs in inspect.getmembers(tiktoken.Encoding):
+        if name.startswith("_") or name in LEFT_OUT:
+            continue
+        mine = getattr(ours.Encoding, name)
+        if inspect.isfunction(theirs):
+            assert list(inspect.signature(mine).parameters) == list(inspect.signature(theirs).parameters), name
+    for name in ("get_encoding", "list_encoding_names", "encoding_name_for_model", "encoding_for_model"):
+        mine, theirs = getattr(ours, name), getattr(tiktoken, name)
+        assert list(inspect.signature(mine).parameters) == list(inspect.signature(theirs).parameters), name
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_each_way_to_encode_gives_the_same(encodings: tuple[ours.Encoding, tiktoken.Encoding], text: str) -> None:
+    same(encodings, lambda encoding: encoding.encode_ordinary(text))
+    same(encodings, lambda encoding: encoding.encode_ordinary_batch([text, "x"], num_threads=2))
+    for allowed in (set(), {SPECIAL}, {"<|none|>"}, "all"):
+        for disallowed in ((), "all", [SPECIAL], {"lo"}):
+            options = {"allowed_special": allowed, "disallowed_special": disallowed}
+            same(encodings, lambda encoding, options=options: encoding.encode(text, **options))
+            same(encodings, lambda encoding, options=options: encoding.encode_batch([text, "x"], **options))
+            if not any(0xD800 <= ord(character) < 0xE000 for character in text):
+                same(encodings, lambda encoding, options=options: encoding.encode_to_numpy(text, **options))
+
+
+@pytest.mark.parametrize("token", ["hello", b"hello", SPECIAL, "no such token", b"\xff", b"", "中"])
+def test_single_tokens_are_the_same(encodings: tuple[ours.Encoding, tiktoken.Encoding], token: str | bytes) -> None:
+    same(encodings, lambda encoding: encoding.encode_single_token(token))
+
+
+@pytest.mark.parametrize("tokens", [[], [0], [100, 200, 300], [100257], [199999], [250_000], [15339, 300_000], ["a"]])
+def test_each_way_to_decode_gives_the_same(
+    encodings: tuple[ours.Encoding, tiktoken.Encoding], tokens: list[int]
+) -> None:
+    same(encodings, lambda encoding: encoding.decode(tokens))
+    same(encodings, lambda encoding: encoding.decode(tokens, errors="ignore"))
+    same(encodings, lambda encoding: encoding.decode_bytes(tokens))
+    same(encodings, lambda encoding: encoding.decode_tokens_bytes(tokens))
+    same(encodings, lambda encoding: encoding.decode_batch([tokens, [1]]))
+    same(encodings, lambda encoding: encoding.decode_bytes_batch([tokens, [1]]))
+    for token in tokens:
+        same(encodings, lambda encoding, token=token: encoding.decode_single_token_bytes(token))
+
+
+def test_offsets_are_the_same(encodings: tuple[ours.Encoding, tiktoken.Encoding]) -> None:
+    for seed in range(200):
+        ids = encodings[1].encode_ordinary(fuzzed(seed))
+        for part in (ids, ids[:-1]):
+            same(encodings, lambda encoding, part=part: encoding.decode_with_offsets(part))
+
+
+def test_what_an_encoding_says_of_itself_is_the_same(encodings: tuple[ours.Encoding, tiktoken.Encoding]) -> None:
+    for name in ("name", "n_vocab", "max_token_value", "eot_token", "special_tokens_set"):
+        same(encodings, lambda encoding, name=name: getattr(encoding, name))
+    same(encodings, repr)
+    same(encodings, lambda encoding: encoding.token_byte_values())
+    for token in (0, 100257, 199999, 200018, 10**9):
+        same(encodings, lambda encoding, token=token: encoding.is_special_token(token))
+
+
+def test_a_pickled_encoding_is_the_same_one(encodings: tuple[ours.Encoding, tiktoken.Encoding]) -> None:
+    assert pickle.loads(pickle.dumps(encodings[0])) is encodings[0]
+
+
+def test_each_model_of_the_reference_has_the_same_encoding() -> None:
+    named = {**tiktoken.model.MODEL_TO_ENCODING}
+    named |= {f"{prefix}x": name for prefix, name in tiktoken.model.MODEL_PREFIX_TO_ENCODING.items()}
+    for model, name in named.items():
+        if name in ours.list_encoding_names():
+            assert ours.encoding_name_for_model(model) == name
+            assert ours.encoding_for_model(model) is ours.get_encoding(name)
+        else:
+            with pytest.raises(KeyError, match="not known"):
+                ours.encoding_name_for_model(model)
+
+
+def test_what_is_unknown_is_refused_as_the_reference_does() -> None:
+    with pytest.raises(ValueError, match="Unknown encoding gpt9_base"):
+        ours.get_encoding("gpt9_base")
+    with pytest.raises(KeyError, match="get_encoding"):
+        ours.encoding_for_model("claude-sonnet-4-5")
