@@ -272,4 +272,4 @@ def sha256(data: bytes) -> bytes:
     """
     The SHA-256 digest, 32 bytes (FIPS 180-4).
     """
-__version__: str = ''
+__version__: str = '0.1.0'

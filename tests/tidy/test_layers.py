@@ -72,7 +72,7 @@ HEAVY = {
     "fastapi": {"gateway/router.py"},
     "granian": {"cli/servers.py"},
     "gliner": {"privacy/opinions.py"},
-    "numpy": {"frames/pandas.py"},
+    "numpy": {"compat/tiktoken.py", "frames/pandas.py"},
     "openai": {"factory.py", "cli/demo.py"},
     "pandas": {"frames/pandas.py"},
     "polars": {"frames/polars.py"},

@@ -103,7 +103,7 @@ def count_arrow(
     used = checked_threads(threads)
     names = checked_columns(columns)
     open_data = opener(data)
-    return ArrowStream(lambda: _core.count_stream(tokenizer._core, open_data(), names, used))
+    return ArrowStream(lambda: _core.count_stream(tokenizer, open_data(), names, used))
 
 
 def session_of(session: FrameSession | None, redactor: Redactor | None, threads: int | None) -> FrameSession:

@@ -65,7 +65,7 @@ def register(
         return made(used.core.restore_stream(opener(texts)(), "text"))
 
     def tokens(texts: Any) -> Any:
-        return made(_core.count_stream(counter._core, opener(texts)(), "text", used.threads))
+        return made(_core.count_stream(counter, opener(texts)(), "text", used.threads))
 
     functions = {"pii_redact": (redacted, "VARCHAR"), "pii_tokens": (tokens, "UINTEGER")}
     if restore:

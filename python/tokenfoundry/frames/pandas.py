@@ -221,11 +221,11 @@ def _found(frame: pd.DataFrame, redactor: Redactor | None, threads: int | None) 
 
 def _tokens(series: pd.Series[Any], tokenizer: Tokenizer, threads: int) -> pd.Series[Any]:
     if _is_arrow(series.dtype):
-        counted = _core.count_stream(tokenizer._core, _stream_of(series), _name_of(series), threads)
+        counted = _core.count_stream(tokenizer, _stream_of(series), _name_of(series), threads)
         values = _from_arrow(pd.UInt32Dtype(), counted)
     else:
         missing, given = _texts_of(series)
-        counts = _core.count_texts(tokenizer._core, _with_none(given, missing), threads)
+        counts = _core.count_texts(tokenizer, _with_none(given, missing), threads)
         values = pd.arrays.IntegerArray(np.frombuffer(counts, dtype=np.uint32).copy(), missing)
     return pd.Series(values, index=series.index, name=series.name)
 

@@ -125,7 +125,7 @@ class SeriesPii:
 
         Raises `NotFound` for a model whose tokenizer is not known.
         """
-        core = tokenizer_of(tokenizer)._core
+        core = tokenizer_of(tokenizer)
         return self._made(_core.count_stream(core, self._stream(), self._name(), checked_threads(threads)))
 
     def _stream(self) -> Any:

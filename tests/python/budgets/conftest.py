@@ -14,6 +14,7 @@ from tokenfoundry.ledger import Amounts, Axes, Ledger
 from tokenfoundry.limits import RateLimiter
 from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.settings import Settings
+from tokenfoundry.vault import Vault
 
 
 class Clock:
@@ -24,6 +25,10 @@ class Clock:
 
     def __call__(self) -> int:
         return self.now_ms
+
+
+def _no_vault() -> Vault:
+    raise AssertionError("nothing about budgets opens the vault")
 
 
 class Office:
@@ -47,6 +52,7 @@ class Office:
                 clock=clock,
                 price_rows=price_rows,
                 in_force=in_force,
+                vault=_no_vault,
             )
         self._calls = 0
 

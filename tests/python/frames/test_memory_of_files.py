@@ -19,13 +19,15 @@ NOTE = "Il cliente chiede quando arriva il pacco e risponde il servizio, che non
 
 # One entity, so that it is the reading and writing that is measured and not the time of the detector.
 SCRIPT = """
-import resource, sys
+import sys
 from tokenfoundry import Detector, Redactor
 from tokenfoundry.frames.files import redact_file
 redactor = Redactor(Detector(["EMAIL_ADDRESS"]))
 report = redact_file(sys.argv[1], sys.argv[2], columns=["note"], redactor=redactor, threads=1, force=True)
 assert report.rows == report.rows_touched, report
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# Not getrusage: that knows of the process which this one was forked from, too.
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM:"))
+print(int(peak.split()[1]) // 1024)
 """
 
 
