@@ -53,6 +53,7 @@ OPENERS: Final = re.compile(r"[\[\\&\uff3b\u3010]")
 # without it, or hide one.
 _TELLING_ESCAPE = re.compile(r"\\(?:[\\\[\]_t]|u(?:00|[fF][fF]3|30))")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([^u]))")
+ESCAPES: Final = re.compile(r'\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt])')
 _ESCAPE_BEGUN = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 _OPENER_ESCAPE_BEGUN = re.compile(r"\\(?:u(?:0(?:0(?:[25])?)?|[fF](?:[fF]3?)?|3(?:01?)?)?)?\Z")
 _MEANT = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "/": "/", "\\": "\\"}
@@ -74,7 +75,7 @@ def forms_in(text: str, *, json: bool = False) -> Iterator[Form]:
     ['[EMAIL_ADDRESS_1]', '[BADGE_2]']
     """
     if json and _TELLING_ESCAPE.search(text):
-        read = _Read(text)
+        read = Unescaped(text)
         for start, end, placeholder in forms_in(read.text):
             yield Form(read.position(start), read.position(end), placeholder)
         return
@@ -130,7 +131,7 @@ def begun_at(text: str, may_be: Callable[[str, bool], bool], *, json: bool = Fal
 def _begun_in_json(text: str, may_be: Callable[[str, bool], bool]) -> int:
     read = None
     if _TELLING_ESCAPE.search(text) is not None:
-        read = _Read(text)
+        read = Unescaped(text)
         plain, end = read.text, read.end
     elif (begun := _ESCAPE_BEGUN.search(text)) is not None:
         plain, end = text[: begun.start()], begun.start()
@@ -148,7 +149,7 @@ def _plain(name: str) -> str:
     return name.upper()
 
 
-class _Read:
+class Unescaped:
     """JSON text with its escapes read, and where each of its characters came from; an escape that has only begun at its
     end is left out.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from msgspec.structs import replace
@@ -9,13 +10,16 @@ from msgspec.structs import replace
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.memo import Memo
 from tokenfoundry.privacy.detector import Detector, Finding
-from tokenfoundry.privacy.forms import literals_in
+from tokenfoundry.privacy.forms import ESCAPES, Unescaped, literals_in
 from tokenfoundry.privacy.placeholders import LITERAL
 from tokenfoundry.privacy.policy import Policy
 from tokenfoundry.privacy.pseudonyms import PseudonymKey
 
 _REMEMBERED_TEXTS = 8192
 _REMEMBERED_FINDINGS = 64  # Of one text; more are looked for again.
+
+# Of a character that JSON writes as two escapes.
+_HALVES = re.compile("[\ud800-\udfff]")
 
 NO_FINDINGS: list[Finding] = []
 
@@ -44,6 +48,17 @@ class Protection:
         self._wanted = None if protected == detector.entities else detector.wanted(protected)
         self._memo = Memo[list[Finding]](capacity=_REMEMBERED_TEXTS)
         self.plain = frozenset(text for text in plain if not detector.detect_wanted(text, self._wanted))
+
+    def findings_in_json(self, text: str, label: str = "", scope: str | None = None) -> list[Finding]:
+        """As `findings`, of a text that may be JSON or hold some: its escapes neither hide a value nor cut one."""
+        found = self.findings(text, label, scope)
+        if "\\" not in text or ESCAPES.search(text) is None:
+            return found
+        read = Unescaped(text)
+        seen = self.findings(_HALVES.sub("\ufffd", read.text), label, scope)
+        both = [replace(f, start=read.position(f.start), end=read.position(f.end)) for f in seen]
+        both += [f for f in found if not any(f.start < other.end and other.start < f.end for other in both)]
+        return sorted(both, key=lambda finding: finding.start)
 
     def findings(self, text: str, label: str = "", scope: str | None = None) -> list[Finding]:
         """The findings in `text` that the policy does not allow, in order; `label` stands before it.

@@ -71,22 +71,24 @@ class RedactionSession:
         if self._stand_ins is not None:
             self._stand_ins.see(texts)
 
-    def redact(self, text: str, *, label: str = "") -> str:
+    def redact(self, text: str, *, label: str = "", may_be_json: bool = False) -> str:
         """`text` with the policy applied.
 
         `label` is what the text is called where it stands, such as its field or its column: it may tell what a value
-        is (`partita_iva`, `password`) and is itself left alone.
+        is (`partita_iva`, `password`) and is itself left alone. With `may_be_json` a value is also found where the
+        escapes of JSON hide it.
 
         Raises `BlockedContent` for an entity that the policy blocks (the session is then as before the call) and
         `InvalidInput` for a lone surrogate.
         """
-        findings = self._protection.findings(text, label, self._scope)
+        find = self._protection.findings_in_json if may_be_json else self._protection.findings
+        findings = find(text, label, self._scope)
         # Most texts of a request are its structure: nothing found, nothing that reads as a placeholder.
         if findings or OPENERS.search(text) is not None or self._stand_ins is not None:
             return self.redact_findings(text, findings)
         return text
 
-    def redact_item(self, text: str, *, label: str = "") -> str:
+    def redact_item(self, text: str, *, label: str = "", may_be_json: bool = False) -> str:
         """`text` redacted with a numbering of its own, counted here, never restored.
 
         For independent items of one request, such as embedding inputs: an item's text then does not depend on its
@@ -98,7 +100,7 @@ class RedactionSession:
         ['Sono [EMAIL_ADDRESS_1]', 'Sono [EMAIL_ADDRESS_1]']
         """
         item = RedactionSession(self._protection, self._scope)
-        redacted = item.redact(text, label=label)
+        redacted = item.redact(text, label=label, may_be_json=may_be_json)
         for entity, count in item._counts.items():
             self._counts[entity] = self._counts.get(entity, 0) + count
         self._on_prem = self._on_prem or item._on_prem

@@ -230,6 +230,8 @@ def test_an_administrator_shows_and_erases_what_is_kept(gateway: TokenFactory, k
         assert shown == {"conversations": 1, "values": 1, "ttl_ms": 30 * 86_400_000, "share": "key"}
         assert administer("POST", "/admin/vault/erase", json={}).status_code == 400
         assert administer("POST", "/admin/vault/erase", json={"key": ""}).status_code == 400
+        assert administer("POST", "/admin/vault/erase", json={"key": key}).status_code == 404
+        assert not any(key.encode() in entry.detail for entry in gateway.ledger.entries())
         done = administer("POST", "/admin/vault/erase", json={"conversation": "ticket-4711", "reason": "art. 17"})
         assert done.json() == {"erased": 1}
         ask(f"Scrivi a {ANNA}")

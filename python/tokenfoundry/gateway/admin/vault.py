@@ -26,6 +26,9 @@ def _erase(office: Office, asked: Asked) -> dict[str, Any]:
     for name, value in parts.items():
         if not isinstance(value, str) or (name in asked.fields and not value):
             raise InvalidInput(f"{name}: should be a text")
+    if parts["key"]:
+        # What is no id, such as the text of a key, erases nothing and is not to stand in the books either.
+        office.keys.get(parts["key"])
     return {"erased": office.vault().erase(**parts, all=is_all)}
 
 

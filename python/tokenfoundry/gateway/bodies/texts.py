@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from tokenfoundry.gateway.replies import invalid
+from tokenfoundry.gateway.replies import Refused, invalid
 from tokenfoundry.privacy import RedactionSession
 
 _MAX_DEPTH = 64
@@ -49,6 +49,8 @@ _BOUNDS = frozenset(
     }
 )
 
+_JSON_BEGINS = ("{", "[")
+
 # Shorter than any sound, longer than any personal datum: what is shorter is looked into like all else.
 _LEAST_BASE64 = 256
 
@@ -75,16 +77,19 @@ def is_binary(parent: str, name: str, value: str) -> bool:
 
 
 class Redact(Protocol):
-    """Redacts a text; `label` is the name of the field where it stands, which may tell what it is."""
+    """Redacts a text; `label` is the name of the field where it stands, which may tell what it is, and `may_be_json`
+    that it may have to be read as JSON.
+    """
 
-    def __call__(self, text: str, *, label: str = "") -> str: ...
+    def __call__(self, text: str, *, label: str = "", may_be_json: bool = False) -> str: ...
 
 
 def redacted(value: Any, redact: Redact, plain: Collection[str] = ()) -> Any:
     """A copy with every text, long number and field name redacted. Nothing is found in the texts of `plain`, which
     names need not be asked about.
 
-    The JSON inside a function call's `arguments` is redacted leaf by leaf, so that it stays JSON. Raises `Refused` for
+    The JSON inside a function call's `arguments`, and any other text that is JSON with escapes in it, is redacted leaf
+    by leaf: it stays JSON, and its escapes hide nothing. Raises `Refused` for
     nesting over 64 levels, and for two names of one object that redaction makes the same.
     """
     return _redacted(value, redact, plain, "", 0)
@@ -111,7 +116,7 @@ def _redacted(
     that the value is part of a schema.
     """
     if isinstance(value, str):
-        return redact(value, label=parent if named else "")
+        return _redacted_text(value, redact, depth, label=parent if named else "")
     if isinstance(value, dict):
         if depth >= _MAX_DEPTH:
             raise invalid(f"the body is nested over {_MAX_DEPTH} levels")
@@ -122,9 +127,9 @@ def _redacted(
                 if not named and is_binary(parent, name, item):
                     made[said] = item
                 elif name == "arguments":
-                    made[said] = _redacted_arguments(item, redact, depth)
+                    made[said] = _redacted_json(item, redact, depth)
                 else:
-                    made[said] = redact(item, label=name if named else "")
+                    made[said] = _redacted_text(item, redact, depth, label=name if named else "")
             elif item is None or item is True or item is False:
                 made[said] = item
             else:
@@ -151,14 +156,27 @@ def _redacted(
     raise TypeError(f"{type(value).__name__} is nothing that JSON decodes to, so nobody looked into it")
 
 
-def _redacted_arguments(text: str, redact: Redact, depth: int) -> str:
+def _redacted_text(text: str, redact: Redact, depth: int, *, label: str) -> str:
+    if "\\" not in text:
+        return redact(text, label=label)
+    if text.lstrip()[:1] in _JSON_BEGINS:
+        try:
+            return _redacted_json(text, redact, depth, label=label)
+        except Refused:  # As JSON it is no good, but nobody said that it is to be JSON.
+            pass
+    return redact(text, label=label, may_be_json=True)
+
+
+def _redacted_json(text: str, redact: Redact, depth: int, *, label: str = "") -> str:
     try:
         decoded = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
-        return redact(text)
+        return redact(text, label=label, may_be_json=True)
     changed = _redacted(decoded, redact, (), "", depth + 1, named=True)
     # The text as it was written may say more than it decodes to: a repeated name, say.
-    return redact(text) if changed == decoded else msgspec.json.encode(changed).decode()
+    if changed == decoded:
+        return redact(text, label=label, may_be_json=True)
+    return msgspec.json.encode(changed).decode()
 
 
 def restored(value: Any, session: RedactionSession, *, json: bool = False) -> Any:
