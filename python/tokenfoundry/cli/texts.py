@@ -234,6 +234,10 @@ def _check_report(report: str | None, columns: list[str], target: Path | None) -
         raise InvalidInput(f"--report {report}: its name ends in .json or .html")
     if report and not columns:
         raise InvalidInput("a report is of columns: name some, or give --report alone for the findings of a text")
+    if report and not Path(report).parent.is_dir():
+        raise InvalidInput(f"--report {report}: there is no directory {Path(report).parent}")
+    if report and Path(report).is_dir():
+        raise InvalidInput(f"--report {report}: it is a directory")
 
 
 def _refuse_tables(file: Path) -> None:

@@ -5,18 +5,19 @@
     df["note"].pii.count_tokens()       df.pii.restore(session)
 
 Columns of `object`, `str`, `string`, `string[pyarrow]`, `pd.ArrowDtype` and categories of those; dtype, index, name and
-whatever stands for a missing value stay.
+whatever stands for a missing value stay. Where no columns are named, a column that is neither text nor known to hold
+none is refused, and so is an index that may hold text: the names and the index of a frame are never redacted.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from tokenfoundry import _core
 from tokenfoundry.errors import InvalidInput, MissingExtra
-from tokenfoundry.frames.arrow import ArrowStream, checked_columns, opener, session_of
+from tokenfoundry.frames.arrow import ArrowStream, opener, session_of
 from tokenfoundry.frames.session import FrameSession, checked_threads
 from tokenfoundry.frames.tokens import tokenizer_of
 from tokenfoundry.privacy import Redactor
@@ -28,11 +29,12 @@ try:
 except ImportError as error:
     raise MissingExtra("pandas", "pandas") from error
 
+# After the check that pandas is there.
+from tokenfoundry.frames import pandas_columns as columns_of
+from tokenfoundry.frames.pandas_columns import is_arrow
+
 if TYPE_CHECKING:
     Texts = Sequence[str | None]
-
-
-_ARROW_TEXTS: Final = ("string", "large_string", "string_view")
 
 
 @pd.api.extensions.register_series_accessor("pii")
@@ -92,12 +94,17 @@ class FramePii:
         session: FrameSession | None = None,
         threads: int | None = None,
     ) -> pd.DataFrame:
-        """The frame with `columns` redacted, those of text when `None`, each as `Series.pii.redact` does."""
-        return _mapped(self._frame, columns, _Redact(session_of(session, redactor, threads)).of)
+        """The frame with `columns` redacted, those of text when `None`, each as `Series.pii.redact` does.
+
+        With `None`, raises `InvalidInput` for a column that is neither text nor known to hold none, such as lists of
+        texts, and for an index that may hold text.
+        """
+        used = session_of(session, redactor, threads)
+        return _mapped(self._frame, columns_of.checked(self._frame, columns), _Redact(used).of)
 
     def restore(self, session: FrameSession, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The frame with the placeholders of `session` replaced by their values."""
-        return _mapped(self._frame, columns, _Restore(session).of)
+        return _mapped(self._frame, columns_of.chosen(self._frame, columns), _Restore(session).of)
 
     def detect(
         self,
@@ -106,8 +113,11 @@ class FramePii:
         redactor: Redactor | None = None,
         threads: int | None = None,
     ) -> pd.DataFrame:
-        """What is found that the policy does not allow: `findings` and `rows` by column and entity."""
-        return _found(self._frame[_chosen(self._frame, columns)], redactor, threads)
+        """What is found that the policy does not allow: `findings` and `rows` by column and entity.
+
+        Raises `InvalidInput` as `redact` does.
+        """
+        return _found(self._frame.iloc[:, columns_of.checked(self._frame, columns)], redactor, threads)
 
     def count_tokens(
         self,
@@ -117,9 +127,9 @@ class FramePii:
         threads: int | None = None,
     ) -> pd.DataFrame:
         """The chosen columns alone, each text replaced by how many tokens it has."""
-        chosen = self._frame[_chosen(self._frame, columns)]
+        chosen = self._frame.iloc[:, columns_of.chosen(self._frame, columns)]
         used, counter = checked_threads(threads), tokenizer_of(tokenizer)
-        return _mapped(chosen, list(chosen.columns), lambda series: _tokens(series, counter, used))
+        return _mapped(chosen, range(chosen.shape[1]), lambda series: _tokens(series, counter, used))
 
 
 class _TextMap(ABC):
@@ -143,7 +153,7 @@ class _TextMap(ABC):
         dtype, name = series.dtype, _name_of(series)
         if isinstance(dtype, pd.CategoricalDtype):
             values = self._categories(series, name)
-        elif _is_arrow(dtype):
+        elif is_arrow(dtype):
             values = _from_arrow(dtype, self.stream(_stream_of(series), name))
         else:
             _check_is_text(series)
@@ -200,9 +210,9 @@ class _Restore(_TextMap):
 
 def _found(frame: pd.DataFrame, redactor: Redactor | None, threads: int | None) -> pd.DataFrame:
     session = FrameSession(redactor, threads=threads)
-    for column in frame.columns:
-        series = frame[column]
-        if _is_arrow(series.dtype):
+    for at in range(frame.shape[1]):
+        series = frame.iloc[:, at]
+        if is_arrow(series.dtype):
             session.core.detect_stream(_stream_of(series), _name_of(series))
         else:
             missing, given = _texts_of(series)
@@ -220,7 +230,7 @@ def _found(frame: pd.DataFrame, redactor: Redactor | None, threads: int | None) 
 
 
 def _tokens(series: pd.Series[Any], tokenizer: Tokenizer, threads: int) -> pd.Series[Any]:
-    if _is_arrow(series.dtype):
+    if is_arrow(series.dtype):
         counted = _core.count_stream(tokenizer, _stream_of(series), _name_of(series), threads)
         values = _from_arrow(pd.UInt32Dtype(), counted)
     else:
@@ -246,55 +256,17 @@ def _with_none(given: Any, missing: Any) -> list[Any]:
 
 
 def _mapped(
-    frame: pd.DataFrame, columns: Sequence[str] | None, change: Callable[[pd.Series[Any]], pd.Series[Any]]
+    frame: pd.DataFrame, chosen: Sequence[int], change: Callable[[pd.Series[Any]], pd.Series[Any]]
 ) -> pd.DataFrame:
     made = frame.copy(deep=False)
-    for name in _chosen(frame, columns):
-        made[name] = change(frame[name])
+    for at in chosen:
+        made.isetitem(at, change(frame.iloc[:, at]))
     return made
 
 
-def _chosen(frame: pd.DataFrame, columns: Sequence[str] | None) -> list[Any]:
-    """The columns by name; those of text when `None`. Raises `InvalidInput` for one that is not there, or not once, and
-    where text among other things would be passed over.
-    """
-    if columns is None:
-        for at, dtype in enumerate(frame.dtypes):
-            is_object = isinstance(dtype, np.dtype) and dtype.kind == "O"
-            if is_object and pd.api.types.infer_dtype(frame.iloc[:, at], skipna=True).startswith("mixed"):
-                raise InvalidInput(
-                    f"column {str(frame.columns[at])!r} holds objects that may hold text: name the columns that are "
-                    "meant, and it passes as it is"
-                )
-        return [name for name in frame.columns if _is_text(frame[name])]
-    for name in checked_columns(columns):
-        times = int((frame.columns == name).sum())
-        if times != 1:
-            known = ", ".join(str(one) for one in frame.columns)
-            said = (
-                f"{times} columns are called {name!r}" if times else f"there is no column {name!r}; there are: {known}"
-            )
-            raise InvalidInput(said)
-    return list(columns)
-
-
-def _is_text(series: pd.Series[Any] | pd.DataFrame) -> bool:
-    if isinstance(series, pd.DataFrame):  # Two columns of one name.
-        return False
-    values = series.cat.categories if isinstance(series.dtype, pd.CategoricalDtype) else series
-    return _is_arrow(values.dtype) or pd.api.types.infer_dtype(values, skipna=True) in ("string", "empty")
-
-
 def _check_is_text(series: pd.Series[Any]) -> None:
-    if not (series.dtype == object or isinstance(series.dtype, pd.StringDtype) or _is_arrow(series.dtype)):
+    if not (series.dtype == object or isinstance(series.dtype, pd.StringDtype) or is_arrow(series.dtype)):
         raise InvalidInput(f"column {_name_of(series)!r} is not text but {series.dtype}")
-
-
-def _is_arrow(dtype: Any) -> bool:
-    """Whether Arrow arrays of text stand behind it."""
-    if isinstance(dtype, pd.StringDtype):
-        return bool(dtype.storage == "pyarrow")
-    return isinstance(dtype, pd.ArrowDtype) and str(dtype.pyarrow_dtype) in _ARROW_TEXTS
 
 
 def _stream_of(series: pd.Series[Any]) -> Any:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from tokenfoundry import _core
 from tokenfoundry.errors import InvalidInput, MissingExtra
@@ -158,7 +158,11 @@ class FramePii:
         session: FrameSession | None = None,
         threads: int | None = None,
     ) -> pl.DataFrame:
-        """The frame with `columns` redacted, those of text when `None`, each as `Series.pii.redact` does."""
+        """The frame with `columns` redacted, those of text when `None`, each as `Series.pii.redact` does.
+
+        With `None`, raises `InvalidInput` for a column that is neither text nor known to hold none, such as lists of
+        texts.
+        """
         used = session_of(session, redactor, threads)
         chosen = _chosen(self._frame.schema, columns)
         return self._frame.with_columns([SeriesPii(self._frame[name]).redact(session=used) for name in chosen])
@@ -198,7 +202,10 @@ class LazyPii:
         redactor: Redactor | None = None,
         session: FrameSession | None = None,
     ) -> pl.LazyFrame:
-        """The query with `columns` redacted, those of text when `None`, as `Expr.pii.redact` does."""
+        """The query with `columns` redacted, those of text when `None`, as `Expr.pii.redact` does.
+
+        With `None`, raises `InvalidInput` as `DataFrame.pii.redact` does.
+        """
         chosen = _chosen(self._frame.collect_schema(), columns)
         return self._frame.with_columns(
             [ExprPii(pl.col(name)).redact(redactor=redactor, session=session) for name in chosen]
@@ -211,18 +218,28 @@ class LazyPii:
 
 
 def _chosen(schema: pl.Schema, columns: Sequence[str] | None) -> list[str]:
-    """The columns by name; those of text when `None`. Raises `InvalidInput` for one that is not there, and where text
-    inside a nested column would be passed over.
+    """The columns by name; those of text when `None`. Raises `InvalidInput` for one that is not there, and where what
+    may be text would be passed over.
     """
     if columns is None:
+        texts = [name for name, dtype in schema.items() if dtype in (pl.String, pl.Categorical, pl.Enum)]
         for name, dtype in schema.items():
-            if dtype.is_nested() and "String" in str(dtype):
+            if name not in texts and not _is_plain(dtype):
                 raise InvalidInput(
-                    f"column {name!r} holds text inside a nested type: name the columns that are meant, and it passes "
-                    "as it is"
+                    f"column {name!r} is {dtype} and holds what may be text: name the columns that are meant, and it "
+                    "passes as it is"
                 )
-        return [name for name, dtype in schema.items() if dtype in (pl.String, pl.Categorical, pl.Enum)]
+        return texts
     for name in checked_columns(columns):
         if name not in schema:
             raise InvalidInput(f"there is no column {name!r}; there are: {', '.join(schema)}")
     return list(columns)
+
+
+def _is_plain(dtype: pl.DataType) -> bool:
+    """Whether it is known to hold no text: what is not known here may."""
+    if isinstance(dtype, (pl.List, pl.Array)):
+        return _is_plain(cast(pl.DataType, dtype.inner))
+    if isinstance(dtype, pl.Struct):
+        return all(_is_plain(cast(pl.DataType, field.dtype)) for field in dtype.fields)
+    return dtype.is_numeric() or dtype.is_temporal() or dtype in (pl.Boolean, pl.Null)

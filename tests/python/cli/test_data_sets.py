@@ -97,6 +97,11 @@ def test_a_report_is_written_as_json_and_html_without_a_value(here: Path) -> Non
     assert told == made
     assert "ends in .json or .html" in run("redact", "in.csv", "--columns", "note", "--report=x", status=1)
     assert "a report is of columns" in run("redact", "in.csv", "o", "--report", "report.json", status=1)
+    asked = ("redact", "in.csv", "never.csv", "--columns", "note", "--report")
+    assert "there is no directory absent" in run(*asked, "absent/report.html", status=1)
+    (here / "taken.html").mkdir()
+    assert "it is a directory" in run(*asked, "taken.html", status=1)
+    assert not (here / "never.csv").exists()
     (here / "in.csv").rename(here / "in.json")
     assert "line" in run("redact", "in.json", "--report"), "the findings of a text, as ever"
 

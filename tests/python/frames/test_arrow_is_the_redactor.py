@@ -125,7 +125,7 @@ def test_text_inside_nested_columns_is_not_passed_over_silently() -> None:
     with pytest.raises(InvalidInput, match="column 'notes' holds text inside a nested type"):
         redact_arrow(table).__arrow_c_stream__()
     for frame in (pl.DataFrame(table), pl.DataFrame(table).lazy(), table.to_pandas()):
-        with pytest.raises(InvalidInput, match="column 'notes' holds"):
+        with pytest.raises(InvalidInput, match=r"column 'notes' .*holds"):
             tf.redact_frame(frame)
     assert pa.table(redact_arrow(table, columns=["note"])).drop("note") == table.drop("note")
 

@@ -306,6 +306,26 @@ def test_a_value_has_one_placeholder_in_all_files_of_a_map(tmp_path: Path) -> No
     assert (tmp_path / "b-back.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
 
 
+@pytest.mark.parametrize("is_lost", ["the end", "all"])
+def test_a_placeholder_without_a_value_is_never_left_in_what_is_restored(tmp_path: Path, is_lost: str) -> None:
+    sealed = tmp_path / "map.sealed"
+    (tmp_path / "a.csv").write_text("note\nanna@example.it\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("note\nanna@example.it\nmario@example.it\n", encoding="utf-8")
+    for name in ("a", "b"):
+        redact_file(
+            tmp_path / f"{name}.csv", tmp_path / f"{name}-out.csv", columns=["note"], redactor=REDACTOR, map=sealed
+        )
+    os.truncate(sealed, sealed.stat().st_size - 1 if is_lost == "the end" else 0)
+    row, lost = (2, 2) if is_lost == "the end" else (1, 1)
+    said = rf"row {row} of column 'note': \[EMAIL_ADDRESS_{lost}\] has no value in the map: it is cut short"
+    with pytest.raises(InvalidInput, match=said):
+        restore_file(tmp_path / "b-out.csv", tmp_path / "back.csv", map=sealed, columns=["note"])
+    assert not list(tmp_path.glob("back.csv*"))
+    if is_lost == "the end":
+        restore_file(tmp_path / "a-out.csv", tmp_path / "back.csv", map=sealed)
+        assert (tmp_path / "back.csv").read_bytes() == (tmp_path / "a.csv").read_bytes()
+
+
 def test_a_map_opens_with_its_key_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sealed = tmp_path / "map.sealed"
     write_input(tmp_path / "in.csv")

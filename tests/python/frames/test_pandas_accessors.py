@@ -20,6 +20,7 @@ DTYPES: list[Any] = [
     pd.ArrowDtype(pa.string()),
     pd.ArrowDtype(pa.large_string()),
     pd.ArrowDtype(pa.string_view()),
+    pd.ArrowDtype(pa.dictionary(pa.int8(), pa.string())),
     "category",
 ]
 
@@ -74,6 +75,73 @@ def test_a_frame_has_one_numbering_and_keeps_its_other_columns() -> None:
     assert none_for_missing(one[7]) == TEXTS
     session = tf.FrameSession()
     assert tf.restore_frame(tf.redact_frame(frame, session=session), session).equals(frame)
+
+
+def test_columns_of_one_name_are_all_redacted() -> None:
+    frame = pd.DataFrame([["mario@example.it", 1, "anna@example.it"]], columns=["a", "a", "a"])
+    assert frame.pii.redact().iloc[0].tolist() == ["[EMAIL_ADDRESS_1]", 1, "[EMAIL_ADDRESS_2]"]
+    assert frame.pii.detect().loc[("a", "EMAIL_ADDRESS"), "findings"] == 2
+
+
+def arrow(values: list[Any], kind: pa.DataType) -> pd.Series[Any]:
+    return pd.Series(values, dtype=pd.ArrowDtype(kind))
+
+
+EMAIL = "mario@example.it"
+MAY_HOLD_TEXT: dict[str, Any] = {
+    "lists": arrow([[EMAIL]], pa.list_(pa.string())),
+    "structs": arrow([{"a": EMAIL}], pa.struct({"a": pa.dictionary(pa.int8(), pa.string())})),
+    "maps": arrow([[("a", EMAIL)]], pa.map_(pa.string(), pa.string())),
+    "bytes of Arrow": arrow([EMAIL.encode()], pa.binary()),
+    "mixed categories": pd.Categorical([EMAIL, 3]),
+    "sparse": pd.arrays.SparseArray([EMAIL, None], dtype=pd.SparseDtype(object)),
+    "mixed objects": pd.Series([EMAIL, 3], dtype=object),
+    "bytes": pd.Series([EMAIL.encode()], dtype=object),
+    "lists of objects": pd.Series([[EMAIL]]),
+}
+
+
+@pytest.mark.parametrize("values", MAY_HOLD_TEXT.values(), ids=MAY_HOLD_TEXT)
+def test_a_column_that_may_hold_text_is_never_passed_over_silently(values: Any) -> None:
+    frame = pd.DataFrame({"note": values})
+    for act in (frame.pii.redact, frame.pii.detect, lambda: tf.redact_frame(frame)):
+        with pytest.raises(InvalidInput, match=r"column 'note' is .* and holds what may be text: name the columns"):
+            act()
+
+
+def test_columns_without_text_pass_whatever_their_dtype() -> None:
+    frame = pd.DataFrame(
+        {
+            "numpy": [1.5],
+            "time": [pd.Timestamp("2030-01-02")],
+            "zoned": [pd.Timestamp("2030-01-02", tz="UTC")],
+            "period": [pd.Period("2030-01")],
+            "interval": pd.arrays.IntervalArray.from_tuples([(1, 2)]),
+            "Int64": pd.array([1], dtype="Int64"),
+            "UInt8": pd.array([1], dtype="UInt8"),
+            "Float64": pd.array([1.5], dtype="Float64"),
+            "boolean": pd.array([None], dtype="boolean"),
+            "category": pd.Categorical([3]),
+            "sparse": pd.arrays.SparseArray([1.0]),
+            "objects": pd.Series([3], dtype=object),
+            "embedding": arrow([[0.5]], pa.list_(pa.float32())),
+            "point": arrow([{"x": 1}], pa.struct({"x": pa.int8()})),
+            "null": arrow([None], pa.null()),
+        }
+    )
+    assert frame.pii.redact().equals(frame)
+
+
+@pytest.mark.parametrize(
+    "index", [pd.Index([EMAIL], name="who"), pd.MultiIndex.from_tuples([(1, EMAIL)], names=["n", "who"])], ids=type
+)
+def test_an_index_that_may_hold_text_is_refused_unless_columns_are_named(index: Any) -> None:
+    frame = pd.DataFrame({"note": [EMAIL]}, index=index)
+    for act in (frame.pii.redact, frame.pii.detect):
+        with pytest.raises(InvalidInput, match="the index 'who' may hold text"):
+            act()
+    assert frame.pii.redact(columns=["note"]).index.equals(index)
+    assert EMAIL not in frame.reset_index().pii.redact().to_string()
 
 
 def test_what_is_found_is_told_by_column_and_entity() -> None:

@@ -112,3 +112,40 @@ def test_an_expression_whose_session_is_gone_says_so() -> None:
     gc.collect()
     with pytest.raises(ComputeError, match="the session of this expression is gone"):
         pl.DataFrame({"note": ["x"]}).select(expr)
+
+
+EMAIL = "mario@example.it"
+MAY_HOLD_TEXT = [
+    pl.Series([[EMAIL]]),
+    pl.Series([[EMAIL]], dtype=pl.List(pl.Categorical)),
+    pl.Series([[[EMAIL]]], dtype=pl.List(pl.Array(pl.String, 1))),
+    pl.Series([[EMAIL]], dtype=pl.Array(pl.Enum([EMAIL]), 1)),
+    pl.Series([{"n": 1, "who": EMAIL}], dtype=pl.Struct({"n": pl.Int8, "who": pl.Categorical})),
+    pl.Series([{"who": EMAIL}], dtype=pl.Struct({"who": pl.Enum([EMAIL])})),
+    pl.Series([EMAIL], dtype=pl.Object),
+    pl.Series([EMAIL.encode()], dtype=pl.Binary),
+]
+
+
+@pytest.mark.parametrize("values", MAY_HOLD_TEXT, ids=lambda values: str(values.dtype))
+def test_a_column_that_may_hold_text_is_never_passed_over_silently(values: pl.Series) -> None:
+    frame = pl.DataFrame({"n": [1], "note": values})
+    for act in (frame.pii.redact, frame.pii.detect, frame.lazy().pii.redact, lambda: tf.redact_frame(frame)):
+        with pytest.raises(InvalidInput, match=r"column 'note' is .* and holds what may be text: name the columns"):
+            act()
+
+
+def test_columns_without_text_pass_whatever_their_type() -> None:
+    frame = pl.DataFrame(
+        {
+            "float": [1.5],
+            "boolean": [True],
+            "null": [None],
+            "decimal": pl.Series(["1.5"]).cast(pl.Decimal(5, 2)),
+            "time": pl.Series([0], dtype=pl.Datetime("us", "UTC")),
+            "duration": pl.Series([0], dtype=pl.Duration),
+            "embedding": pl.Series([[0.5]], dtype=pl.Array(pl.Float32, 1)),
+            "points": [[{"x": 1, "y": None}]],
+        }
+    )
+    assert frame.pii.redact().equals(frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from tokenfoundry import BlockedContent, Detector, Redactor
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.frames.files import records, redact_file, restore_file
+from tokenfoundry.frames.files import count_file, records, redact_file, restore_file
 
 REDACTOR = Redactor(Detector(["EMAIL_ADDRESS", "SECRET"]), policy={"SECRET": "block"})
 SECRET = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
@@ -99,6 +100,39 @@ def test_a_path_leads_through_objects_and_arrays(tmp_path: Path) -> None:
         ],
         "a.b": "[EMAIL_ADDRESS_3]",
     }
+
+
+TEXTS_WHERE_OBJECTS_ARE_WANTED = [
+    '{"messages":[{"content":"a@example.it"}]}',
+    '{"messages":[{"content":["a@example.it"]}]}',
+    '{"messages":[{"content":[{"text":"x"},"a@example.it"]}]}',
+]
+
+
+@pytest.mark.parametrize("line", TEXTS_WHERE_OBJECTS_ARE_WANTED)
+def test_a_text_where_the_path_leads_on_is_never_passed_over(tmp_path: Path, line: str) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text('{"messages":[{"content":""},{"content":null},{"content":[{"text":"y"}]}]}\n' + line + "\n")
+    columns = ["note", "messages.content.text"]
+    said = (
+        "line 2: messages.content is text, in which messages.content.text cannot be; "
+        "name both: --columns messages.content,messages.content.text"
+    )
+    with pytest.raises(InvalidInput, match=re.escape(said)):
+        redact_file(source, target, columns=columns, redactor=REDACTOR)
+    assert not target.exists()
+    with pytest.raises(InvalidInput, match=re.escape(said)):
+        count_file(source, columns=columns)
+    both = ["messages.content", "messages.content.text"]
+    redact_file(source, target, columns=both, redactor=REDACTOR)
+    assert "[EMAIL_ADDRESS_1]" in target.read_text()
+    assert "a@example.it" not in target.read_text()
+
+
+def test_a_dot_in_a_name_is_written_in_the_advice_as_in_the_path(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"a.b":"x"}\n')
+    with pytest.raises(InvalidInput, match=re.escape("--columns a\\.b,a\\.b.text")):
+        redact_file(tmp_path / "in.jsonl", tmp_path / "out.jsonl", columns=["a\\.b.text"], redactor=REDACTOR)
 
 
 def test_a_compressed_file_is_unpacked_and_packed_by_its_suffix(tmp_path: Path) -> None:

@@ -22,8 +22,12 @@ _DECODER: Final = json.JSONDecoder(parse_int=str, parse_float=str, parse_constan
 
 @dataclass(slots=True)
 class _Node:
-    """What is wanted below one place of an object: the value itself, as a column, or fields of it."""
+    """What is wanted below one place of an object: the value itself, as a column, or fields of it.
 
+    `path` leads there, as columns are written.
+    """
+
+    path: str = ""
     column: int | None = None
     fields: dict[str, _Node] = field(default_factory=dict)
 
@@ -32,7 +36,8 @@ class JsonLines:
     """The texts at `columns`, which are paths such as `messages.content`: fields, through arrays wherever there are
     any. A dot in a name is written `\\.`.
 
-    A field that is missing or null is passed over; one that never is there, or that is no text, is an error.
+    A field that is missing or null is passed over; one that never is there, or that is no text, is an error. So is a
+    text where a path leads on, which nobody would look at: name that place too.
     """
 
     def __init__(self, columns: Sequence[str]) -> None:
@@ -40,8 +45,9 @@ class JsonLines:
         self._root = _Node()
         for index, column in enumerate(columns):
             node = self._root
-            for name in path_of(column):
-                node = node.fields.setdefault(name, _Node())
+            for name in _DOT.split(column):
+                path = f"{node.path}.{name}" if node.path else name
+                node = node.fields.setdefault(_unescaped(name), _Node(path))
             node.column = index
         self._seen: set[int] = set()
 
@@ -75,7 +81,7 @@ class JsonLines:
             after = _at_token(text, line.object(self._root, start))
         except (json.JSONDecodeError, IndexError, RecursionError) as error:
             raise InvalidInput(f"line {_number(text, at, place)} is not JSON: {_said(error)}") from None
-        except _NotText as error:
+        except _OtherShape as error:
             raise InvalidInput(f"line {_number(text, at, place)}: {error}") from None
         if after < end:
             raise InvalidInput(f"line {_number(text, at, place)} is not one JSON object: something stands after it")
@@ -98,8 +104,8 @@ class JsonLines:
         self._seen = set(seen)
 
 
-class _NotText(Exception):
-    """A wanted value is no text; the message says what it is."""
+class _OtherShape(Exception):
+    """A wanted value is no text, or a text stands where what is wanted should be inside; the message says which."""
 
 
 class _Line:
@@ -142,11 +148,18 @@ class _Line:
         if first == "[":
             return self._array(node, at)
         value, end = _DECODER.raw_decode(self.text, at)
-        if node.column is not None and value is not None:
+        if node.column is None:
+            if first == '"' and value:
+                below = [column for column in self._columns if column.startswith(f"{node.path}.")]
+                raise _OtherShape(
+                    f"{node.path} is text, in which {' and '.join(below)} cannot be; name both: "
+                    f"--columns {','.join([node.path, *below])}"
+                )
+        elif value is not None:
             if first != '"':
                 kind = _KINDS.get(first, "a number")
                 more = f"; name what is inside, such as {self._columns[node.column]}.text" if first == "{" else ""
-                raise _NotText(f"{self._columns[node.column]} is {kind}, and not text{more}")
+                raise _OtherShape(f"{self._columns[node.column]} is {kind}, and not text{more}")
             self.spots.append((at, end))
             self.cells.add(self.row, node.column, value)
         return end
@@ -171,7 +184,11 @@ def path_of(column: str) -> list[str]:
     >>> path_of(r"messages.content"), path_of(r"a\\.b")
     (['messages', 'content'], ['a.b'])
     """
-    return [name.replace("\\.", ".") for name in _DOT.split(column)]
+    return [_unescaped(name) for name in _DOT.split(column)]
+
+
+def _unescaped(name: str) -> str:
+    return name.replace("\\.", ".")
 
 
 def _at_token(text: str, at: int) -> int:

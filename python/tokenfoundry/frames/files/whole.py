@@ -83,15 +83,16 @@ def restore_file(
 ) -> int:
     """Puts the values of `map` back into a file that `redact_file` made; how many texts changed.
 
-    `columns` are those that were redacted with this map, unless stated. Raises as `redact_file` does, and `DataLoss`
-    for a map that was changed or sealed with another key.
+    `columns` are those that were redacted with this map, unless stated. Raises as `redact_file` does, `InvalidInput`
+    also for a placeholder that has no value in the map, and `DataLoss` for a map that was changed or sealed with
+    another key.
     """
     with ValueMap(Path(map), must_exist=True) as value_map:
         columns = columns or value_map.columns
         if not columns:
             raise InvalidInput(f"{map} does not say which columns were redacted: state --columns")
         files = _files(source, target, columns, format, delimiter)
-        change = Restoring(value_map.values)
+        change = Restoring(value_map.values, columns)
         work = {"restore": os.path.abspath(map), "values": len(value_map.values)}
         change_file(files, change, work=work, resume=resume, force=force, pace=pace, progress=progress)
     return change.restored
