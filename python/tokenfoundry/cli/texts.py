@@ -21,7 +21,7 @@ from tokenfoundry.frames.files import ValueMap, redact_file, restore_file
 from tokenfoundry.frames.files.formats import is_table
 from tokenfoundry.frames.files.journal import journal_of
 from tokenfoundry.frames.files.outputs import write_whole
-from tokenfoundry.frames.files.redacting import restoring_session
+from tokenfoundry.frames.files.redacting import KnownPlaceholders, restoring_session
 from tokenfoundry.frames.files.texts import change_text
 from tokenfoundry.frames.report import Report
 from tokenfoundry.privacy import Redactor
@@ -210,7 +210,13 @@ def _redact_text(file: Path, target: Path | None, redactor: Redactor, map: Path 
 def _restore_text(file: Path, target: Path | None, map: Path, force: bool) -> None:
     with ValueMap(map, must_exist=True) as value_map, progress(file, "restoring") as told:
         stream = restoring_session(value_map.values).stream()
-        change_text(_path(file), target, feed=stream.feed, close=stream.close, force=force, progress=told)
+        known = KnownPlaceholders(value_map.values)
+
+        def feed(piece: str) -> str:
+            known.check_next(piece)
+            return stream.feed(piece)
+
+        change_text(_path(file), target, feed=feed, close=stream.close, force=force, progress=told)
 
 
 def _path(file: Path) -> Path | None:

@@ -44,7 +44,7 @@ _PLAIN_BEGUN, _ESCAPED_BEGUN, _HTML_BEGUN = map(_inside_begun, ("", r"\\?", _HTM
 _BEGUN = re.compile(
     rf"(?:\\(?:\[{_ESCAPED_BEGUN})?|[\[\uff3b\u3010]{_PLAIN_BEGUN}|{_HTML_OPEN_BEGUN}|{_HTML_OPEN}{_HTML_BEGUN})\Z"
 )
-_LONGEST_BEGUN = 512  # Code points; a unit of a name may be written with five.
+LONGEST_FORM: Final = 512  # Code points; a unit of a name may be written with five.
 
 # A form has one of these in it. What has none need not be looked at.
 OPENERS: Final = re.compile(r"[\[\\&\uff3b\u3010]")
@@ -116,7 +116,7 @@ def begun_at(text: str, may_be: Callable[[str, bool], bool], *, json: bool = Fal
     """
     if json:
         return _begun_in_json(text, may_be)
-    at = max(0, len(text) - _LONGEST_BEGUN)
+    at = max(0, len(text) - LONGEST_FORM)
     while (match := _BEGUN.search(text, at)) is not None:
         if match.start() == len(text) or match.lastindex is None:
             return match.start()

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from tokenfoundry.cli import app
 from tokenfoundry.errors import TokenFoundryError
+from tokenfoundry.frames.files import texts
 
 RUN = CliRunner()
 
@@ -53,6 +54,17 @@ def test_a_text_goes_through_a_map_and_back(here: Path) -> None:
     run("restore", "safe.txt", "back.txt", "--map", "map.sealed")
     assert (here / "back.txt").read_text() == (here / "note.txt").read_text()
     assert run("restore", "safe.txt", "--map", "map.sealed") == (here / "note.txt").read_text()
+
+
+def test_a_text_whose_map_is_cut_short_is_not_restored_in_part(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "note.txt").write_text("scrivi a anna@example.it\n")
+    run("redact", "note.txt", "safe.txt", "--map", "map.sealed")
+    os.truncate("map.sealed", os.path.getsize("map.sealed") - 1)
+    for block_bytes in (2**18, 3):
+        monkeypatch.setattr(texts, "_BLOCK_BYTES", block_bytes)
+        said = run("restore", "safe.txt", "back.txt", "--map", "map.sealed", status=1)
+        assert "[EMAIL_ADDRESS_1] has no value in the map" in said
+        assert not (here / "back.txt").exists()
 
 
 def test_the_policy_of_the_options_and_of_a_file(here: Path) -> None:

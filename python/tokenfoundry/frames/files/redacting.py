@@ -12,7 +12,7 @@ from tokenfoundry.frames.files.json_lines import path_of
 from tokenfoundry.frames.files.value_map import ValueMap
 from tokenfoundry.frames.report import Report
 from tokenfoundry.privacy import Detector, Finding, RedactionSession, Redactor
-from tokenfoundry.privacy.forms import OPENERS, forms_in
+from tokenfoundry.privacy.forms import LONGEST_FORM, OPENERS, forms_in
 from tokenfoundry.privacy.placeholders import LITERAL
 
 
@@ -100,39 +100,20 @@ class Redacting:
 
 
 class Restoring:
-    """Puts the values of a map back in place of their placeholders in the texts of `columns`.
-
-    Redacting leaves no placeholder that the map does not know, not even one that a text had of its own: one without a
-    value means that the map is cut short, or another file's.
-    """
+    """Puts the values of a map back in place of their placeholders in the texts of `columns`."""
 
     def __init__(self, values: Mapping[str, str], columns: Sequence[str]) -> None:
         self._session = restoring_session(values)
-        self._values = values
+        self._known = KnownPlaceholders(values)
         self._columns = tuple(columns)
-        named = (placeholder[1:-1].rpartition("_")[0] for placeholder in values)
-        self._entities = frozenset((LITERAL, *Detector(profile="strict").entities, *named))
         self.restored = 0
 
     def changed(self, cells: Cells) -> list[str]:
-        for at, text in enumerate(cells.texts):
-            self._check(cells, at, text)
+        for row, column, text in zip(cells.rows, cells.columns, cells.texts, strict=True):
+            self._known.check(text, f"row {row} of column {self._columns[column]!r}: ")
         whole = [self._session.restore(text) for text in cells.texts]
         self.restored += sum(new != old for new, old in zip(whole, cells.texts, strict=True))
         return whole
-
-    def _check(self, cells: Cells, at: int, text: str) -> None:
-        """Raises `InvalidInput` for a placeholder that has no value, as it was sent or as a model writes it."""
-        if OPENERS.search(text) is None:
-            return
-        for form in forms_in(text):
-            entity, _, number = form.placeholder[1:-1].rpartition("_")
-            if number.isdecimal() and entity in self._entities and form.placeholder not in self._values:
-                raise InvalidInput(
-                    f"row {cells.rows[at]} of column {self._columns[cells.columns[at]]!r}: {form.placeholder} has no "
-                    "value in the map: it is cut short, or belongs to another file; take the map that this file was "
-                    "redacted with"
-                )
 
     def sync(self) -> None:
         """Nothing is kept."""
@@ -142,6 +123,38 @@ class Restoring:
 
     def go_on(self, state: dict[str, Any]) -> None:
         self.restored = state["restored"]
+
+
+class KnownPlaceholders:
+    """The placeholders that a map has values for.
+
+    Redacting leaves no placeholder that the map does not know, not even one that a text had of its own: one without a
+    value means that the map is cut short, or another file's.
+    """
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        named = (placeholder[1:-1].rpartition("_")[0] for placeholder in values)
+        self._entities = frozenset((LITERAL, *Detector(profile="strict").entities, *named))
+        self._before = ""
+
+    def check(self, text: str, place: str = "") -> None:
+        """Raises `InvalidInput` for a placeholder without a value, as it was sent or as a model writes it."""
+        if OPENERS.search(text) is None:
+            return
+        for form in forms_in(text):
+            entity, _, number = form.placeholder[1:-1].rpartition("_")
+            if number.isdecimal() and entity in self._entities and form.placeholder not in self._values:
+                raise InvalidInput(
+                    f"{place}{form.placeholder} has no value in the map: it is cut short, or belongs to another file; "
+                    "take the map that this file was redacted with"
+                )
+
+    def check_next(self, piece: str) -> None:
+        """As `check`, for a text that comes in pieces, cut anywhere."""
+        text = self._before + piece
+        self.check(text)
+        self._before = text[-LONGEST_FORM:]
 
 
 def restoring_session(values: Mapping[str, str]) -> RedactionSession:
