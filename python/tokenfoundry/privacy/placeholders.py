@@ -34,13 +34,12 @@ class PlaceholderMap(Mapping[str, str]):
     PlaceholderMap(2 values)
     """
 
-    __slots__ = ("_last_number", "_longest", "_placeholders", "_values")
+    __slots__ = ("_last_number", "_placeholders", "_values")
 
     def __init__(self) -> None:
         self._values: dict[str, str] = {}
         self._placeholders: dict[tuple[str, str], str] = {}
         self._last_number: dict[str, int] = {}
-        self._longest = 0
 
     def assign(self, entity: str, value: str) -> str:
         """The placeholder of `value`, the one it has or a new one."""
@@ -60,7 +59,6 @@ class PlaceholderMap(Mapping[str, str]):
         self._last_number[entity] = max(number, self._last_number.get(entity, 0))
         self._placeholders[entity, value] = placeholder
         self._values[placeholder] = value
-        self._longest = max(self._longest, len(placeholder))
         return placeholder
 
     def renumbering(self) -> dict[str, str] | None:
@@ -88,11 +86,6 @@ class PlaceholderMap(Mapping[str, str]):
         if last is not None and number.isdecimal() and number[0] != "0" and int(number) <= last:
             return True
         return not is_whole and any(f"{known}_".startswith(name) for known in self._last_number)
-
-    @property
-    def longest(self) -> int:
-        """Characters of the longest placeholder as it is sent, 0 if there is none."""
-        return self._longest
 
     def __getitem__(self, placeholder: str) -> str:
         return self._values[placeholder]
