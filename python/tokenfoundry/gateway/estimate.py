@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from tokenfoundry.errors import InvalidInput
 from tokenfoundry.gateway.attempts.attempt import Attempt
 from tokenfoundry.gateway.attempts.booking import Booking
 from tokenfoundry.gateway.attempts.call import Call
@@ -15,37 +16,20 @@ from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.ledger import Refusal
 from tokenfoundry.money import decimal_text
+from tokenfoundry.prompt_tokens import endpoint_in
 from tokenfoundry.routing.policy import Route
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.translate import Untranslatable
-
-_ONLY_OF_RESPONSES = ("instructions", "max_output_tokens", "reasoning", "text", "tools")
-ESTIMATED = ("chat", "completions", "embeddings", "messages", "responses")
 
 
 def endpoint_of(body: Mapping[str, Any], endpoints: Mapping[str, Endpoint]) -> Endpoint:
     """The endpoint that such a body is for, by name: the one that its field `endpoint` states, or whose fields it has.
     An `input` of text alone is an embedding's. Raises `Refused` (400).
     """
-    stated = body.get("endpoint")
-    if stated is None:
-        given = body.get("input")
-        has_items = isinstance(given, list) and any(isinstance(item, dict) for item in given)
-        if "messages" in body:
-            stated = "chat"
-        elif "prompt" in body:
-            stated = "completions"
-        elif has_items or any(field in body for field in _ONLY_OF_RESPONSES):
-            stated = "responses"
-        elif given is not None:
-            stated = "embeddings"
-        else:
-            raise invalid(
-                "messages: is missing, and so are prompt and input, of which a call states one", param="messages"
-            )
-    if stated not in ESTIMATED:
-        raise invalid(f"endpoint: should be one of {', '.join(ESTIMATED)}", param="endpoint")
-    return endpoints[stated]
+    try:
+        return endpoints[endpoint_in(body)]
+    except InvalidInput as error:
+        raise invalid(str(error), param=str(error).partition(":")[0]) from None
 
 
 async def estimate_of(call: Call, route: Route, *, booking: Booking, sender: Sender) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tokenfoundry.gateway.estimate import ESTIMATED
+from tokenfoundry.prompt_tokens import ENDPOINTS
 
 Schema = dict[str, Any]
 
@@ -179,7 +179,7 @@ _MODERATIONS = fields("input", model=_MODEL, input=either(_TEXT, list_of(_TEXT, 
 _ESTIMATE = fields(
     "model",
     model=_MODEL,
-    endpoint={"enum": list(ESTIMATED), "description": "What the rest of the body is for; else its fields tell."},
+    endpoint={"enum": list(ENDPOINTS), "description": "What the rest of the body is for; else its fields tell."},
 )
 
 _BATCH_URLS = ["/v1/chat/completions", "/v1/responses", "/v1/completions", "/v1/embeddings", "/v1/moderations"]
@@ -272,7 +272,7 @@ _ANSWERS: dict[str, Schema] = {
     "EstimateReply": fields(
         "object endpoint model route findings currency targets",
         object={"const": "estimate"},
-        endpoint={"enum": list(ESTIMATED)},
+        endpoint={"enum": list(ENDPOINTS)},
         model=_TEXT,
         route=_TEXT,
         findings=_ANY_OBJECT,
