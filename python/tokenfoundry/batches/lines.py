@@ -16,6 +16,7 @@ from tokenfoundry.batches.books import LineBooks
 from tokenfoundry.batches.records import Batch, Line
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import NotFound
+from tokenfoundry.gateway.admission import demand
 from tokenfoundry.gateway.attempts.attempt import Attempt
 from tokenfoundry.gateway.attempts.booking import Booking
 from tokenfoundry.gateway.attempts.call import Call, Request
@@ -26,7 +27,7 @@ from tokenfoundry.gateway.cache_control import ANYTHING
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.gateway.engine import Engine
-from tokenfoundry.gateway.pipeline import Pipeline, demand
+from tokenfoundry.gateway.pipeline import Pipeline
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid
 from tokenfoundry.keys import Key
 from tokenfoundry.resilience.deadline import Deadline
@@ -66,18 +67,18 @@ class LineWalk(Pipeline):
 
     def admit(self, headers: Mapping[str, str], peer: str) -> Key:
         """The key of a request for files or batches. Raises `Refused`."""
-        key = self.authenticate(headers, peer)
+        key = self.admission.authenticate(headers, peer)
         demand(key, "batches")
         return key
 
     async def begin(self, request: Request, *, request_id: str, at_ms: int) -> Call:
         """A line as a call: identified, checked and redacted. Raises `Refused`."""
-        call = self._identify(request)
+        call = self._identification.call_of(request)
         call.request_id, call.at_ms = request_id, at_ms
         call.may_recall = call.may_store = False
         if call.stream:
             raise invalid("stream: a batch is not streamed", param="body.stream")
-        await self._redact(call)
+        await self._redaction.redact(call)
         return call
 
     async def go_on(self, call: Call, route: Route) -> Answer | StreamAnswer:
