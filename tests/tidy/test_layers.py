@@ -48,7 +48,7 @@ PYTHON_LAYERS = [
     {"cache", "counters", "ledger"},
     {"prompt_tokens"},
     {"pricing", "keys", "quotas", "vault"},
-    {"limits", "budgets"},
+    {"estimates", "limits", "budgets"},
     {"changes", "packages"},
     {"entries", "resilience"},
     {"attribution", "routing", "providers", "observers"},

@@ -31,7 +31,7 @@ def messages_tokens(
     if system := body.get("system"):
         tokens += template.per_message + _ROLE + _content(system, counter, model)
     for message in body["messages"]:
-        tokens += template.per_message + _ROLE + _content(message["content"], counter, model)
+        tokens += template.per_message + _ROLE + _content(message.get("content"), counter, model)
     most = tokens + max(0, template.hidden_most - template.hidden)
     if tools := body.get("tools"):
         told = tool_tokens(tools, _functions(tools), counter, template)

@@ -81,7 +81,7 @@ class Call:
     prompt_hmac: str = ""
     on_prem_only: bool = False
     shared: Shared | None = None  # What others may share of a call of a conversation.
-    _prompt_tokens: dict[tuple[str, str], PromptTokens] = field(default_factory=dict)
+    _prompt_tokens: dict[tuple[str, bool, str], PromptTokens] = field(default_factory=dict)
 
     # recall
     cache_key: bytes = field(default=b"", repr=False)
@@ -117,7 +117,7 @@ class Call:
 
     def prompt_tokens(self, target: Target) -> PromptTokens:
         """Tokens of the redacted prompt, as the target counts them, and at most."""
-        place = target.tokenizer.name, target.model
+        place = target.tokenizer.name, target.tokenizer_is_exact, target.model
         counted = self._prompt_tokens.get(place)
         if counted is None:
             counted = self._prompt_tokens[place] = self.endpoint.prompt_tokens(self.redacted, target)
