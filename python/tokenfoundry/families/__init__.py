@@ -27,11 +27,15 @@ class Template:
     with_tools: int = 0
     """And what it adds where tools are declared."""
     with_tools_most: int = 0
+    with_tools_in_chat: int = 0
+    """And what it adds to those where chat completions declare them."""
     with_format: int = 0
     """And where the answer has to be JSON of a schema."""
     with_format_most: int = 0
     tools_as_types: bool = False
     """Whether tools are shown to the model as types of TypeScript; else as their JSON."""
+    shows_format: bool = False
+    """Whether the schema of the answer is shown to the model; else it only bounds what the model may write."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,28 @@ _COOKBOOK = "OpenAI cookbook, How to count tokens with tiktoken"
 
 # Tools: the rule of github.com/hmarr/openai-chat-tokens, found by asking the API. Never more than one token from a
 # bill of tools that were not called yet; `_most` leaves room for what the models after GPT-4o add.
-_CHAT = Template(tools_as_types=True, with_tools_most=24, with_format_most=24)
-_REASONING = Template(tools_as_types=True, priming=2, with_tools=16, with_tools_most=128, with_format_most=64)
+_CHAT = Template(tools_as_types=True, shows_format=True, with_tools_most=24, with_format_most=24)
+_REASONING = Template(
+    priming=2,
+    with_tools=16,
+    with_tools_in_chat=66,
+    with_tools_most=128,
+    with_format_most=64,
+    tools_as_types=True,
+    shows_format=True,
+)
 # What is billed is the texts: who says them, which is counted as a text of its own, is taken off again.
 _TEXTS_ALONE = Template(per_message=-2, priming=0, hidden_most=64, with_tools_most=512, with_format_most=256)
 _UNCERTAIN = Template(hidden_most=256, with_tools_most=1024, with_format_most=512)
+
+_CLAUDES = Template(
+    hidden_most=64,
+    with_tools=346,
+    with_tools_most=1024,
+    with_format=160,
+    with_format_most=512,
+    shows_format=True,
+)
 
 _QWEN_IN_CL100K = "Qwen Technical Report (2023), 2.2: its vocabulary begins with that of cl100k_base and adds to it"
 _TEKKEN = "PROSE: tekken_240911.json of mistral-common 1.13 takes 1.19 tokens for one of o200k_base, 1.31 at most"
@@ -104,7 +121,13 @@ FAMILIES: Final[tuple[Family, ...]] = (
         _CLAUDE,
         stand_in=StandIn("o200k_base", Fraction("1.15"), _CLAUDE),
         template=Template(
-            per_message=3, hidden_most=64, with_tools=346, with_tools_most=1024, with_format=160, with_format_most=512
+            per_message=3,
+            hidden_most=64,
+            with_tools=346,
+            with_tools_most=1024,
+            with_format=160,
+            with_format_most=512,
+            shows_format=True,
         ),
     ),
     Family(
@@ -116,7 +139,13 @@ FAMILIES: Final[tuple[Family, ...]] = (
         _CLAUDE_NEXT,
         stand_in=StandIn("o200k_base", Fraction("1.15") * Fraction("1.35"), _CLAUDE_NEXT),
         template=Template(
-            per_message=3, hidden_most=64, with_tools=346, with_tools_most=1024, with_format=160, with_format_most=512
+            per_message=3,
+            hidden_most=64,
+            with_tools=346,
+            with_tools_most=1024,
+            with_format=160,
+            with_format_most=512,
+            shows_format=True,
         ),
     ),
     Family(

@@ -15,7 +15,7 @@ from tokenfoundry.families import Template
 from tokenfoundry.prompt_tokens.parts import format_tokens, part_tokens, saved_by_system, tool_tokens
 from tokenfoundry.prompt_tokens.told import PromptTokens
 
-OPENAI = Template(tools_as_types=True)
+OPENAI = Template(tools_as_types=True, shows_format=True)
 
 _SYSTEM = ("system", "developer")
 _PER_CALL = 3
@@ -92,7 +92,7 @@ def _declared(body: dict[str, Any], counter: Counts, template: Template) -> Prom
     if tools or functions:
         definitions = _definitions(tools, functions)
         told = tool_tokens([*(tools or ()), *(functions or ())], definitions, counter, template)
-        tokens, most = told
+        tokens, most = told.tokens + template.with_tools_in_chat, told.most
         if definitions is not None and template.tools_as_types:
             systems = (each.get("content") for each in body["messages"] if each.get("role") in _SYSTEM)
             if isinstance(said := next(systems, None), str):

@@ -80,6 +80,6 @@ def saved_by_system(system: str, counter: Counts) -> int:
 
 
 def format_tokens(stated: Any, counter: Counts, template: Template) -> PromptTokens:
-    """Of the format that an answer has to have, as its JSON."""
-    tokens = json_tokens(stated, counter)
-    return PromptTokens(tokens + template.with_format, tokens + template.with_format_most)
+    """Of the format that an answer has to have, as its JSON, where the model is shown it."""
+    most = json_tokens(stated, counter)
+    return PromptTokens((most if template.shows_format else 0) + template.with_format, most + template.with_format_most)
