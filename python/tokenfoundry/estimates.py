@@ -37,6 +37,13 @@ class ModelEstimate:
     """Of the prompt at its most, and an answer up to its bound."""
     currency: str
     price_source: str
+    context_tokens: int | None = None
+    """What the model can hold, prompt and answer together; None where that is not known."""
+
+    @property
+    def fits_context(self) -> bool | None:
+        """Whether the prompt is expected to leave room for an answer."""
+        return None if self.context_tokens is None else self.prompt.tokens < self.context_tokens
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it: amounts are decimal text."""
@@ -46,6 +53,8 @@ class ModelEstimate:
             "max_output_tokens": self.max_output_tokens,
             "max_output_tokens_from": self.bound_from,
             **{name: None if amount is None else f"{amount:f}" for name, amount in amounts.items()},
+            "context_tokens": self.context_tokens,
+            "fits_context": self.fits_context,
             "currency": self.currency,
             "price_source": self.price_source,
         }
@@ -93,7 +102,14 @@ def _of(
         bound *= choices
         most = worst_case(rates, input_tokens=prompt.most, max_output_tokens=bound)
     return ModelEstimate(
-        prompt, bound, "none" if bound is None else bound_from, least, most, rates.currency, priced.source
+        prompt,
+        bound,
+        "none" if bound is None else bound_from,
+        least,
+        most,
+        rates.currency,
+        priced.source,
+        priced.context_tokens,
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
@@ -15,6 +16,8 @@ from tokenfoundry.clock import system_clock
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.estimates import ModelEstimate, estimates_of
 from tokenfoundry.pricing import prices
+
+_LEAST_SHOWN: Final = Decimal("0.000001")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -87,7 +90,7 @@ def _show(found: list[ModelEstimate]) -> None:
             f"{escape(each.prompt.tokenizer)}{_KINDS[each.prompt.method]}",
             f"{each.prompt.tokens:,}",
             f"{each.prompt.most:,}",
-            "not known" if each.max_output_tokens is None else f"{each.max_output_tokens:,}{_WHOSE[each.bound_from]}",
+            _answer(each),
             _amount(each.least_cost, each.currency),
             _amount(each.most_cost, each.currency),
         ]
@@ -101,5 +104,13 @@ _KINDS = {"exact": "", "factor": ", an estimate", "stand-in": ", a stand-in"}
 _WHOSE = {"max_tokens": "", "context": " (context)", "none": ""}
 
 
-def _amount(amount: Any, currency: str) -> str:
-    return "not known" if amount is None else f"{amount:.6f} {currency}"
+def _answer(each: ModelEstimate) -> str:
+    if each.fits_context is False:
+        return f"does not fit {each.context_tokens:,}"
+    return "not known" if each.max_output_tokens is None else f"{each.max_output_tokens:,}{_WHOSE[each.bound_from]}"
+
+
+def _amount(amount: Decimal | None, currency: str) -> str:
+    if amount is None:
+        return "not known"
+    return f"{amount:.6f} {currency}" if not 0 < amount < _LEAST_SHOWN else f"< {_LEAST_SHOWN} {currency}"

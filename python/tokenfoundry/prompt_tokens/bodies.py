@@ -38,7 +38,9 @@ class PromptCount:
 
     @property
     def is_exact(self) -> bool:
-        """Whether the texts were counted by the model's own vocabulary, and nothing around them is uncertain."""
+        """Whether the texts were counted by the model's own vocabulary, and nothing around them is uncertain. A picture
+        whose size cannot be told counts the most it can, and sound and files are counted by their bytes.
+        """
         return self.method == "exact" and self.tokens == self.most
 
     def to_dict(self) -> dict[str, Any]:

@@ -43,6 +43,19 @@ def test_without_a_bound_the_answer_is_what_the_context_leaves() -> None:
     assert one["max_output_tokens"] + one["tokens"] == 128_000
 
 
+def test_a_prompt_that_does_not_fit_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "long.txt"
+    file.write_text("uno due tre " * 60_000)
+    (one,) = told(str(file), "-m", "gpt-4o")
+    assert (one["fits_context"], one["context_tokens"], one["max_output_tokens"]) == (False, 128_000, 0)
+    assert "does not fit 128,000" in run(str(file), "-m", "gpt-4o")
+
+
+def test_an_amount_that_is_too_small_to_show_is_not_shown_as_nothing() -> None:
+    table = run("-", "-m", "text-embedding-3-small", given='{"input": "ciao"}')
+    assert "< 0.000001 USD" in table
+
+
 def test_a_body_says_its_model_its_bound_and_its_choices(tmp_path: Path) -> None:
     file = tmp_path / "call.json"
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Ciao"}], "max_tokens": 50, "n": 2}
