@@ -30,7 +30,7 @@ _REASONING = Template(
 )
 # What is billed is the texts: who says them, which is counted as a text of its own, is taken off again.
 _TEXTS_ALONE = Template(per_message=-2, priming=0, hidden_most=64, with_tools_most=512, with_format_most=256)
-_UNCERTAIN = Template(hidden_most=256, with_tools_most=1024, with_format_most=512)
+_UNCERTAIN = Template(hidden_most=128, with_tools_most=1024, with_format_most=512)
 
 _CLAUDES = Template(
     hidden_most=64,
@@ -42,9 +42,9 @@ _CLAUDES = Template(
 )
 
 _QWEN_IN_CL100K = "Qwen Technical Report (2023), 2.2: its vocabulary begins with that of cl100k_base and adds to it"
-_TEKKEN = "PROSE: tekken_240911.json of mistral-common 1.13 takes 1.19 tokens for one of o200k_base, 1.31 at most"
+_TEKKEN = "PROSE: tekken_240911.json of mistral-common 1.13 takes 1.18 tokens for one of o200k_base, 1.31 at most"
 _LLAMA_3 = "The Llama 3 Herd of Models (2024), 3.2: 100k tokens of tiktoken's cl100k_base and 28k more"
-_SENTENCEPIECE = "PROSE: tokenizer.model.v1 of mistral-common, of 32,000 pieces, takes 1.35 for one of o200k_base"
+_SENTENCEPIECE = "PROSE: tokenizer.model.v1 of mistral-common, of 32,000 pieces, takes 1.36 for one of o200k_base"
 _GEMINI = "Google, Gemini API, Understand and count tokens: about 4 characters a token; o200k_base takes 4.7 on GPL-3"
 _CLAUDE = "BILLS: 1.13 to 1.16 on the texts of over 500 tokens; Anthropic publishes no tokenizer"
 _CLAUDE_NEXT = (
@@ -160,7 +160,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
         ("gemma",),
         "Google, Gemma 3 Technical Report: the tokenizer of Gemini 2.0, with 262k entries; it does not ship here",
         stand_in=StandIn("o200k_base", Fraction("1.18"), _GEMINI),
-        template=Template(per_message=5, priming=5, hidden_most=256, with_tools_most=1024, with_format_most=512),
+        template=Template(per_message=5, priming=5, hidden_most=128, with_tools_most=1024, with_format_most=512),
     ),
     Family(
         "Mistral with tekken",
@@ -169,15 +169,15 @@ FAMILIES: Final[tuple[Family, ...]] = (
             "leanstral",
         ),
         "mistral-common: tekken for the models since Mistral Nemo; it does not ship here",
-        stand_in=StandIn("o200k_base", Fraction("1.19"), _TEKKEN),
-        template=Template(per_message=2, priming=2, hidden_most=256, with_tools_most=512, with_format_most=256),
+        stand_in=StandIn("o200k_base", Fraction("1.18"), _TEKKEN),
+        template=Template(per_message=2, priming=2, hidden_most=128, with_tools_most=512, with_format_most=256),
     ),
     Family(
         "Mistral with SentencePiece",
         ("open-mistral-7b", "open-mixtral", "mixtral", "mistral-7b", "mistral-tiny", "codestral-2405", "mathstral"),
         "mistral-common: SentencePiece of 32,000 pieces before tekken; it does not ship here",
-        stand_in=StandIn("o200k_base", Fraction("1.35"), _SENTENCEPIECE),
-        template=Template(per_message=4, priming=2, hidden_most=256, with_tools_most=512, with_format_most=256),
+        stand_in=StandIn("o200k_base", Fraction("1.36"), _SENTENCEPIECE),
+        template=Template(per_message=4, priming=2, hidden_most=128, with_tools_most=512, with_format_most=256),
     ),
     Family(
         "Cohere",
@@ -204,8 +204,8 @@ FAMILIES: Final[tuple[Family, ...]] = (
         "Llama 2",
         ("llama-2", "llama2", "codellama", "code-llama", "vicuna"),
         "Llama 2 (2023), 2.2: SentencePiece of 32,000 pieces; it does not ship here",
-        stand_in=StandIn("o200k_base", Fraction("1.35"), _SENTENCEPIECE),
-        template=Template(per_message=6, hidden_most=256, with_tools_most=1024),
+        stand_in=StandIn("o200k_base", Fraction("1.36"), _SENTENCEPIECE),
+        template=Template(per_message=6, hidden_most=128, with_tools_most=1024),
     ),
     Family(
         "Qwen",
@@ -213,7 +213,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
         "Qwen2.5 Technical Report, 2: one vocabulary of 151,643 tokens; ChatML: four tokens a message and a line",
         "qwen",
         StandIn("cl100k_base", Fraction(1), _QWEN_IN_CL100K),
-        Template(per_message=4, hidden=4, hidden_most=256, with_tools=96, with_tools_most=512, with_format_most=256),
+        Template(per_message=4, hidden=4, hidden_most=128, with_tools=96, with_tools_most=512, with_format_most=256),
     ),
     Family(
         "DeepSeek",
@@ -224,7 +224,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
             Fraction("1.4"),
             "DeepSeek API, Token & Token Usage: 0.3 tokens a character; o200k_base takes 0.21 on GPL-3",
         ),
-        template=Template(per_message=1, priming=2, hidden_most=256, with_tools=256, with_tools_most=1024),
+        template=Template(per_message=1, priming=2, hidden_most=128, with_tools=256, with_tools_most=1024),
     ),
     Family(
         "Grok",

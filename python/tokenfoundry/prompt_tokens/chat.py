@@ -31,7 +31,7 @@ def chat_tokens(body: dict[str, Any], counter: Counts, *, template: Template = O
     per_message = template.per_message
     tokens = template.priming + template.hidden
     more = template.hidden_most - template.hidden if template.hidden_most > template.hidden else 0
-    names: dict[Any, int] | None = None
+    names: dict[str, int] | None = None
     for message in body["messages"]:
         tokens += per_message
         for field, value in message.items():
@@ -54,13 +54,13 @@ def chat_tokens(body: dict[str, Any], counter: Counts, *, template: Template = O
     return PromptTokens(tokens + declared.tokens, tokens + more + declared.most)
 
 
-def _told_of_tools(field: str, value: Any, names: dict[Any, int], counter: Counts, model: str) -> PromptTokens:
+def _told_of_tools(field: str, value: Any, names: dict[str, int], counter: Counts, model: str) -> PromptTokens:
     """Of a field of a message that is neither its text nor who says it. `names` are the sizes of the names of calls by
     their ids, to which calls are added and which results ask.
     """
-    if field == "tool_call_id":
+    if field == "tool_call_id" and isinstance(value, str):
         tokens = names.get(value, _NAME_OF_UNKNOWN) + _PER_RESULT
-        return PromptTokens(tokens, max(tokens, counter.count(str(value))))
+        return PromptTokens(tokens, max(tokens, counter.count(value)))
     parts = value if isinstance(value, list) else [value]
     most = sum(part_tokens(part, counter, model) for part in parts if part is not None)
     if field == "tool_calls":
@@ -91,7 +91,8 @@ def _declared(body: dict[str, Any], counter: Counts, template: Template) -> Prom
     tools, functions = body.get("tools"), body.get("functions")
     if tools or functions:
         definitions = _definitions(tools, functions)
-        told = tool_tokens([*(tools or ()), *(functions or ())], definitions, counter, template)
+        declared = [tools, functions] if tools and functions else tools or functions
+        told = tool_tokens(declared, definitions, counter, template)
         tokens, most = told.tokens + template.with_tools_in_chat, told.most
         if definitions is not None and template.tools_as_types:
             systems = (each.get("content") for each in body["messages"] if each.get("role") in _SYSTEM)
@@ -105,14 +106,13 @@ def _declared(body: dict[str, Any], counter: Counts, template: Template) -> Prom
 
 
 def _definitions(tools: Any, functions: Any) -> list[dict[str, Any]] | None:
-    made: list[dict[str, Any]] = []
-    for tool in tools or ():
-        function = tool.get("function") if isinstance(tool, dict) else None
-        if not isinstance(function, dict):
-            return None
-        made.append(function)
-    made += functions or ()
-    return made if all(isinstance(function, dict) for function in made) else None
+    """Of all of them; None where one is no function, or nothing that a provider takes."""
+    tools, functions = tools or [], functions or []
+    if not isinstance(tools, list) or not isinstance(functions, list):
+        return None
+    made = [tool.get("function") if isinstance(tool, dict) else None for tool in tools] + functions
+    known = [function for function in made if isinstance(function, dict)]
+    return known if len(known) == len(made) else None
 
 
 def _forced(choice: Any, counter: Counts) -> int:

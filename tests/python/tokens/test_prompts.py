@@ -9,8 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tokenfoundry as tf
+from tokenfoundry.counters import BYTES
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.prompt_tokens import endpoint_in
+from tokenfoundry.gateway.endpoints.chat import Chat
+from tokenfoundry.gateway.endpoints.messages import Messages
+from tokenfoundry.gateway.endpoints.responses import Responses
+from tokenfoundry.gateway.replies import Refused
+from tokenfoundry.prompt_tokens import chat_tokens, endpoint_in, messages_tokens, responses_tokens
 
 HELLO = [{"role": "user", "content": "Quanto costa?"}]
 TOOL = {
@@ -134,14 +139,39 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4),
     max_leaves=12,
 )
-MESSAGE = st.fixed_dictionaries({"role": st.just("user")}, optional={"content": JSON, "tool_calls": JSON, "name": JSON})
+OF_MESSAGE = dict.fromkeys(("content", "tool_calls", "name", "tool_call_id"), JSON)
+MESSAGE = st.fixed_dictionaries({"role": st.just("user")}, optional=OF_MESSAGE)
 
 
-@given(
+SENT = (
     st.sampled_from(["chat", "responses", "messages", "completions", "embeddings"]),
     st.dictionaries(st.sampled_from(BODIES), JSON | st.lists(MESSAGE, max_size=2), max_size=5),
     st.sampled_from(MODELS),
 )
+COUNTED: dict[str, tuple[Any, Any]] = {
+    "chat": (Chat(), chat_tokens),
+    "responses": (Responses(), responses_tokens),
+    "messages": (Messages(), messages_tokens),
+}
+
+
+@given(*SENT)
+def test_whatever_passed_the_check_of_the_gateway_is_counted(endpoint: str, body: dict[str, Any], model: str) -> None:
+    if endpoint not in COUNTED:
+        return
+    of, count = COUNTED[endpoint]
+    body |= {"max_tokens": 9}
+    try:
+        of.check(body)
+    except Refused:
+        return
+    counter = tf.TokenCounter.for_model(model)
+    for each in (counter.counter, BYTES):
+        told = count(body, each, template=counter.family.template, model=model)
+        assert 0 < told.tokens <= told.most
+
+
+@given(*SENT)
 def test_whatever_is_sent_is_counted_or_refused(endpoint: str, body: dict[str, Any], model: str) -> None:
     try:
         told = tf.count_body(body, model=model, endpoint=endpoint)
