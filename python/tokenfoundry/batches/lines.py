@@ -138,8 +138,9 @@ class Lines:
         call.on_prem_only = line.on_prem
         return call
 
-    def route(self, call: Call, first: str) -> Route:
+    def route(self, call: Call, batch: Batch) -> Route:
         """Where a line may go, the batch's target before all others. Raises `Refused` where it may not go to that."""
+        first = batch.target
         try:
             route = self.engine.router.route(call.alias, facts_of(call))
         except NoRoute as error:
@@ -150,12 +151,12 @@ class Lines:
             what = f"the batch goes to {first}, and this line may only go to {others}: put it into another batch"
             raise Refused(403, "no_target", what, kind="permission_error")
         rest = tuple(each for each in route.targets if each is not target)
-        return Route((target, *rest), route.reason)
+        return Route((target, *rest), batch.route if batch.downgraded else route.reason, batch.downgraded)
 
     def attempt(self, batch: Batch, call: Call, target: Target) -> Attempt:
         """The attempt that holds a line at the batch's target."""
         booking = self.remote_booking if batch.is_remote else self.booking
-        return Attempt(booking, call, target, number=0, route=batch.route)
+        return Attempt(booking, call, target, number=0, route=batch.route, downgraded=batch.downgraded)
 
     def target(self, batch: Batch, call: Call) -> Target | None:
         """The batch's target; None when the configuration has it no more."""
