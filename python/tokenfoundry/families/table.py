@@ -32,6 +32,7 @@ _REASONING = Template(
 _TEXTS_ALONE = Template(per_message=-2, priming=0, hidden_most=64, with_tools_most=512, with_format_most=256)
 _UNCERTAIN = Template(hidden_most=128, with_tools_most=1024, with_format_most=512)
 
+_QWENS = Template(per_message=4, hidden=4, hidden_most=128, with_tools=96, with_tools_most=512, with_format_most=256)
 _CLAUDES = Template(
     hidden_most=64,
     with_tools=346,
@@ -209,11 +210,18 @@ FAMILIES: Final[tuple[Family, ...]] = (
     ),
     Family(
         "Qwen",
-        ("qwen", "qwq", "qvq", "tongyi"),
+        ("qwen2", "qwen-2", "qwen3", "qwen-3", "qwq", "qvq"),
         "Qwen2.5 Technical Report, 2: one vocabulary of 151,643 tokens; ChatML: four tokens a message and a line",
         "qwen",
         StandIn("cl100k_base", Fraction(1), _QWEN_IN_CL100K),
-        Template(per_message=4, hidden=4, hidden_most=128, with_tools=96, with_tools_most=512, with_format_most=256),
+        _QWENS,
+    ),
+    Family(
+        "Qwen of another generation",
+        ("qwen", "codeqwen", "tongyi", *(f"qwen{mark}3.{minor}" for mark in ("", "-") for minor in range(5, 10))),
+        "names that Alibaba moves from one generation to the next, and those whose vocabulary is another",
+        stand_in=StandIn("cl100k_base", Fraction(1), _QWEN_IN_CL100K),
+        template=_QWENS,
     ),
     Family(
         "DeepSeek",

@@ -103,6 +103,15 @@ def test_an_estimate_says_what_counted_and_what_is_held(factory: TokenFactory) -
     assert float(unknown["worst_cost"]) == pytest.approx((unknown["input_tokens_most"] + 200) / 1e6)
 
 
+def test_what_is_sent_beside_the_prompt_is_held_where_nobody_knows_what_it_takes(factory: TokenFactory) -> None:
+    body = {"model": "three", "messages": MESSAGES, "max_tokens": 100}
+    without = estimate(factory, body)["targets"]
+    documents = [{"data": "Una pratica. " * 100}]
+    small, _, unknown = estimate(factory, {**body, "documents": documents})["targets"]
+    assert small["input_tokens_most"] == without[0]["input_tokens_most"]
+    assert unknown["input_tokens_most"] > without[2]["input_tokens_most"] + 1300
+
+
 def test_a_target_that_cannot_be_told_the_call_says_why(factory: TokenFactory) -> None:
     told = estimate(factory, {"model": "fast", "input": "uno", "tools": [{"type": "apply_patch"}]})
     assert told["targets"][0]["takes"] is False

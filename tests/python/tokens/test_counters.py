@@ -48,6 +48,8 @@ def test_the_examples_of_the_docstrings_are_true() -> None:
         ("us.meta.llama4-maverick-17b-instruct-v1:0", "Llama 3.1 to 4", "factor"),
         ("llama2", "Llama 2", "factor"),
         ("deepseek-chat", "DeepSeek", "factor"),
+        ("qwen-max", "Qwen of another generation", "factor"),
+        ("Qwen/Qwen3.5-397B-A17B", "Qwen of another generation", "factor"),
         ("grok-4", "Grok", "stand-in"),
         ("us.amazon.nova-lite-v1:0", "Amazon Nova", "stand-in"),
         ("amazon.titan-text-express-v1", "Amazon Titan", "factor"),
@@ -60,6 +62,11 @@ def test_a_model_is_of_its_family_however_it_is_called(model: str, family: str, 
     assert (counter.family.name, counter.method) == (family, method)
     assert counter.is_exact is (method == "exact")
     assert counter.source
+
+
+def test_the_generations_of_qwen_whose_vocabulary_is_known_are_one_family() -> None:
+    for model in ("qwen3-32b", "qwen.qwen3-32b-v1:0", "Qwen/Qwen2.5-7B-Instruct", "qwq-32b"):
+        assert family_of(model).vocabulary == "qwen"
 
 
 def test_a_family_whose_vocabulary_ships_is_exact_and_any_other_stands_in_for_it_or_is_not_exact() -> None:

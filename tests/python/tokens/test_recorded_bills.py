@@ -87,7 +87,7 @@ def test_texts_of_exact_families_are_counted_to_the_token() -> None:
     plain = [
         bill
         for bill in BILLS
-        if tf.TokenCounter.for_model(bill["model"]).is_exact
+        if counted(bill).is_exact
         and not has_more_than_texts(bill)
         and not any(mark in json.dumps(bill["body"]) for mark in ("tool_call", "function_call"))
     ]

@@ -162,6 +162,11 @@ def at_most_bytes(tokens: int, body: Body, target: Target) -> PromptTokens:
     return PromptTokens(tokens, tokens if exact else max(tokens, len(msgspec.json.encode(body))))
 
 
+_PROMPT = frozenset(
+    ("model", "messages", "input", "instructions", "system", "tools", "functions", "response_format", "text")
+)
+
+
 class CountPrompt(Protocol):
     """Counts the prompt of a body of one dialect."""
 
@@ -169,12 +174,15 @@ class CountPrompt(Protocol):
 
 
 def at_most(count: CountPrompt, body: Body, target: Target) -> PromptTokens:
-    """The tokens of a conversation. Where the tokenizer is not the model's own, each byte may be one."""
+    """The tokens of a conversation. Where the tokenizer is not the model's own, each byte may be one, and what a
+    provider takes beside the prompt may be part of it.
+    """
     told = count(body, target.tokenizer, template=target.template, model=target.model)
     if target.tokenizer_is_exact:
         return told
     most = count(body, BYTES, template=target.template, model=target.model).most
-    return PromptTokens(told.tokens, max(told.most, most))
+    beside = {name: value for name, value in body.items() if name not in _PROMPT}
+    return PromptTokens(told.tokens, max(told.most, most + len(msgspec.json.encode(beside))))
 
 
 class WithoutOutput:
