@@ -234,8 +234,5 @@ def rule_of(model: str) -> PictureRule:
 @functools.lru_cache(maxsize=256)
 def known_rule_of(model: str) -> PictureRule | None:
     """The rule of a model, by its family; None where none is published."""
-    for name in names_in(model):
-        families = [family for family in _RULES if name.startswith(family)]
-        if families:
-            return _RULES[max(families, key=len)]
-    return None
+    families = [family for name in names_in(model)[::-1] for family in _RULES if name.startswith(family)]
+    return _RULES[max(families, key=len)] if families else None

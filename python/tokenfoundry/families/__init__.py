@@ -94,11 +94,9 @@ _LONGEST_NAME = 512  # A name that is longer is no model's, and is not worth rem
 @functools.lru_cache(maxsize=1024)
 def _family_of(model: str) -> Family:
     by_prefix = _by_prefix()
-    for name in names_in(model):
-        prefixes = [prefix for prefix in by_prefix if _begins_with(name, prefix)]
-        if prefixes:
-            return by_prefix[max(prefixes, key=len)]
-    return UNKNOWN
+    # From the barest name on, which decides where two prefixes are of one length.
+    prefixes = [prefix for name in names_in(model)[::-1] for prefix in by_prefix if _begins_with(name, prefix)]
+    return by_prefix[max(prefixes, key=len)] if prefixes else UNKNOWN
 
 
 def names_in(model: str) -> list[str]:

@@ -42,6 +42,7 @@ def test_the_examples_of_the_docstrings_are_true() -> None:
         ("google.gemma-3-27b-it", "Gemma", "factor"),
         ("mistral-large-latest", "Mistral with tekken", "factor"),
         ("mistralai/Mixtral-8x7B-Instruct-v0.1", "Mistral with SentencePiece", "factor"),
+        ("mistral.mixtral-8x7b-instruct-v0:1", "Mistral with SentencePiece", "factor"),
         ("command-a-03-2025", "Cohere", "factor"),
         ("llama3-8b-8192", "Llama 3", "factor"),
         ("meta-llama/Llama-3.2-1B-Instruct", "Llama 3.1 to 4", "factor"),
