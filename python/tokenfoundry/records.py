@@ -7,6 +7,7 @@ keyed hash of what was asked, redacted: equal for calls that share an answer, `f
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -61,9 +62,23 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    input_audio_tokens: int = 0
+    output_audio_tokens: int = 0
+    cache_read_audio_tokens: int = 0
+    input_image_tokens: int = 0
+    output_image_tokens: int = 0
+    cache_read_image_tokens: int = 0
     images: int = 0
+    image_kind: str = ""
     audio_seconds: int = 0
     characters: int = 0
+    searches: int = 0
+    service_tier: str = ""
+    reported_cost: Decimal | None = None
+    """What the provider said, in US dollars."""
+    usage_fault: str = ""
+    """What cannot be true in the provider's report, whose counts stand here as they were sent."""
     cost_nano: int = 0
     counterfactual_nano: int = 0
     currency: str

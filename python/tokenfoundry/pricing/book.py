@@ -18,12 +18,13 @@ import msgspec
 
 from tokenfoundry.errors import ConfigError, NotFound
 from tokenfoundry.pricing.catalogue import Catalogue, PricedModel
+from tokenfoundry.pricing.cost import Cost
 from tokenfoundry.pricing.fx import FxTable
 from tokenfoundry.pricing.history import RateHistory
 from tokenfoundry.pricing.instant import to_ms
 from tokenfoundry.pricing.money import nano_of_scaled, to_nano
 from tokenfoundry.pricing.overrides import PriceOverride, overridden
-from tokenfoundry.pricing.rates import Cost, Rates, worst_case
+from tokenfoundry.pricing.rates import Rates, worst_case
 from tokenfoundry.usage import Usage
 
 if TYPE_CHECKING:

@@ -15,9 +15,10 @@ from typing import Any
 
 from tokenfoundry.errors import InvalidInput, NotFound
 from tokenfoundry.pricing import table
+from tokenfoundry.pricing.cost import Cost
 from tokenfoundry.pricing.history import RateHistory
 from tokenfoundry.pricing.match import matches
-from tokenfoundry.pricing.rates import Cost, Rates
+from tokenfoundry.pricing.rates import Rates
 from tokenfoundry.pricing.table import ModelRow, PriceTable, ProviderRow
 from tokenfoundry.usage import Usage
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -16,11 +17,11 @@ from tokenfoundry.errors import DataLoss
 from tokenfoundry.pricing.history import DailyRates, Period, RateHistory
 from tokenfoundry.pricing.instant import midnight_ms
 from tokenfoundry.pricing.match import Rule
-from tokenfoundry.pricing.rates import Rates, Tier
+from tokenfoundry.pricing.rates import RATE_NAMES, Rates, Tier
 
 PATH = Path(__file__).with_name("data") / "prices.json"
 UNITS_PATH = PATH.with_name("unit_prices.json")
-FORMAT = 1
+FORMAT = 2
 
 
 class TierRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -29,6 +30,13 @@ class TierRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     output: Decimal | None = None
     cache_read: Decimal | None = None
     cache_write: Decimal | None = None
+    cache_write_1h: Decimal | None = None
+    input_audio: Decimal | None = None
+    cache_read_audio: Decimal | None = None
+    input_image: Decimal | None = None
+    cache_read_image: Decimal | None = None
+    output_audio: Decimal | None = None
+    output_image: Decimal | None = None
 
 
 class RatesRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -36,22 +44,27 @@ class RatesRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     output: Decimal | None = None
     cache_read: Decimal | None = None
     cache_write: Decimal | None = None
+    cache_write_1h: Decimal | None = None
+    input_audio: Decimal | None = None
+    cache_read_audio: Decimal | None = None
+    input_image: Decimal | None = None
+    cache_read_image: Decimal | None = None
+    output_audio: Decimal | None = None
+    output_image: Decimal | None = None
     image: Decimal | dict[str, Decimal] | None = None
     audio_second: Decimal | None = None
     characters: Decimal | None = None
+    search: Decimal | None = None
+    request: Decimal | None = None
     tiers: tuple[TierRow, ...] = ()
+    service_tiers: dict[str, RatesRow] = {}
 
     def to_rates(self, currency: str) -> Rates:
         return Rates(
-            input=self.input,
-            output=self.output,
-            cache_read=self.cache_read,
-            cache_write=self.cache_write,
-            image=self.image,
-            audio_second=self.audio_second,
-            characters=self.characters,
+            **{name: getattr(self, name) for name in RATE_NAMES},
             currency=currency,
             tiers=tuple(Tier(**msgspec.structs.asdict(tier)) for tier in self.tiers),
+            service_tiers=MappingProxyType({name: row.to_rates(currency) for name, row in self.service_tiers.items()}),
         )
 
 

@@ -9,6 +9,7 @@ leaks a hold.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import perf_counter
@@ -30,6 +31,8 @@ from tokenfoundry.ledger.values import Unit
 from tokenfoundry.records import CallRecord, Outcome
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
+
+_log = logging.getLogger("tokenfoundry")
 
 _TRIES = 100  # Of one call to get what is left, while others take it; mostly one.
 _CLIENT_GONE = 499  # nginx's number for a client that hung up; no client ever sees it
@@ -213,6 +216,8 @@ class Attempt:
         """Books a complete reply whose text is `produced`, which is counted when the provider reported no usage."""
         if usage is None:
             usage = self._seen(produced)
+        elif usage.is_unreadable:
+            usage = msgspec.structs.replace(self._seen(produced), fault=usage.fault)
         return await self._post("answered", usage, status=200), usage
 
     async def bill(self, usage: Usage, error: str, *, status: int) -> None:
@@ -227,7 +232,11 @@ class Attempt:
         `reported` is the usage that the provider told before it ended, `produced` the text that was seen; when both are
         unknown the worst case is booked.
         """
-        usage = reported or (self.worst if produced is None else self._seen(produced))
+        usage = reported
+        if usage is None or usage.is_unreadable:
+            usage = self.worst if produced is None else self._seen(produced)
+        if reported is not None and reported.fault:
+            usage = msgspec.structs.replace(usage, fault=reported.fault)
         await self._post("cut", usage, status=status, error=error, flags=("uncertain",))
 
     async def hung_up(self, *, produced: str | None, reported: Usage | None) -> None:
@@ -258,6 +267,8 @@ class Attempt:
     ) -> CallRecord:
         cost_nano, price_flags = self._booking.cost_nano(self.target, usage, self._call.at_ms)
         flags = (*flags, *price_flags)
+        if usage.fault:
+            flags = (*flags, "usage_unreadable" if usage.estimated or usage.is_unreadable else "usage_impossible")
         recalled_nano = self._recalled_nano() if outcome == "answered" else 0
         record = self._record(
             outcome,
@@ -269,7 +280,7 @@ class Attempt:
             flags=flags,
         )
         entry_flags = EntryFlags.ESTIMATED if usage.estimated else NO_FLAGS
-        if outcome == "cut":
+        if outcome == "cut" or usage.fault:
             entry_flags |= EntryFlags.UNCERTAIN
         amounts = _amounts(self._call, cost_nano, usage)
         self.taken.used(usage.total_tokens)
@@ -278,6 +289,8 @@ class Attempt:
         )
         await self._resolve(settling)
         self._booking.publish(record)
+        if usage.fault:
+            _log.warning("%s of %s reported a usage that cannot be: %s", self._id, self.target.name, usage.fault)
         return record
 
     def _recalled_nano(self) -> int:

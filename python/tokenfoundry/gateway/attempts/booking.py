@@ -22,6 +22,23 @@ from tokenfoundry.routing.targets import Target
 from tokenfoundry.settings import WindowSettings
 from tokenfoundry.usage import Usage
 
+# What few calls use: the record's fields of the same names.
+_FINER = (
+    "cache_write_1h_tokens",
+    "input_audio_tokens",
+    "output_audio_tokens",
+    "cache_read_audio_tokens",
+    "input_image_tokens",
+    "output_image_tokens",
+    "cache_read_image_tokens",
+    "images",
+    "image_kind",
+    "audio_seconds",
+    "characters",
+    "searches",
+    "service_tier",
+    "reported_cost",
+)
 _A_REQUEST = Amounts(requests=1)
 
 
@@ -184,9 +201,9 @@ def spent(usage: Usage | None) -> dict[str, Any]:
         "reasoning_tokens": usage.reasoning_tokens,
         "cost_source": "estimated" if usage.estimated else "computed",
     }
-    if usage.images or usage.audio_seconds or usage.characters:
-        spent |= {"images": usage.images, "audio_seconds": usage.audio_seconds, "characters": usage.characters}
-    return spent
+    if usage.is_plain:
+        return spent
+    return spent | {name: getattr(usage, name) for name in _FINER} | {"usage_fault": usage.fault}
 
 
 def axes_of(call: Call, target: Target | None) -> Axes:
