@@ -28,7 +28,7 @@ from tokenfoundry.errors import ConfigError, Conflict, InvalidState, MissingExtr
 from tokenfoundry.gateway.admin import Admin, InForce, Running
 from tokenfoundry.gateway.admin.notes import note_reload
 from tokenfoundry.gateway.app import GatewayApp
-from tokenfoundry.gateway.attempts.booking import Booking
+from tokenfoundry.gateway.attempts.booking import BaselineOf, Booking
 from tokenfoundry.gateway.attempts.ledger_faces import LedgerFaces
 from tokenfoundry.gateway.attempts.output_bound import OutputBounds
 from tokenfoundry.gateway.attempts.rates import Rates
@@ -584,6 +584,12 @@ class TokenFactory:
             "output_bounds": OutputBounds(limits.missing_max_tokens, limits.default_max_output_tokens),
             "hold_wait_s": limits.hold_wait_ms / 1000,
             "publish": publish,
+            "baselines": _baselines_of(settings),
+            "marking": [
+                name
+                for name, provider in settings.providers.items()
+                if provider.format == "anthropic" and provider.prompt_cache == "auto"
+            ],
         }
 
     def _sender_of(self, settings: Settings, client: ProviderClient) -> Sender:
@@ -696,6 +702,18 @@ def _dialects_of(
     format, planner = format_of(provider), Planner(translations)
     asked = {*translations.dialects, *format.dialects}
     return frozenset(name for name in asked if planner.plan(name, format, serves) is not None)
+
+
+def _baselines_of(settings: Settings) -> dict[str, BaselineOf]:
+    """The targets that the calls of each alias are compared with."""
+    found: dict[str, BaselineOf] = {}
+    for name, alias in settings.aliases.items():
+        if alias.baseline is not None:
+            found[name] = BaselineOf(alias.baseline, settings.targets[alias.baseline].model, "stated")
+        elif alias.targets:
+            first = alias.targets[0]
+            found[name] = BaselineOf(first, settings.targets[first].model, "first of the alias")
+    return found
 
 
 def _digest_of_keys(settings: Settings) -> bytes:

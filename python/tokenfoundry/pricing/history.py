@@ -33,6 +33,15 @@ class Period:
     from_ms: int
     rates: Rates
     daily: tuple[DailyRates, ...] = ()
+    source: str = ""
+    """Where these rates come from, when not from where the others do."""
+
+    def has(self, rates: Rates) -> bool:
+        """Whether `rates` are this very object, of some hours or of a service tier."""
+        return any(
+            each is rates or any(tier is rates for tier in each.service_tiers.values())
+            for each in (self.rates, *(daily.rates for daily in self.daily))
+        )
 
 
 class RateHistory:

@@ -27,8 +27,9 @@ FINE_OUTPUT: Final = ("output_audio", "output_image")
 FINE_NAMES: Final = (*FINE_INPUT, *FINE_OUTPUT)
 TOKEN_NAMES: Final = (*_RATE_NAMES, *FINE_NAMES)
 _UNIT_NAMES: Final = ("image", "audio_second", "characters", "search", "request")
-# What a model can be billed by alone: tokens need no price beside one of these.
-_WHOLE_UNIT_NAMES: Final = ("image", "audio_second", "characters", "search", "request")
+# What stands in the place of tokens where it is billed; a search or a request is billed beside them.
+_INSTEAD_OF_TOKENS: Final = ("image", "audio_second", "characters")
+NO_TIER: Final = "service_tier_at_standard_rate"  # What is said of a cost.
 RATE_NAMES: Final = (*TOKEN_NAMES, *_UNIT_NAMES)
 _PRICE_NAMES: Final = (*RATE_NAMES, "currency", "tiers", "service_tiers")
 
@@ -138,10 +139,10 @@ class Rates:
         currency = price.get("currency") or currency
         missing = [name for name in ("input", "output") if price.get(name) is None]
         by_unit = {name: price[name] for name in _UNIT_NAMES if price.get(name) is not None}
-        if missing and not (any(name in by_unit for name in _WHOLE_UNIT_NAMES) and len(missing) == 2):
+        if missing and not (by_unit and len(missing) == 2):
             raise InvalidInput(f"price: {' and '.join(missing)} must be stated, '0' if it is free")
-        rates = _stated(price)
-        if by_unit and not rates.get("input") and not rates.get("output"):
+        rates = {"input": ZERO, "output": ZERO} | _stated(price)
+        if not rates["input"] and not rates["output"] and any(name in by_unit for name in _INSTEAD_OF_TOKENS):
             rates = {"input": ZERO}  # Tokens are not free: they are not what it is billed by.
         tiers = tuple(Tier(above=each["above"], **_stated(each)) for each in price.get("tiers") or ())
         service_tiers = {
@@ -152,7 +153,7 @@ class Rates:
     @property
     def prices_tokens(self) -> bool:
         """Whether tokens have a price of their own, zero included: not where only images, seconds or characters do."""
-        by_unit = any(getattr(self, name) is not None for name in _UNIT_NAMES)
+        by_unit = any(getattr(self, name) is not None for name in _INSTEAD_OF_TOKENS)
         return not by_unit or self.output is not None or self.input > 0
 
     def served(self, service_tier: str) -> tuple[Rates, tuple[str, ...]]:
@@ -160,7 +161,7 @@ class Rates:
         if not service_tier:
             return self, ()
         rates = self.service_tiers.get(service_tier)
-        return (rates, ()) if rates is not None else (self, ("service_tier_at_standard_rate",))
+        return (rates, ()) if rates is not None else (self, (NO_TIER,))
 
     def cost(self, usage: Usage) -> Cost:
         """The exact cost of `usage`; see `Cost.flags` for what is not certain."""

@@ -6,6 +6,7 @@ stands in `data/PROVENANCE.md`. Decimals are strings.
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
@@ -128,6 +129,8 @@ class PriceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     licence: str
     currency: str
     providers: tuple[ProviderRow, ...]
+    digest: str = ""
+    """The first 16 hex digits of the SHA-256 of both files."""
 
 
 class UnitTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -145,15 +148,17 @@ def read(path: Path = PATH, units_path: Path = UNITS_PATH) -> PriceTable:
     Raises `DataLoss` when a file is missing or is not what was written.
     """
     try:
-        table = msgspec.json.decode(path.read_bytes(), type=PriceTable)
-        units = msgspec.json.decode(units_path.read_bytes(), type=UnitTable)
+        raw, raw_units = path.read_bytes(), units_path.read_bytes()
+        table = msgspec.json.decode(raw, type=PriceTable)
+        units = msgspec.json.decode(raw_units, type=UnitTable)
     except (OSError, msgspec.MsgspecError) as error:
         raise DataLoss(f"the price table cannot be read: {error}") from error
     for each in (table, units):
         if each.format != FORMAT:
             raise DataLoss(f"the price table has format {each.format}, and this version reads {FORMAT}")
     providers = tuple(_with_units(provider, units) for provider in table.providers)
-    return msgspec.structs.replace(table, providers=providers)
+    digest = hashlib.sha256(raw + raw_units).hexdigest()[:16]
+    return msgspec.structs.replace(table, providers=providers, digest=digest)
 
 
 def _with_units(provider: ProviderRow, units: UnitTable) -> ProviderRow:

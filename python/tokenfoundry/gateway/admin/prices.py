@@ -68,7 +68,7 @@ def _change(office: Office, asked: Asked) -> dict[str, Any]:
     settings = office.in_force.settings()
     if name not in settings.targets:
         raise NotFound(f"no target is called {name!r}")
-    price = None if change.price is None else change.price.model_dump(mode="json", exclude_none=True)
+    price = None if change.price is None else msgspec.to_builtins(change.price.stated())
     row = PriceOverride(
         target=name,
         from_ms=now_ms if change.from_ is None else _instant(change.from_, now_ms),

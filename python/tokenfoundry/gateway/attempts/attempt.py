@@ -162,7 +162,14 @@ class Attempt:
 
     async def _reserve(self, *, may_wait: bool) -> Refusal | None:
         # What the entry will say if this process dies before it can say better.
-        orphan = self._record("recovered", status=0, usage=self.worst, cost_nano=self.worst_nano, flags=("uncertain",))
+        orphan = self._record(
+            "recovered",
+            status=0,
+            usage=self.worst,
+            cost_nano=self.worst_nano,
+            counterfactual_nano=self.worst_nano,
+            flags=("uncertain",),
+        )
         started = perf_counter()
         try:
             outcome = await self._booking.ledger.reserve(
@@ -265,19 +272,25 @@ class Attempt:
     async def _post(
         self, outcome: Outcome, usage: Usage, *, status: int, error: str = "", flags: tuple[str, ...] = ()
     ) -> CallRecord:
-        cost_nano, price_flags = self._booking.cost_nano(self.target, usage, self._call.at_ms)
-        flags = (*flags, *price_flags)
+        posted = self._booking.posted(self.target, usage, self._call.at_ms)
+        cost_nano = posted.amount_nano
+        flags = (*flags, *posted.flags)
         if usage.fault:
             flags = (*flags, "usage_unreadable" if usage.estimated or usage.is_unreadable else "usage_impossible")
-        recalled_nano = self._recalled_nano() if outcome == "answered" else 0
+        accounted: dict[str, Any] = {"counterfactual_nano": cost_nano}
+        if outcome == "answered":
+            accounted = self._booking.saved(self._call, self.target, usage, cost_nano)
+        if posted.by_provider:
+            accounted["cost_source"] = "provider"
         record = self._record(
             outcome,
             status=status,
             usage=usage,
             cost_nano=cost_nano,
-            recalled_nano=recalled_nano,
             error=error,
             flags=flags,
+            price=posted.price,
+            **accounted,
         )
         entry_flags = EntryFlags.ESTIMATED if usage.estimated else NO_FLAGS
         if outcome == "cut" or usage.fault:
@@ -292,13 +305,6 @@ class Attempt:
         if usage.fault:
             _log.warning("%s of %s reported a usage that cannot be: %s", self._id, self.target.name, usage.fault)
         return record
-
-    def _recalled_nano(self) -> int:
-        """What the kept items of the batch would have cost here."""
-        part = self._call.part
-        if part is None or not part.found:
-            return 0
-        return self._booking.cost_nano(self.target, part.recalled_usage, self._call.at_ms)[0]
 
     async def _resolve(self, writing: Any) -> None:
         """Awaits a write that resolves the hold. It takes effect although the wait for it is cancelled."""
@@ -316,7 +322,6 @@ class Attempt:
         status: int,
         usage: Usage | None = None,
         cost_nano: int = 0,
-        recalled_nano: int = 0,
         flags: tuple[str, ...] = (),
         **fields: Any,
     ) -> CallRecord:
@@ -331,11 +336,9 @@ class Attempt:
             status=status,
             latency_ms=call.latency_ms,
             cost_nano=cost_nano,
-            counterfactual_nano=cost_nano + recalled_nano,
             flags=(*flags, *self._flags),
             max_tokens_from=self.output_bound.source,
-            **spent(usage),
-            **fields,
+            **{**spent(usage), **fields},
         )
 
     async def __aenter__(self) -> Attempt:
