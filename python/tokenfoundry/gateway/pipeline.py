@@ -36,6 +36,7 @@ from tokenfoundry.gateway.bodies.unreadable import redacted_body
 from tokenfoundry.gateway.cache_control import directives_of
 from tokenfoundry.gateway.estimate import estimate_of
 from tokenfoundry.gateway.headers import AUTHORIZATION, CACHE_CONTROL, OTHER_KEYS, REQUEST_ID
+from tokenfoundry.gateway.model_catalogue import catalogue
 from tokenfoundry.gateway.origin import origin_of
 from tokenfoundry.gateway.redactors import Redactors
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid, of_everybody
@@ -64,6 +65,7 @@ from tokenfoundry.translate import Untranslatable
 from tokenfoundry.usage import Usage
 
 if TYPE_CHECKING:
+    from tokenfoundry.pricing import PriceBook
     from tokenfoundry.vault import Vault
 
 _log = logging.getLogger("tokenfoundry")
@@ -222,6 +224,11 @@ class Pipeline:
         """The names that this key may ask for. Raises `Refused` (403) for a key that may ask for none."""
         demand(key, "models")
         return [name for name in self._router.models if key.allows_model(name)]
+
+    def catalogue(self, key: Key, prices: PriceBook) -> dict[str, Any]:
+        """What those models are and cost. Raises `Refused` as `models` does."""
+        reach = {name: self._router.may_reach(name) for name in self.models(key)}
+        return catalogue(reach, prices, now_ms=self._clock())
 
     # -- identify ------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -20,10 +20,11 @@ from tokenfoundry.errors import ConfigError, NotFound
 from tokenfoundry.pricing.applied import applied, digest_of, provider_price
 from tokenfoundry.pricing.catalogue import Catalogue, PricedModel
 from tokenfoundry.pricing.cost import Cost
+from tokenfoundry.pricing.files import read_files
 from tokenfoundry.pricing.fx import FxTable
-from tokenfoundry.pricing.history import RateHistory
 from tokenfoundry.pricing.instant import instant_text, to_ms
 from tokenfoundry.pricing.money import EXACT, ZERO, nano_of_scaled, to_nano
+from tokenfoundry.pricing.of_targets import CEILING, check_bounded, price_of
 from tokenfoundry.pricing.overrides import PriceOverride, overridden
 from tokenfoundry.pricing.rates import Rates, worst_case
 from tokenfoundry.pricing.savings import Doing, savings_of
@@ -31,10 +32,10 @@ from tokenfoundry.records import AppliedPrice, Savings
 from tokenfoundry.usage import Usage
 
 if TYPE_CHECKING:
-    from tokenfoundry.settings import Settings, TargetSettings
+    from tokenfoundry.settings import Settings
 
 
-_REPORTED_IN = "USD"  # What providers tell their own cost in.
+_REPORTED_IN: Final = "USD"  # What providers tell their own cost in.
 
 NO_OVERRIDES: Mapping[str, Sequence[PriceOverride]] = MappingProxyType({})
 
@@ -61,8 +62,8 @@ class Posted(NamedTuple):
     amount_nano: int
     flags: tuple[str, ...]
     price: AppliedPrice
-    by_provider: bool = False
-    """Whether it is the provider's own figure."""
+    source: Literal["provider", "computed", "unpriced"] = "computed"
+    """Whose figure it is; see `records.CostSource`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,10 @@ class PriceBook:
             settings.currency,
             {currency: [(each.from_date, each.rate) for each in dated] for currency, dated in settings.fx.items()},
         )
-        targets = {name: _price_of(name, target, settings, catalogue) for name, target in settings.targets.items()}
+        stated = read_files(settings.price_files, currency=settings.currency, providers=settings.providers)
+        targets = {
+            name: price_of(name, target, settings, catalogue, stated) for name, target in settings.targets.items()
+        }
         for name, rows in overrides.items():
             if name in targets:
                 history = overridden(targets[name].history, rows, currency=settings.currency)
@@ -105,7 +109,7 @@ class PriceBook:
                 fx.rate(rates.currency, at=at)
             except ConfigError as error:
                 raise ConfigError(str(error), path=f"targets.{name}") from None
-            _check_bounded(name, settings.targets[name], rates)
+            check_bounded(name, settings.targets[name], rates)
         billed = frozenset(name for name, target in settings.targets.items() if target.reported_cost == "bill")
         for name in sorted(billed & targets.keys()):
             try:
@@ -141,16 +145,20 @@ class PriceBook:
         if usage.reported_cost is not None and target in self.billed:
             fx_rate = self.fx.rate(_REPORTED_IN, at=at_ms)
             nano = to_nano(EXACT.multiply(usage.reported_cost, fx_rate))
-            return Posted(nano, (), provider_price(fx_rate, id=f"provider/{target}"), by_provider=True)
+            return Posted(nano, (), provider_price(fx_rate, id=f"provider/{target}"), "provider")
         fx_rate = self.fx.rate(rates.currency, at=at_ms)
         scaled = rates.scaled_cost(usage)
         if scaled is None:
             cost = rates.cost(usage)
-            nano = to_nano(EXACT.multiply(cost.total, fx_rate))
-            return Posted(nano, cost.flags, self._price(target, rates.served(usage.service_tier)[0], usage, fx_rate))
-        total, flags = scaled
-        nano = nano_of_scaled(total, self.fx.scaled_rate(rates.currency, at=at_ms))
-        return Posted(nano, flags, self._price(target, rates, usage, fx_rate))
+            nano, flags = to_nano(EXACT.multiply(cost.total, fx_rate)), cost.flags
+            rates, _ = rates.served(usage.service_tier)
+        else:
+            total, flags = scaled
+            nano = nano_of_scaled(total, self.fx.scaled_rate(rates.currency, at=at_ms))
+        price = self._price(target, rates, usage, fx_rate)
+        if self.targets[target].provider == CEILING:
+            return Posted(nano, (*flags, "price_ceiling"), price, "unpriced")
+        return Posted(nano, flags, price)
 
     def saved(self, target: str, usage: Usage, cost_nano: int, doing: Doing, *, at: datetime | int) -> Saved:
         """What the factory saved on a call that was posted with `cost_nano`, and what it is compared with.
@@ -226,66 +234,3 @@ class PriceBook:
         if priced is None:
             raise NotFound(f"no target is called {target!r}")
         return priced.history.at(at_ms)
-
-
-# Endpoints whose calls are billed by the token.
-_TAKE_PICTURES = frozenset({"image_edits", "image_variations"})
-_BY_TOKEN = frozenset({"chat", "embeddings", "responses", "completions"})
-
-
-def _check_bounded(name: str, target: TargetSettings, rates: Rates) -> None:
-    """Raises `ConfigError` for a target with an endpoint whose calls could not be priced, or have no worst case."""
-    by_token, price = target.endpoints & _BY_TOKEN, f"targets.{name}.price"
-    if by_token and not rates.prices_tokens:
-        served = ", ".join(sorted(by_token))
-        raise ConfigError(
-            f"tokens have no price, and it serves {served}: state endpoints, or input and output", path=price
-        )
-    outputs = rates.prices_tokens and rates.output is not None
-    for endpoint, rate, unit in (
-        ("images", rates.image, "image"),
-        ("image_edits", rates.image, "image"),
-        ("image_variations", rates.image, "image"),
-        ("transcriptions", rates.audio_second, "audio_second"),
-        ("translations", rates.audio_second, "audio_second"),
-        ("speech", rates.characters, "characters"),
-    ):
-        if endpoint not in target.endpoints or rate is not None or (outputs and not rates.output and not rates.input):
-            continue
-        if endpoint == "speech" or not outputs:
-            raise ConfigError(f"{endpoint} need a price in it, such as {unit}: {_EXAMPLES[unit]}", path=price)
-        if endpoint in _TAKE_PICTURES and target.price is None:
-            what = "the catalogue has no price for the tokens of pictures: state price, with their rate as input"
-            raise ConfigError(f"{endpoint}: {what}", path=price)
-        if target.max_output_tokens is None:
-            what = f"is required, because {endpoint} are priced by tokens: the most that one of them can take"
-            raise ConfigError(what, path=f"targets.{name}.max_output_tokens")
-
-
-_EXAMPLES = {
-    "image": '"0.04" for one, or by size {"1024x1024": "0.04"}',
-    "audio_second": '"0.0001"',
-    "characters": '"15" for a million',
-}
-
-
-def _price_of(name: str, target: TargetSettings, settings: Settings, catalogue: Catalogue) -> PricedModel:
-    if target.price is not None:
-        rates = Rates.from_price(target.price.stated(), currency=settings.currency)
-        history = RateHistory.constant(rates)
-        return PricedModel(
-            name, "target", target.model, target.context_tokens, history, digest_of(rates), "configuration"
-        )
-    if target.trust == "on_prem":
-        raise ConfigError(
-            "a target of trust on_prem states its own price, in units per million tokens: "
-            'price: {input: "0.15", output: "0.45"}, or "0" when its cost is counted elsewhere',
-            path=f"targets.{name}.price",
-        )
-    provider = catalogue.provider_at(settings.providers[target.provider].base_url)
-    if provider is None and target.provider in catalogue:
-        provider = target.provider
-    try:
-        return catalogue.find(target.model, provider=provider)
-    except NotFound as error:
-        raise ConfigError(str(error), path=f"targets.{name}.price") from None

@@ -26,7 +26,7 @@ from tokenfoundry.settings.routing import (
     PolicyRules,
     ResidencySettings,
 )
-from tokenfoundry.settings.targets import FxRateSettings, ProviderSettings, TargetSettings
+from tokenfoundry.settings.targets import FxRateSettings, PriceSettings, ProviderSettings, TargetSettings
 from tokenfoundry.settings.vault import VaultSettings
 
 
@@ -114,6 +114,13 @@ class Settings(Section):
     currency: CurrencyCode = Field("EUR", description="The currency of the ledger and of money budgets, ISO 4217.")
     fx: dict[CurrencyCode, tuple[FxRateSettings, ...]] = Field(
         {}, description="Dated exchange rates into `currency`, for every currency that a price is in."
+    )
+    price_files: tuple[Path, ...] = Field(
+        (), description="Files of dated prices that go before the shipped table; see the README."
+    )
+    price_ceiling: PriceSettings | None = Field(
+        None,
+        description="What an external target costs whose model nobody has a price for, flagged; refused when missing.",
     )
     data_dir: Path = Field(
         Path("tokenfoundry-data"), description="Where the books and the cache are kept; one process at a time."

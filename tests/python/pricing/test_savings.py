@@ -83,7 +83,7 @@ doings = st.builds(
 
 def record(posted: Any, used: Usage, **fields: Any) -> CallRecord:
     counts = {name: getattr(used, name) for name in Usage.__struct_fields__ if name in CallRecord.__struct_fields__}
-    source = "provider" if posted.by_provider else "computed"
+    source = posted.source
     made = CallRecord(
         request_id="r",
         at_ms=AT,

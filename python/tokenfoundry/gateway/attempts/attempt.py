@@ -280,8 +280,8 @@ class Attempt:
         accounted: dict[str, Any] = {"counterfactual_nano": cost_nano}
         if outcome == "answered":
             accounted = self._booking.saved(self._call, self.target, usage, cost_nano)
-        if posted.by_provider:
-            accounted["cost_source"] = "provider"
+        if posted.source != "computed":
+            accounted["cost_source"] = posted.source
         record = self._record(
             outcome,
             status=status,
