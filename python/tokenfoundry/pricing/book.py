@@ -21,7 +21,7 @@ from tokenfoundry.pricing.applied import applied, digest_of, provider_price
 from tokenfoundry.pricing.catalogue import Catalogue, PricedModel
 from tokenfoundry.pricing.cost import Cost
 from tokenfoundry.pricing.files import read_files
-from tokenfoundry.pricing.fx import FxTable
+from tokenfoundry.pricing.fx import FxTable, scaled_of
 from tokenfoundry.pricing.instant import instant_text, to_ms
 from tokenfoundry.pricing.money import EXACT, ZERO, nano_of_scaled, to_nano
 from tokenfoundry.pricing.of_targets import CEILING, check_bounded, price_of
@@ -154,7 +154,7 @@ class PriceBook:
             rates, _ = rates.served(usage.service_tier)
         else:
             total, flags = scaled
-            nano = nano_of_scaled(total, self.fx.scaled_rate(rates.currency, at=at_ms))
+            nano = nano_of_scaled(total, scaled_of(fx_rate))
         price = self._price(target, rates, usage, fx_rate)
         if self.targets[target].provider == CEILING:
             return Posted(nano, (*flags, "price_ceiling"), price, "unpriced")

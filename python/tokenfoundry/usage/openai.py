@@ -82,6 +82,8 @@ def read(body: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def add_modalities(counts: dict[str, Any], details: Mapping[str, Any], direction: str) -> None:
     """Adds what `details` tells of sound and pictures in that direction, where it is not nothing."""
+    if not (details.get("audio_tokens") or details.get("image_tokens") or details.get("cached_tokens_details")):
+        return  # As of nearly every call.
     for modality in ("audio", "image"):
         tokens = count_of(details, f"{modality}_tokens")
         if tokens:
@@ -98,6 +100,8 @@ def add_beside(counts: dict[str, Any], body: Mapping[str, Any], usage: Mapping[s
     tier = body.get("service_tier")
     if tier is not None:
         counts["service_tier"] = tier_of(tier)
+    if _BESIDE.isdisjoint(usage):
+        return
     cost = cost_of(usage)
     if cost is not None:
         counts["reported_cost"] = cost
@@ -107,6 +111,8 @@ def add_beside(counts: dict[str, Any], body: Mapping[str, Any], usage: Mapping[s
     if searches:
         counts["searches"] = searches
 
+
+_BESIDE = frozenset({"cost", "cost_in_usd_ticks", "server_tool_use_details", "num_search_queries"})
 
 # What providers call the way in which they serve everybody.
 _ORDINARY = frozenset({"default", "standard", "auto", "on_demand", "standard_only", "unspecified"})
@@ -118,7 +124,7 @@ def tier_of(value: Any) -> str:
     >>> tier_of("default"), tier_of("PRIORITY")
     ('', 'priority')
     """
-    if value is None:
+    if value is None or (type(value) is str and value in _ORDINARY):
         return ""
     if not isinstance(value, str) or len(value) > _MAX_TIER_LENGTH or not value.isprintable():
         raise InvalidInput("usage: service_tier must be a short name")
