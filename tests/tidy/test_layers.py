@@ -54,7 +54,7 @@ PYTHON_LAYERS = [
     {"gateway", "frames"},
     {"batches"},
     {"compat"},
-    {"echo_provider"},
+    {"echo_provider", "assembly", "on_demand"},
     {"factory"},
     {"doctor"},
     {"cli"},
