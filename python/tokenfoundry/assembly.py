@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tokenfoundry._core import __version__
+from tokenfoundry.attribution import intent_rules
 from tokenfoundry.batches.books import LineFaces, Memory, RemoteBooking
 from tokenfoundry.batches.lines import Lines, LineWalk
 from tokenfoundry.cache import Cache, Invalidations
@@ -211,6 +212,7 @@ class Assembly:
             "clock": self._clock,
             "trusted_proxies": Networks(settings.server.trusted_proxies),
             "vault": partial(self._vault, settings.vault),
+            "intents": intent_rules(settings.attribution),
         }
 
     def _repeats(

@@ -92,6 +92,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     consumer: str = ""
     key: str = ""
     intent: str = ""
+    intent_from: str = ""
+    """`rule` when a rule said the intent, because the caller did not."""
     env: str = ""
     session: str = ""
 

@@ -90,6 +90,11 @@ cache:
     chat: {enabled: false}
     faq: {ttl: 7d, scope: workspace}
 
+attribution:                           # what calls are booked on that do not say it themselves; the first that holds
+  intents:                             # or {system_sha256: "..."}, of the system prompt as it was sent
+    - {path: /v1/embeddings, intent: search}
+    - {system_regex: "claims? assistant", intent: claims}
+
 budgets:
   - name: claims-monthly               # 500 EUR a month for one project
     match: {project: claims}

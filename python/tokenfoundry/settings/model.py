@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from tokenfoundry.networks import network_of
 from tokenfoundry.settings import load
+from tokenfoundry.settings.attribution import AttributionSettings
 from tokenfoundry.settings.batches import BatchSettings
 from tokenfoundry.settings.budgets import BudgetSettings
 from tokenfoundry.settings.cache import CacheSettings
@@ -141,6 +142,9 @@ class Settings(Section):
     privacy: PrivacySettings = Field(PrivacySettings(), description="Redaction of prompts before they leave.")
     vault: VaultSettings = Field(VaultSettings(), description="What is kept of conversations that calls state.")
     cache: CacheSettings = Field(CacheSettings(), description="Answers to calls that were made before.")
+    attribution: AttributionSettings = Field(
+        AttributionSettings(), description="What calls are booked on that do not say it themselves."
+    )
     budgets: tuple[BudgetSettings, ...] = Field((), description="Who may spend how much.")
     quotas: dict[WorkspaceName, QuotaSettings] = Field({}, description="What each workspace may use a month.")
     packages: tuple[PackageSettings, ...] = Field((), description="Prepaid budgets.")

@@ -212,6 +212,7 @@ class Booking:
             consumer=axes.consumer,
             key=axes.key,
             intent=axes.intent,
+            intent_from=axes.intent_from,
             env=axes.env,
             session=axes.session,
             currency=self.currency,
