@@ -1,11 +1,11 @@
 """Writes the shipped price table from the installed genai-prices package; run by scripts/update-prices.
 
-    price_table.py RELEASE DIRECTORY
+    price_table.py RELEASE DIRECTORY LITELLM_TABLE
 
-Kept: models of the providers below that are priced by the token. A model priced in another way (by the hour, the
-request, the page, or with a rate of its own for generated sound, images or citations) is kept without prices: its name
-must not find the price of another model. Left out: prices of batch and priority tiers, one-hour cache writes, searches,
-and audio input.
+Kept: models of the providers below that are priced by the token, with their rates for sound, pictures, searches, calls
+and one-hour cache writes, and what batches and service tiers cost. A model priced in another way (by the hour or the
+page, or with a rate of its own for video or citations) is kept without prices: its name must not find the price of
+another model.
 """
 
 from __future__ import annotations
@@ -49,13 +49,23 @@ RATES = {
     "output_mtok": "output",
     "cache_read_mtok": "cache_read",
     "cache_write_mtok": "cache_write",
+    "cache_write_1h_mtok": "cache_write_1h",
+    "input_audio_mtok": "input_audio",
+    "cache_audio_read_mtok": "cache_read_audio",
+    "input_image_mtok": "input_image",
+    "cache_image_read_mtok": "cache_read_image",
+    "output_audio_mtok": "output_audio",
+    "output_image_mtok": "output_image",
 }
 
-# Billed only for what the normal form of a usage does not count, or at a discount that is not promised.
-IGNORED = {
-    "cache_write_1h_mtok", "web_searches_kcount", "storage_searches_kcount", "input_audio_mtok",
-    "cache_audio_read_mtok",
-}  # fmt: skip
+# Per thousand there, one by one here.
+UNITS = {"web_searches_kcount": "search", "requests_kcount": "request"}
+
+# Billed for what the normal form of a usage does not count.
+IGNORED = {"storage_searches_kcount"}
+
+# What a variant is chosen by, and the tier it is called here.
+TIER_KEYS = {"processing", "service_tier", "speed"}
 
 COMPARISONS = {
     ClauseEquals: ("=", "equals"), ClauseStartsWith: ("^", "starts_with"), ClauseEndsWith: ("$", "ends_with"),
@@ -103,7 +113,29 @@ def rates_row(price: ModelPrice) -> dict[str, Any]:
             | {name: decimal_text(tier_rate(rates[name], above)) for name in RATES.values() if name in rates}
             for above in thresholds
         ]
+    for key, name in UNITS.items():
+        value = stated(price).get(key)
+        if value is not None:
+            row[name] = decimal_text(value / 1000)
     return row
+
+
+def service_tiers(model: ModelInfo, base: ModelPrice, day: date | None) -> dict[str, Any]:
+    """What calls cost that are served in another way on that day: of each rate the first variant in force, over the
+    base.
+    """
+    overrides: dict[str, dict[str, Any]] = {}
+    for variant in model.price_variants or ():
+        ((key, tier), *others) = variant.when.items()
+        start = variant.constraint.start_date if isinstance(variant.constraint, StartDateConstraint) else None
+        is_other = others or key not in TIER_KEYS or tier == "default" or not stated(variant.prices)
+        if is_other or isinstance(variant.constraint, TimeOfDateConstraint):
+            continue
+        if start is not None and (day is None or day < start):
+            continue
+        if stated(variant.prices).keys() <= RATES.keys() | UNITS.keys() | IGNORED:
+            overrides[tier] = stated(variant.prices) | overrides.get(tier, {})
+    return {tier: rates_row(ModelPrice(**(stated(base) | prices))) for tier, prices in overrides.items()}
 
 
 def tier_rate(value: Decimal | TieredPrices, above: int) -> Decimal:
@@ -121,9 +153,8 @@ def periods(model: ModelInfo) -> list[dict[str, Any]]:
     """The model's prices by the day they start: the last condition that holds decides, else the first price."""
     entries = model.prices if isinstance(model.prices, list) else [ConditionalPrice(prices=model.prices)]
     days: list[date | None] = [None]
-    days += sorted(
-        {entry.constraint.start_date for entry in entries if isinstance(entry.constraint, StartDateConstraint)}
-    )
+    constraints = [entry.constraint for entry in (*entries, *(model.price_variants or ()))]
+    days += sorted({each.start_date for each in constraints if isinstance(each, StartDateConstraint)})
     rows: list[dict[str, Any]] = []
     for day in days:
         in_force, daily = 0, []
@@ -134,7 +165,10 @@ def periods(model: ModelInfo) -> list[dict[str, Any]]:
                 daily.append((index, row))
             elif constraint is None or (day is not None and day >= constraint.start_date):
                 in_force = index
-        row = rates_row(entries[in_force].prices)
+        base = entries[in_force].prices
+        row = rates_row(base)
+        if tiers := service_tiers(model, base, day):
+            row["service_tiers"] = tiers
         if kept := [each for index, each in daily if index > in_force]:
             row["daily"] = kept
         if not rows or row != {name: value for name, value in rows[-1].items() if name != "from"}:
@@ -145,7 +179,8 @@ def periods(model: ModelInfo) -> list[dict[str, Any]]:
 def is_priced_by_token(model: ModelInfo) -> bool:
     entries = model.prices if isinstance(model.prices, list) else [ConditionalPrice(prices=model.prices)]
     return all(
-        "input_mtok" in (names := set(stated(entry.prices))) and names <= RATES.keys() | IGNORED for entry in entries
+        "input_mtok" in (names := set(stated(entry.prices))) and names <= RATES.keys() | UNITS.keys() | IGNORED
+        for entry in entries
     )
 
 
@@ -190,23 +225,57 @@ PROVENANCE = """# Where these prices come from
 (https://github.com/pydantic/genai-prices), under the MIT licence in `LICENSE.genai-prices`. {models} models of
 {providers} providers, {priced} of them with prices, built on {built}. SHA-256 of the file: `{sha256}`.
 
-US dollars per million tokens, without tax and without negotiated discounts; the providers' own price pages decide. Left
-out: batch and priority tiers, one-hour cache writes, searches, and separate rates for sound and images that go in.
+US dollars per million tokens, without tax and without negotiated discounts; the providers' own price pages decide.
+`service_tiers` are what batches and the providers' other ways of serving cost. Left out: storage and rates by the page.
 
 `unit_prices.json` is kept by hand, from the table inside the Python package litellm 1.83.0
 (https://github.com/BerriAI/litellm, MIT): transcription by the second of sound, speech by the million characters,
-images by their tokens (text in, image out), moderation for nothing. It prices only models that `prices.json` lists
+moderation for nothing. It prices only models that `prices.json` lists
 without a price.
+
+Of the models, litellm's table prices {compared} too. They disagree on {disagreeing} rates:
+
+{warnings}
 """
+
+
+# Where litellm's table has a provider's models: what stands before their names there.
+LITELLM_PREFIXES = {
+    "openai": "", "anthropic": "", "google": "gemini/", "mistral": "mistral/", "deepseek": "deepseek/",
+    "x-ai": "xai/", "groq": "groq/", "cohere": "", "moonshotai": "moonshot/", "perplexity": "perplexity/",
+}  # fmt: skip
+LITELLM_RATES = {
+    "input": "input_cost_per_token", "output": "output_cost_per_token", "cache_read": "cache_read_input_token_cost",
+}  # fmt: skip
+
+
+def disagreements(rows: list[dict[str, Any]], litellm: dict[str, Any]) -> tuple[int, list[str]]:
+    """How many models both tables price, and a sentence for each rate on which they do not agree."""
+    compared, said = 0, []
+    for provider in rows:
+        prefix = LITELLM_PREFIXES.get(provider["id"])
+        for model in provider["models"] if prefix is not None else ():
+            theirs = litellm.get(f"{prefix}{model['id']}")
+            if not model.get("prices") or not theirs:
+                continue
+            compared += 1
+            ours = model["prices"][-1]
+            for name, field in LITELLM_RATES.items():
+                if name in ours and theirs.get(field) is not None:
+                    rate = Decimal(repr(theirs[field])).scaleb(6)
+                    if rate != Decimal(ours[name]):
+                        said.append(f"{provider['id']}/{model['id']}: {name} is {ours[name]}, litellm says {rate:f}")
+    return compared, said
 
 
 def main() -> None:
     release, directory = sys.argv[1], Path(sys.argv[2])
+    litellm = json.loads(Path(sys.argv[3]).read_text())
     by_id = {provider.id: provider for provider in providers}
     rows = [provider_row(by_id[name]) for name in PROVIDERS]
     built = datetime.now(tz=UTC).date()
     table = {
-        "format": 1,
+        "format": 2,
         "source": f"genai-prices {release}",
         "built": built.isoformat(),
         "licence": "MIT",
@@ -217,8 +286,14 @@ def main() -> None:
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "prices.json").write_text(text)
     models = [model for row in rows for model in row["models"]]
+    compared, disagreeing = disagreements(rows, litellm)
+    for warning in disagreeing:
+        sys.stderr.write(f"warning: {warning}\n")
     provenance = PROVENANCE.format(
         release=release,
+        compared=compared,
+        disagreeing=len(disagreeing),
+        warnings="\n".join(f"- {each}" for each in disagreeing),
         models=len(models),
         providers=len(rows),
         priced=sum("prices" in model for model in models),

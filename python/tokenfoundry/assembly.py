@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tokenfoundry._core import __version__
+from tokenfoundry.attribution import intent_rules
 from tokenfoundry.batches.books import LineFaces, Memory, RemoteBooking
 from tokenfoundry.batches.lines import Lines, LineWalk
 from tokenfoundry.cache import Cache, Invalidations
 from tokenfoundry.clock import Clock, system_clock
-from tokenfoundry.gateway.attempts.booking import Booking
+from tokenfoundry.gateway.attempts.booking import BaselineOf, Booking
 from tokenfoundry.gateway.attempts.ledger_faces import LedgerFaces
 from tokenfoundry.gateway.attempts.output_bound import OutputBounds
 from tokenfoundry.gateway.attempts.rates import Rates
@@ -176,6 +177,12 @@ class Assembly:
             "output_bounds": OutputBounds(limits.missing_max_tokens, limits.default_max_output_tokens),
             "hold_wait_s": limits.hold_wait_ms / 1000,
             "publish": publish,
+            "baselines": _baselines_of(settings),
+            "marking": [
+                name
+                for name, provider in settings.providers.items()
+                if provider.format == "anthropic" and provider.prompt_cache == "auto"
+            ],
         }
 
     def _sender_of(self, settings: Settings, client: ProviderClient) -> Sender:
@@ -205,6 +212,7 @@ class Assembly:
             "clock": self._clock,
             "trusted_proxies": Networks(settings.server.trusted_proxies),
             "vault": partial(self._vault, settings.vault),
+            "intents": intent_rules(settings.attribution),
         }
 
     def _repeats(
@@ -249,3 +257,15 @@ def _dialects_of(
     format, planner = format_of(provider), Planner(translations)
     asked = {*translations.dialects, *format.dialects}
     return frozenset(name for name in asked if planner.plan(name, format, serves) is not None)
+
+
+def _baselines_of(settings: Settings) -> dict[str, BaselineOf]:
+    """The targets that the calls of each alias are compared with."""
+    found: dict[str, BaselineOf] = {}
+    for name, alias in settings.aliases.items():
+        if alias.baseline is not None:
+            found[name] = BaselineOf(alias.baseline, settings.targets[alias.baseline].model, "stated")
+        elif alias.targets:
+            first = alias.targets[0]
+            found[name] = BaselineOf(first, settings.targets[first].model, "first of the alias")
+    return found

@@ -168,6 +168,7 @@ class TokenFactory:
                     kept=lambda: self._engine.kept,
                     reprice=self.reprice,
                     explain=self.explain_route,
+                    reach=lambda: self._engine.router.reach(),
                 ),
                 vault=lambda: self._vaults.of(self.settings.vault),
                 running=Running(reload=lambda who: self.reload(who=who), health=self.health),

@@ -7,6 +7,7 @@ keyed hash of what was asked, redacted: equal for calls that share an answer, `f
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -21,11 +22,49 @@ Outcome = Literal[
     "recovered",  # its process died with the hold open: settled at the held amount when the books were next opened
 ]
 
-CostSource = Literal["computed", "estimated", "unpriced"]
+# Whose figure the cost is: the provider's own bill; rates times the counts that it reported; the same times counts that
+# we made; or nobody's, because the target has no price and its calls are let pass.
+CostSource = Literal["provider", "computed", "estimated", "unpriced"]
 
 # Who set the bound on an answer when the caller did not: the configured default, the budgets because they allow less,
 # or the model's own maximum. Empty: the caller.
 MaxTokensFrom = Literal["", "default", "budget", "model"]
+
+
+class AppliedPrice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The rates that a cost was computed with, so that it can be computed again. Decimals are text."""
+
+    id: str
+    """Whose price: `openai/gpt-4o@2026-10-14`, `target/gpt-mini`, `override/gpt-mini@...`."""
+    catalogue: str
+    """What it stands in: the first 16 hex digits of the SHA-256 of the price table, or of the price that was stated."""
+    currency: str
+    fx_rate: str = "1"
+    """Units of the ledger's currency for one of `currency`, in force when the call began."""
+    rates: dict[str, str | dict[str, str]] = {}
+    """Those in force, by name, as `pricing.Rates` has them: of the tier and the service tier that were applied."""
+    above: int = 0
+    """The threshold of that tier, when it is not the first."""
+
+
+class Savings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the factory saved, by what saved it, in nano units; negative when it cost more. Their sum is exactly the
+    counterfactual less the cost.
+    """
+
+    batch: int = 0
+    provider_cache: int = 0
+    routing: int = 0
+    response_cache: int = 0
+
+
+class Baseline(msgspec.Struct, frozen=True, kw_only=True):
+    """The target that the call is compared with, and why; the tokens are those counted where it was served."""
+
+    target: str
+    model: str
+    why: Literal["stated", "first of the alias"]
+    price: AppliedPrice
 
 
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -53,6 +92,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     consumer: str = ""
     key: str = ""
     intent: str = ""
+    intent_from: str = ""
+    """`rule` when a rule said the intent, because the caller did not."""
     env: str = ""
     session: str = ""
 
@@ -61,11 +102,29 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    input_audio_tokens: int = 0
+    output_audio_tokens: int = 0
+    cache_read_audio_tokens: int = 0
+    input_image_tokens: int = 0
+    output_image_tokens: int = 0
+    cache_read_image_tokens: int = 0
     images: int = 0
+    image_kind: str = ""
     audio_seconds: int = 0
     characters: int = 0
+    searches: int = 0
+    service_tier: str = ""
+    reported_cost: Decimal | None = None
+    """What the provider said, in US dollars."""
+    usage_fault: str = ""
+    """What cannot be true in the provider's report, whose counts stand here as they were sent."""
     cost_nano: int = 0
     counterfactual_nano: int = 0
+    savings: Savings | None = None
+    baseline: Baseline | None = None
+    """None: the target that served, without what the factory saved there."""
+    price: AppliedPrice | None = None
     currency: str
     cost_source: CostSource = "computed"
     flags: tuple[str, ...] = ()

@@ -11,18 +11,24 @@ import asyncio
 from contextlib import suppress
 from typing import Any, Literal
 
+import msgspec
+
 from tokenfoundry.errors import Conflict, NotFound
 from tokenfoundry.gateway.attempts.booking import Booking
+from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.gateway.attempts.ledger_faces import LedgerFaces
 from tokenfoundry.ledger import NO_FLAGS, Amounts, AsyncLedger, Axes, Entry, EntryFlags, Hold, Ledger, Refusal, Tallies
 from tokenfoundry.ledger.values import NO_TALLIES, NOTHING
 from tokenfoundry.ledger.window import Instant
 from tokenfoundry.pricing import PriceBook
+from tokenfoundry.pricing.book import Posted
+from tokenfoundry.pricing.rates import NO_TIER
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
 
 _ACTOR = "batches"
 _REASON = "known after a restart"
+_BATCH = "batch"
 
 
 def late(id: str) -> str:
@@ -143,15 +149,27 @@ class Memory:
 
 
 class RemoteBooking(Booking):
-    """Books lines at the price of a provider's batches; at the normal one, flagged, of a target that states none."""
+    """Books lines at the price of a provider's batches; at the normal one, flagged, of a target that has none."""
+
+    in_batches = True
 
     def __init__(self, faces: LedgerFaces, prices: PriceBook, **more: Any) -> None:
-        super().__init__(faces, prices.of_batches(), **more)
-        self._priced = frozenset(prices.batches)
+        super().__init__(faces, prices, **more)
 
-    def cost_nano(self, target: Target, usage: Usage, at_ms: int) -> tuple[int, tuple[str, ...]]:
-        cost_nano, flags = super().cost_nano(target, usage, at_ms)
-        return cost_nano, flags if target.name in self._priced else (*flags, "batch_at_normal_price")
+    def posted(self, target: Target, usage: Usage, at_ms: int) -> Posted:
+        posted = super().posted(target, _in_batch(usage), at_ms)
+        flags = tuple("batch_at_normal_price" if flag == NO_TIER else flag for flag in posted.flags)
+        return posted._replace(flags=flags)
+
+    def saved(self, call: Call, target: Target, usage: Usage, cost_nano: int) -> dict[str, Any]:
+        return {**super().saved(call, target, _in_batch(usage), cost_nano), "service_tier": _BATCH}
+
+    def _tier_asked(self, call: Call) -> str:
+        return _BATCH
+
+
+def _in_batch(usage: Usage) -> Usage:
+    return msgspec.structs.replace(usage, service_tier=_BATCH)
 
 
 class LineFaces(LedgerFaces):

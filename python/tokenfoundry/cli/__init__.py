@@ -29,6 +29,7 @@ _MODULES = {
     "quotas": "quotas",
     "packages": "packages",
     "limits": "limits",
+    "models": "models",
     "prices": "gateway",
     "cache": "gateway",
     "vault": "vault",

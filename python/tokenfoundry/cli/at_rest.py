@@ -53,4 +53,5 @@ def in_force_at_rest(settings: Settings, ledger: Ledger, price_rows: PriceOverri
             kept=kept,
             reprice=lambda: None,  # The next server that opens the books reads them.
             explain=explained,
+            reach=lambda: dry_router(settings)[0].reach(),
         )

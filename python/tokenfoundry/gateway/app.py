@@ -273,6 +273,12 @@ async def _models(app: GatewayApp, visit: Visit) -> Answer:
     return json_answer(models[names.index(name)] if name else {"object": "list", "data": models})
 
 
+async def _catalogue(app: GatewayApp, visit: Visit) -> Answer:
+    """What the models of the key are and cost."""
+    engine = visit.engine
+    return json_answer(engine.pipeline.catalogue(visit.key(), engine.prices))
+
+
 async def _estimate(app: GatewayApp, visit: Visit) -> Answer:
     visit.key()
     body = await visit.body()
@@ -307,6 +313,7 @@ async def _document(app: GatewayApp, visit: Visit) -> Answer:
 # Everything but the endpoints that take a call, which stand in a table of their own, and the admin API, likewise.
 ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/v1/models", _models),
+    Route("GET", "/v1/models/catalogue", _catalogue),
     Route("GET", "/v1/models/{name:path}", _models),
     Route("POST", "/v1/estimate", _estimate),
     Route("GET", "/v1/usage/quotas", _quotas),

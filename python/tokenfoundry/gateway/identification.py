@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
-from tokenfoundry.attribution import attribute, conversation_of
+from tokenfoundry.attribution import NO_RULES, Attribution, IntentRules, attribute, conversation_of
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.gateway.admission import demand, listed, out_of_scope
 from tokenfoundry.gateway.attempts.call import Call, Request
+from tokenfoundry.gateway.bodies.system_text import system_text
 from tokenfoundry.gateway.cache_control import directives_of
+from tokenfoundry.gateway.endpoints import Endpoint
+from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.gateway.headers import CACHE_CONTROL
 from tokenfoundry.gateway.replies import Refused, invalid
 from tokenfoundry.ids import uuid7
+from tokenfoundry.keys import Key
 from tokenfoundry.privacy import Detector
 from tokenfoundry.resilience.deadline import Deadline
 from tokenfoundry.resilience.timing import Timing
@@ -34,6 +40,7 @@ class Identification:
         timing: Timing,
         clock: Clock,
         connections: object = None,
+        intents: IntentRules = NO_RULES,
     ) -> None:
         """`detector` looks into what callers say of themselves; `connections` are what every call holds for as long as
         it may use them.
@@ -46,6 +53,7 @@ class Identification:
         self._timing = timing
         self._clock = clock
         self._connections = connections
+        self._intents = intents
 
     def call_of(self, request: Request) -> Call:
         """The call that a request asks for, its shape checked. Raises `Refused`."""
@@ -71,6 +79,8 @@ class Identification:
             raise Refused(404, "model_not_found", str(error), param="model") from None
         except InvalidInput as error:
             raise invalid(str(error)) from None
+        if self._intents and not axes.intent:
+            axes = self._with_intent(axes, key, endpoint, body)
         if not key.allows_intent(axes.intent):
             stated = f"for the intent {axes.intent!r}" if axes.intent else "without x-tf-intent"
             raise out_of_scope(key, f"may not be used {stated}; it may state {listed(key.intents)}")
@@ -98,3 +108,14 @@ class Identification:
             as_object=request.as_object,
             connections=self._connections,
         )
+
+    def _with_intent(self, axes: Attribution, key: Key, endpoint: Endpoint, body: dict[str, Any]) -> Attribution:
+        """The axes with the intent of a rule, if one holds and the key allows it."""
+        system = system_text(endpoint.name, body) if self._intents.asks_for_system else ""
+        intent = self._intents.intent_of(_PATHS.get(endpoint.name, ""), system)
+        if not intent or not key.allows_intent(intent):
+            return axes
+        return msgspec.structs.replace(axes, intent=intent, intent_from="rule")
+
+
+_PATHS = {endpoint.name: path for path, endpoint in ENDPOINTS.items()}

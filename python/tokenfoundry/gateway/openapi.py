@@ -195,6 +195,12 @@ _INFERENCE: tuple[Operation, ...] = (
         {_JSON: ref("EstimateReply")},
     ),
     _read("/v1/models", "models", "The models that this key may ask for.", "Models", **_OF_LISTS),
+    _read(
+        "/v1/models/catalogue",
+        "catalogue",
+        "What the models of this key are and cost: targets, regions, context, and rates with their dates and tiers.",
+        "Object",
+    ),
     _read("/v1/models/{name}", "model", "One model.", "Model", **_OF_LISTS),
     _read("/v1/usage/quotas", "quotas", "What is left of the quotas of the key's workspace.", "Object"),
     _read("/health", "health", "Whether it serves.", "Health", **_OPEN, refusals=(500, 503)),

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tokenfoundry.attribution import NO_RULES, IntentRules
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import StoreError
 from tokenfoundry.gateway.admission import Admission, demand
@@ -24,6 +25,7 @@ from tokenfoundry.gateway.attempts.turns import turn
 from tokenfoundry.gateway.estimate import estimate_of
 from tokenfoundry.gateway.headers import REQUEST_ID
 from tokenfoundry.gateway.identification import Identification
+from tokenfoundry.gateway.model_catalogue import catalogue
 from tokenfoundry.gateway.prompt_redaction import PromptRedaction
 from tokenfoundry.gateway.redactors import Redactors
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer
@@ -37,6 +39,7 @@ from tokenfoundry.routing.policy import NoRoute, Route, Router
 from tokenfoundry.settings import CacheSettings
 
 if TYPE_CHECKING:
+    from tokenfoundry.pricing import PriceBook
     from tokenfoundry.vault import Vault
 
 _log = logging.getLogger("tokenfoundry")
@@ -63,9 +66,10 @@ class Pipeline:
         trusted_proxies: Networks,
         connections: object = None,
         vault: Callable[[], Vault] | None = None,
+        intents: IntentRules = NO_RULES,
     ) -> None:
         """`connections` are what every call holds for as long as it may use them. `vault` opens the vault, for the
-        first call of a conversation; it raises `StoreError`.
+        first call of a conversation; it raises `StoreError`. `intents` are those of calls that state none.
         """
         self.admission = Admission(keys, clock=clock, trusted_proxies=trusted_proxies)
         self._identification = Identification(
@@ -77,11 +81,13 @@ class Pipeline:
             timing=guards.timing,
             clock=clock,
             connections=connections,
+            intents=intents,
         )
         self._redaction = PromptRedaction(redactors, booking, audit_key=audit_key, vault=vault)
         self._exchanges = Exchanges(sender, guards, repeats)
         self._repeats = repeats
         self._router = router
+        self._clock = clock
         self._booking = booking
         self._rates = rates
         self._sender = sender
@@ -158,6 +164,11 @@ class Pipeline:
         """The names that this key may ask for. Raises `Refused` (403) for a key that may ask for none."""
         demand(key, "models")
         return [name for name in self._router.models if key.allows_model(name)]
+
+    def catalogue(self, key: Key, prices: PriceBook) -> dict[str, Any]:
+        """What those models are and cost. Raises `Refused` as `models` does."""
+        reach = {name: self._router.may_reach(name) for name in self.models(key)}
+        return catalogue(reach, prices, now_ms=self._clock())
 
     # -- recall --------------------------------------------------------------------------------------------------------
 

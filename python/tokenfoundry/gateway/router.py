@@ -64,7 +64,7 @@ class _HandOn(Response):
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 # What is read besides the endpoints that take a call.
-_PAGES = ("/v1/models", "/v1/models/{model:path}", "/v1/usage/quotas", "/health")
+_PAGES = ("/v1/models", "/v1/models/catalogue", "/v1/models/{model:path}", "/v1/usage/quotas", "/health")
 
 # What has paths and errors of its own kind below it: there a host must not answer with its own error shape.
 _BELOW = ("/v1/{rest:path}", "/v1", "/admin/{rest:path}", "/health", "/openapi.json")

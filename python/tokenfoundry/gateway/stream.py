@@ -75,7 +75,7 @@ class Relay:
 
     def seen(self) -> tuple[str | None, Usage | None]:
         """The text that came so far, and what the provider has reported."""
-        return self._reply.produced(), self._reported()
+        return self._reply.produced(), self._usage()
 
     async def close(self) -> None:
         """Settles a call that is not yet resolved for what was produced, and closes the provider's reply. Harmless
@@ -86,7 +86,7 @@ class Relay:
             return  # Its connection may serve another call by now.
         async with open_reply:
             if not self._attempt.resolved:
-                await self._attempt.hung_up(produced=self._reply.produced(), reported=self._reported())
+                await self._attempt.hung_up(produced=self._reply.produced(), reported=self._usage())
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The bytes for the client, one piece per network read of the provider's.
@@ -114,7 +114,7 @@ class Relay:
         except _BROKEN as error:
             said = _said(error)
             self._passing.failed()
-            await self._attempt.cut(said, produced=self._reply.produced(), reported=self._reported())
+            await self._attempt.cut(said, produced=self._reply.produced(), reported=self._usage())
             yield self.error("upstream_error", said)
             return
         except StoreError:
@@ -179,12 +179,6 @@ class Relay:
 
     def _usage(self) -> Usage | None:
         return self._events.usage_so_far(lambda: self._attempt.output_tokens(self._reply.produced()))
-
-    def _reported(self) -> Usage | None:
-        try:
-            return self._usage()
-        except InvalidInput:
-            return None
 
     def error(self, code: str, message: str) -> bytes:
         """The event that ends a stream which cannot go on."""

@@ -12,23 +12,30 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
 from tokenfoundry.errors import ConfigError, NotFound
+from tokenfoundry.pricing.applied import applied, digest_of, provider_price
 from tokenfoundry.pricing.catalogue import Catalogue, PricedModel
-from tokenfoundry.pricing.fx import FxTable
-from tokenfoundry.pricing.history import RateHistory
-from tokenfoundry.pricing.instant import to_ms
-from tokenfoundry.pricing.money import nano_of_scaled, to_nano
+from tokenfoundry.pricing.cost import Cost
+from tokenfoundry.pricing.files import read_files
+from tokenfoundry.pricing.fx import FxTable, scaled_of
+from tokenfoundry.pricing.instant import instant_text, to_ms
+from tokenfoundry.pricing.money import EXACT, ZERO, nano_of_scaled, to_nano
+from tokenfoundry.pricing.of_targets import CEILING, check_bounded, price_of
 from tokenfoundry.pricing.overrides import PriceOverride, overridden
-from tokenfoundry.pricing.rates import Cost, Rates, worst_case
+from tokenfoundry.pricing.rates import Rates, worst_case
+from tokenfoundry.pricing.savings import Doing, savings_of
+from tokenfoundry.records import AppliedPrice, Savings
 from tokenfoundry.usage import Usage
 
 if TYPE_CHECKING:
-    from tokenfoundry.settings import Settings, TargetSettings
+    from tokenfoundry.settings import Settings
 
+
+_REPORTED_IN: Final = "USD"  # What providers tell their own cost in.
 
 NO_OVERRIDES: Mapping[str, Sequence[PriceOverride]] = MappingProxyType({})
 
@@ -42,14 +49,33 @@ class Charge(msgspec.Struct, frozen=True):
     """`cost.total` times `fx_rate` in nano units of the ledger's currency, rounded once, half to even."""
 
 
+class Saved(NamedTuple):
+    """What was saved on a call, and what it would have cost otherwise."""
+
+    savings: Savings
+    counterfactual_nano: int
+
+
+class Posted(NamedTuple):
+    """What the ledger posts for a call, what is to be said of it, and the price for its record."""
+
+    amount_nano: int
+    flags: tuple[str, ...]
+    price: AppliedPrice
+    source: Literal["provider", "computed", "unpriced"] = "computed"
+    """Whose figure it is; see `records.CostSource`."""
+
+
 @dataclass(frozen=True, slots=True)
 class PriceBook:
     """The price of every target, by its name, in the ledger's currency. Immutable."""
 
     fx: FxTable
     targets: dict[str, PricedModel]
-    batches: dict[str, Rates] = field(default_factory=dict)
-    """The rates of the lines of a provider's batches, by target, where they are stated."""
+    billed: frozenset[str] = frozenset()
+    """The targets whose provider's own figure is the cost."""
+    _applied: dict[tuple[str, int, int, Decimal], AppliedPrice] = field(default_factory=dict, repr=False, compare=False)
+    """Every price that was applied, by target, rates, tier and exchange rate: as many as there are of those."""
 
     @classmethod
     def from_settings(
@@ -69,7 +95,10 @@ class PriceBook:
             settings.currency,
             {currency: [(each.from_date, each.rate) for each in dated] for currency, dated in settings.fx.items()},
         )
-        targets = {name: _price_of(name, target, settings, catalogue) for name, target in settings.targets.items()}
+        stated = read_files(settings.price_files, currency=settings.currency, providers=settings.providers)
+        targets = {
+            name: price_of(name, target, settings, catalogue, stated) for name, target in settings.targets.items()
+        }
         for name, rows in overrides.items():
             if name in targets:
                 history = overridden(targets[name].history, rows, currency=settings.currency)
@@ -80,16 +109,14 @@ class PriceBook:
                 fx.rate(rates.currency, at=at)
             except ConfigError as error:
                 raise ConfigError(str(error), path=f"targets.{name}") from None
-            _check_bounded(name, settings.targets[name], rates)
-        return cls(fx, targets, _batch_rates_of(settings))
-
-    def of_batches(self) -> PriceBook:
-        """The book for the lines of providers' batches: their rates where they are stated, else the normal ones."""
-        targets = {
-            name: replace(priced, history=RateHistory.constant(self.batches[name])) if name in self.batches else priced
-            for name, priced in self.targets.items()
-        }
-        return replace(self, targets=targets)
+            check_bounded(name, settings.targets[name], rates)
+        billed = frozenset(name for name, target in settings.targets.items() if target.reported_cost == "bill")
+        for name in sorted(billed & targets.keys()):
+            try:
+                fx.rate(_REPORTED_IN, at=at)
+            except ConfigError as error:
+                raise ConfigError(str(error), path=f"targets.{name}.reported_cost") from None
+        return cls(fx, targets, billed)
 
     def charge(self, target: str, usage: Usage, *, at: datetime | int) -> Charge:
         """What `usage` on `target` costs, at the rates and the exchange rate in force at `at`, the start of the call.
@@ -102,18 +129,79 @@ class PriceBook:
         return Charge(cost, fx_rate, to_nano(self.fx.convert(cost.total, cost.currency, at=at_ms)))
 
     def cost_nano(self, target: str, usage: Usage, *, at: datetime | int) -> tuple[int, tuple[str, ...]]:
-        """What `charge` posts, and the flags of its cost, without the lines that explain it.
+        """What is posted for `usage` on `target`, and what is to be said of it. Raises `NotFound` for an unknown
+        target.
+        """
+        posted = self.posted(target, usage, at=at)
+        return posted.amount_nano, posted.flags
+
+    def posted(self, target: str, usage: Usage, *, at: datetime | int) -> Posted:
+        """What `charge` posts, without the lines that explain it; of a target that is `billed` what its provider says.
 
         Raises `NotFound` for an unknown target.
         """
         at_ms = to_ms(at)
         rates = self._rates(target, at_ms)
+        if usage.reported_cost is not None and target in self.billed:
+            fx_rate = self.fx.rate(_REPORTED_IN, at=at_ms)
+            nano = to_nano(EXACT.multiply(usage.reported_cost, fx_rate))
+            return Posted(nano, (), provider_price(fx_rate, id=f"provider/{target}"), "provider")
+        fx_rate = self.fx.rate(rates.currency, at=at_ms)
         scaled = rates.scaled_cost(usage)
         if scaled is None:
-            charge = self.charge(target, usage, at=at_ms)
-            return charge.amount_nano, charge.cost.flags
-        total, flags = scaled
-        return nano_of_scaled(total, self.fx.scaled_rate(rates.currency, at=at_ms)), flags
+            cost = rates.cost(usage)
+            nano, flags = to_nano(EXACT.multiply(cost.total, fx_rate)), cost.flags
+            rates, _ = rates.served(usage.service_tier)
+        else:
+            total, flags = scaled
+            nano = nano_of_scaled(total, scaled_of(fx_rate))
+        price = self._price(target, rates, usage, fx_rate)
+        if self.targets[target].provider == CEILING:
+            return Posted(nano, (*flags, "price_ceiling"), price, "unpriced")
+        return Posted(nano, flags, price)
+
+    def saved(self, target: str, usage: Usage, cost_nano: int, doing: Doing, *, at: datetime | int) -> Saved:
+        """What the factory saved on a call that was posted with `cost_nano`, and what it is compared with.
+
+        Raises `NotFound` for an unknown target.
+        """
+        at_ms = to_ms(at)
+
+        def cost(name: str, used: Usage) -> Decimal:
+            rates = self._rates(name, at_ms)
+            return EXACT.multiply(rates.cost(used).total, self.fx.rate(rates.currency, at=at_ms))
+
+        drift = ZERO
+        if usage.reported_cost is not None and target in self.billed:
+            billed = EXACT.multiply(usage.reported_cost, self.fx.rate(_REPORTED_IN, at=at_ms))
+            drift = EXACT.subtract(billed, cost(target, usage))
+        savings, counterfactual_nano = savings_of(
+            doing, target=target, usage=usage, cost_nano=cost_nano, drift=drift, cost=cost
+        )
+        return Saved(savings, counterfactual_nano)
+
+    def price(self, target: str, usage: Usage, *, at: datetime | int) -> AppliedPrice:
+        """The price that `usage` on `target` has at `at`. Raises `NotFound` for an unknown target."""
+        at_ms = to_ms(at)
+        rates = self._rates(target, at_ms)
+        fx_rate = self.fx.rate(rates.currency, at=at_ms)
+        return self._price(target, rates.served(usage.service_tier)[0], usage, fx_rate)
+
+    def _price(self, target: str, rates: Rates, usage: Usage, fx_rate: Decimal) -> AppliedPrice:
+        band = rates.band(usage.input_tokens)
+        place = target, id(rates), band.above, fx_rate
+        price = self._applied.get(place)
+        if price is None:
+            priced = self.targets[target]
+            name, digest = priced.place, priced.digest
+            period = next((each for each in priced.history.periods if each.has(rates)), None)
+            if period is not None and period.source:
+                name, digest = f"{period.source}/{target}", digest_of(rates)
+            if period is not None and period.from_ms > 0:
+                name = f"{name}@{instant_text(period.from_ms)}"
+            price = applied(rates, band, id=name, catalogue=digest, fx_rate=fx_rate)
+            self._applied[place] = price
+        return price
 
     def worst_case_nano(
         self,
@@ -123,16 +211,19 @@ class PriceBook:
         max_output_tokens: int,
         n: int = 1,
         units: Usage | None = None,
+        service_tier: str = "",
         at: datetime | int,
     ) -> int:
         """The most a call can cost, in nano units of the ledger's currency: never below what it is then charged.
-        `units` are the images, seconds and characters at most.
+        `units` are the images, seconds and characters at most; `service_tier` is the way it asks to be served in.
 
         Raises `NotFound` for an unknown target.
         """
         at_ms = to_ms(at)
         rates = self._rates(target, at_ms)
-        if (units is None or not units.is_by_unit) and n >= 1 and max_output_tokens >= 0:
+        if service_tier:
+            rates, _ = rates.served(service_tier)
+        if rates.request is None and (units is None or not units.is_by_unit) and n >= 1 and max_output_tokens >= 0:
             total = rates.scaled_worst(input_tokens=input_tokens, output_tokens=max_output_tokens * n)
             return nano_of_scaled(total, self.fx.scaled_rate(rates.currency, at=at_ms))
         worst = worst_case(rates, input_tokens=input_tokens, max_output_tokens=max_output_tokens, n=n, units=units)
@@ -143,76 +234,3 @@ class PriceBook:
         if priced is None:
             raise NotFound(f"no target is called {target!r}")
         return priced.history.at(at_ms)
-
-
-def _batch_rates_of(settings: Settings) -> dict[str, Rates]:
-    rates: dict[str, Rates] = {}
-    for name, target in settings.targets.items():
-        if target.price is not None and target.price.batch is not None:
-            stated = target.price.batch.model_dump(exclude_none=True)
-            rates[name] = Rates.from_price(stated, currency=target.price.currency or settings.currency)
-    return rates
-
-
-# Endpoints whose calls are billed by the token.
-_TAKE_PICTURES = frozenset({"image_edits", "image_variations"})
-_BY_TOKEN = frozenset({"chat", "embeddings", "responses", "completions"})
-
-
-def _check_bounded(name: str, target: TargetSettings, rates: Rates) -> None:
-    """Raises `ConfigError` for a target with an endpoint whose calls could not be priced, or have no worst case."""
-    by_token, price = target.endpoints & _BY_TOKEN, f"targets.{name}.price"
-    if by_token and not rates.prices_tokens:
-        served = ", ".join(sorted(by_token))
-        raise ConfigError(
-            f"tokens have no price, and it serves {served}: state endpoints, or input and output", path=price
-        )
-    outputs = rates.prices_tokens and rates.output is not None
-    for endpoint, rate, unit in (
-        ("images", rates.image, "image"),
-        ("image_edits", rates.image, "image"),
-        ("image_variations", rates.image, "image"),
-        ("transcriptions", rates.audio_second, "audio_second"),
-        ("translations", rates.audio_second, "audio_second"),
-        ("speech", rates.characters, "characters"),
-    ):
-        if endpoint not in target.endpoints or rate is not None or (outputs and not rates.output and not rates.input):
-            continue
-        if endpoint == "speech" or not outputs:
-            raise ConfigError(f"{endpoint} need a price in it, such as {unit}: {_EXAMPLES[unit]}", path=price)
-        if endpoint in _TAKE_PICTURES and target.price is None:
-            what = "the catalogue has no price for the tokens of pictures: state price, with their rate as input"
-            raise ConfigError(f"{endpoint}: {what}", path=price)
-        if target.max_output_tokens is None:
-            what = f"is required, because {endpoint} are priced by tokens: the most that one of them can take"
-            raise ConfigError(what, path=f"targets.{name}.max_output_tokens")
-
-
-_EXAMPLES = {
-    "image": '"0.04" for one, or by size {"1024x1024": "0.04"}',
-    "audio_second": '"0.0001"',
-    "characters": '"15" for a million',
-}
-
-
-def _price_of(name: str, target: TargetSettings, settings: Settings, catalogue: Catalogue) -> PricedModel:
-    if target.price is not None:
-        rates = Rates.from_price(
-            target.price.model_dump(exclude_none=True, exclude={"batch"}), currency=settings.currency
-        )
-        return PricedModel(
-            target.model, "", target.model, target.context_tokens, RateHistory.constant(rates), "configuration"
-        )
-    if target.trust == "on_prem":
-        raise ConfigError(
-            "a target of trust on_prem states its own price, in units per million tokens: "
-            'price: {input: "0.15", output: "0.45"}, or "0" when its cost is counted elsewhere',
-            path=f"targets.{name}.price",
-        )
-    provider = catalogue.provider_at(settings.providers[target.provider].base_url)
-    if provider is None and target.provider in catalogue:
-        provider = target.provider
-    try:
-        return catalogue.find(target.model, provider=provider)
-    except NotFound as error:
-        raise ConfigError(str(error), path=f"targets.{name}.price") from None

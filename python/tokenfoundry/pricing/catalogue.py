@@ -15,9 +15,11 @@ from typing import Any
 
 from tokenfoundry.errors import InvalidInput, NotFound
 from tokenfoundry.pricing import table
+from tokenfoundry.pricing.applied import digest_of
+from tokenfoundry.pricing.cost import Cost
 from tokenfoundry.pricing.history import RateHistory
 from tokenfoundry.pricing.match import matches
-from tokenfoundry.pricing.rates import Cost, Rates
+from tokenfoundry.pricing.rates import Rates
 from tokenfoundry.pricing.table import ModelRow, PriceTable, ProviderRow
 from tokenfoundry.usage import Usage
 
@@ -35,8 +37,15 @@ class PricedModel:
     context_tokens: int | None
     """How many tokens of input it takes at most; None when the table does not say."""
     history: RateHistory
+    digest: str
+    """What tells this price from a later one: of the shipped table, or of what was stated."""
     source: str
     """Where the price comes from, for people: `genai-prices 0.2.3: openai/gpt-4o`, or `configuration`."""
+
+    @property
+    def place(self) -> str:
+        """The price's name in a record, such as `openai/gpt-4o` or `target/gpt-mini`."""
+        return f"{self.provider or 'model'}/{self.id}"
 
 
 class Catalogue:
@@ -50,7 +59,7 @@ class Catalogue:
         self._table = price_table
         self._providers = {provider.id: provider for provider in price_table.providers}
         self._overrides = {
-            model: PricedModel(model, "", model, None, RateHistory.constant(rates), "configuration")
+            model: PricedModel(model, "", model, None, RateHistory.constant(rates), digest_of(rates), "configuration")
             for model, rates in (overrides or {}).items()
         }
         self._rates = dict(overrides or {})
@@ -170,6 +179,7 @@ class Catalogue:
             name=row.name or row.id,
             context_tokens=row.context_tokens,
             history=row.to_history(self._table.currency),
+            digest=self._table.digest,
             source=f"{row.source or self._table.source}: {provider.id}/{row.id}",
         )
 

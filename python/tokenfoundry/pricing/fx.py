@@ -13,7 +13,7 @@ from tokenfoundry.pricing.instant import midnight_ms, to_ms
 from tokenfoundry.pricing.money import EXACT, exact_rate, scaled_fx
 
 _ONE = Decimal(1)
-_scaled = lru_cache(maxsize=1024)(scaled_fx)
+scaled_of = lru_cache(maxsize=1024)(scaled_fx)
 
 
 class FxTable:
@@ -55,7 +55,7 @@ class FxTable:
 
     def scaled_rate(self, currency: str, *, at: datetime | int) -> int:
         """`rate` as `money.nano_of_scaled` takes it. Raises as `rate` does."""
-        return _scaled(self.rate(currency, at=at))
+        return scaled_of(self.rate(currency, at=at))
 
     def convert(self, amount: Decimal, currency: str, *, at: datetime | int) -> Decimal:
         """`amount` of `currency` in the table's currency at the rate in force at `at`. Raises as `rate` does."""

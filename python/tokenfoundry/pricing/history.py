@@ -33,6 +33,15 @@ class Period:
     from_ms: int
     rates: Rates
     daily: tuple[DailyRates, ...] = ()
+    source: str = ""
+    """Where these rates come from, when not from where the others do."""
+
+    def has(self, rates: Rates) -> bool:
+        """Whether `rates` are this very object, of some hours or of a service tier."""
+        return any(
+            each is rates or any(tier is rates for tier in each.service_tiers.values())
+            for each in (self.rates, *(daily.rates for daily in self.daily))
+        )
 
 
 class RateHistory:
@@ -57,10 +66,14 @@ class RateHistory:
         """The same rates at every instant."""
         return cls((Period(0, rates),))
 
+    def period_at(self, at_ms: int) -> Period:
+        """The period that holds at that instant; before the first, that one."""
+        return self.periods[max(bisect_right(self._starts, at_ms) - 1, 0)]
+
     def at(self, at: datetime | int) -> Rates:
         """The rates in force at `at` (Unix ms, or an aware datetime). Raises `InvalidInput` for a naive datetime."""
         at_ms = to_ms(at)
-        period = self.periods[max(bisect_right(self._starts, at_ms) - 1, 0)]
+        period = self.period_at(at_ms)
         if period.daily:
             of_day_ms = at_ms % DAY_MS
             for daily in reversed(period.daily):

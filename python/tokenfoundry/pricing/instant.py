@@ -32,3 +32,13 @@ def midnight_ms(day: date) -> int:
     86400000
     """
     return (day - _EPOCH.date()).days * DAY_MS
+
+
+def instant_text(at_ms: int) -> str:
+    """An instant in UTC as people write it: a day when it is midnight.
+
+    >>> instant_text(86_400_000), instant_text(3_600_000)
+    ('1970-01-02', '1970-01-01T01:00:00Z')
+    """
+    at = _EPOCH + timedelta(milliseconds=at_ms)
+    return at.date().isoformat() if at_ms % DAY_MS == 0 else at.isoformat().replace("+00:00", "Z")

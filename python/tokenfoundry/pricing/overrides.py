@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -25,7 +25,7 @@ class PriceOverride(msgspec.Struct, frozen=True, kw_only=True):
 
     target: str
     from_ms: int
-    price: dict[str, str] | None
+    price: dict[str, Any] | None
     actor: str
     reason: str
     made_at_ms: int
@@ -89,7 +89,7 @@ def overridden(history: RateHistory, overrides: Sequence[PriceOverride], *, curr
     periods = [period for period in stated if period.from_ms < overrides[0].from_ms]
     for row, end_ms in zip(overrides, ends, strict=True):
         if row.price is not None:
-            periods.append(Period(row.from_ms, Rates.from_price(row.price, currency=currency)))
+            periods.append(Period(row.from_ms, Rates.from_price(row.price, currency=currency), source="override"))
             continue
         in_force = [period for period in stated if period.from_ms <= row.from_ms][-1]
         periods.append(replace(in_force, from_ms=row.from_ms))

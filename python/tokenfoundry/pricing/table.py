@@ -6,9 +6,11 @@ stands in `data/PROVENANCE.md`. Decimals are strings.
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -16,11 +18,11 @@ from tokenfoundry.errors import DataLoss
 from tokenfoundry.pricing.history import DailyRates, Period, RateHistory
 from tokenfoundry.pricing.instant import midnight_ms
 from tokenfoundry.pricing.match import Rule
-from tokenfoundry.pricing.rates import Rates, Tier
+from tokenfoundry.pricing.rates import RATE_NAMES, Rates, Tier
 
 PATH = Path(__file__).with_name("data") / "prices.json"
 UNITS_PATH = PATH.with_name("unit_prices.json")
-FORMAT = 1
+FORMAT = 2
 
 
 class TierRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -29,6 +31,13 @@ class TierRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     output: Decimal | None = None
     cache_read: Decimal | None = None
     cache_write: Decimal | None = None
+    cache_write_1h: Decimal | None = None
+    input_audio: Decimal | None = None
+    cache_read_audio: Decimal | None = None
+    input_image: Decimal | None = None
+    cache_read_image: Decimal | None = None
+    output_audio: Decimal | None = None
+    output_image: Decimal | None = None
 
 
 class RatesRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -36,22 +45,27 @@ class RatesRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     output: Decimal | None = None
     cache_read: Decimal | None = None
     cache_write: Decimal | None = None
+    cache_write_1h: Decimal | None = None
+    input_audio: Decimal | None = None
+    cache_read_audio: Decimal | None = None
+    input_image: Decimal | None = None
+    cache_read_image: Decimal | None = None
+    output_audio: Decimal | None = None
+    output_image: Decimal | None = None
     image: Decimal | dict[str, Decimal] | None = None
     audio_second: Decimal | None = None
     characters: Decimal | None = None
+    search: Decimal | None = None
+    request: Decimal | None = None
     tiers: tuple[TierRow, ...] = ()
+    service_tiers: dict[str, RatesRow] = {}
 
     def to_rates(self, currency: str) -> Rates:
         return Rates(
-            input=self.input,
-            output=self.output,
-            cache_read=self.cache_read,
-            cache_write=self.cache_write,
-            image=self.image,
-            audio_second=self.audio_second,
-            characters=self.characters,
+            **{name: getattr(self, name) for name in RATE_NAMES},
             currency=currency,
             tiers=tuple(Tier(**msgspec.structs.asdict(tier)) for tier in self.tiers),
+            service_tiers=MappingProxyType({name: row.to_rates(currency) for name, row in self.service_tiers.items()}),
         )
 
 
@@ -115,6 +129,8 @@ class PriceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     licence: str
     currency: str
     providers: tuple[ProviderRow, ...]
+    digest: str = ""
+    """The first 16 hex digits of the SHA-256 of both files."""
 
 
 class UnitTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,15 +148,17 @@ def read(path: Path = PATH, units_path: Path = UNITS_PATH) -> PriceTable:
     Raises `DataLoss` when a file is missing or is not what was written.
     """
     try:
-        table = msgspec.json.decode(path.read_bytes(), type=PriceTable)
-        units = msgspec.json.decode(units_path.read_bytes(), type=UnitTable)
+        raw, raw_units = path.read_bytes(), units_path.read_bytes()
+        table = msgspec.json.decode(raw, type=PriceTable)
+        units = msgspec.json.decode(raw_units, type=UnitTable)
     except (OSError, msgspec.MsgspecError) as error:
         raise DataLoss(f"the price table cannot be read: {error}") from error
     for each in (table, units):
         if each.format != FORMAT:
             raise DataLoss(f"the price table has format {each.format}, and this version reads {FORMAT}")
     providers = tuple(_with_units(provider, units) for provider in table.providers)
-    return msgspec.structs.replace(table, providers=providers)
+    digest = hashlib.sha256(raw + raw_units).hexdigest()[:16]
+    return msgspec.structs.replace(table, providers=providers, digest=digest)
 
 
 def _with_units(provider: ProviderRow, units: UnitTable) -> ProviderRow:

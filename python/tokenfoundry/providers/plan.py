@@ -49,8 +49,8 @@ class Said:
         return self.plan.format.request(self.plan.dialect, self.body, to, stream=stream, now_ms=now_ms)
 
     def usage(self, reply: Body) -> Usage | None:
-        """What the provider's reply says it consumed. Raises `InvalidInput` for what cannot be true."""
-        return Usage.from_body(self.plan.dialect, reply)
+        """What the provider's reply says it consumed; what cannot be true of it is its `fault`."""
+        return Usage.reported(self.plan.dialect, reply)
 
     def fault(self, reply: object) -> Fault:
         """What a decoded error reply names as the fault. A field only where the provider was asked in the dialect that

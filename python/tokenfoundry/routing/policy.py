@@ -112,6 +112,10 @@ class Router:
         """Every target that some call to this alias could be sent to. Raises `UnknownModel`."""
         return self._plan_of(alias).targets
 
+    def reach(self) -> dict[str, tuple[Target, ...]]:
+        """By every name a client may ask for, the targets that its calls could be sent to."""
+        return {name: self.may_reach(name) for name in self.models}
+
     def route(self, alias: str, facts: Facts) -> Route:
         """The targets for a call, best first. Raises `UnknownModel` or `NoRoute`."""
         plan = self._plan_of(alias)

@@ -7,6 +7,8 @@ EXAMPLE = """\
 currency: EUR                          # of the ledger and of money budgets
 fx:                                    # what a unit of another currency is in it, from a day on
   USD: [{from: 2026-01-01, rate: "0.90"}]
+price_files: []                        # of dated prices, by hour, region and provider: before the shipped table's
+price_ceiling: null                    # {input: "100", output: "200"}: what a model costs that nobody has a price for
 data_dir: ${TOKENFOUNDRY_DATA:-./tokenfoundry-data}
 durability: process                    # process: survives a killed process. power: also a power cut
 
@@ -87,6 +89,11 @@ cache:
   intents:                             # of calls with x-tf-intent
     chat: {enabled: false}
     faq: {ttl: 7d, scope: workspace}
+
+attribution:                           # what calls are booked on that do not say it themselves; the first that holds
+  intents:                             # or {system_sha256: "..."}, of the system prompt as it was sent
+    - {path: /v1/embeddings, intent: search}
+    - {system_regex: "claims? assistant", intent: claims}
 
 budgets:
   - name: claims-monthly               # 500 EUR a month for one project

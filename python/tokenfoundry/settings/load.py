@@ -26,11 +26,11 @@ _PREFIX = "TF_"
 _VARIABLE = re.compile(r"\$(\$\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """Plain YAML, except that decimals and times of day stay text and a name stated twice is an error."""
 
 
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+def _mapping(loader: Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     stated: set[str] = set()
     for key_node, _ in node.value:  # before `<<` adds the names of other mappings, which may be stated again
         key, line = key_node.value, key_node.start_mark.line + 1
@@ -43,15 +43,15 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     return {key_node.value: loader.construct_object(value_node, deep=True) for key_node, value_node in node.value}
 
 
-def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> int | str:
+def _whole_number(loader: Loader, node: yaml.ScalarNode) -> int | str:
     """YAML 1.1 reads 14:00 as 840, a number of base 60; here it is a time of day."""
     text: str = node.value
     return text if ":" in text else loader.construct_yaml_int(node)
 
 
-_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
-_Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: node.value)
-_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
+Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: node.value)
+Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 
 
 def yaml_file(path: str | PathLike[str]) -> Mapping[str, Any]:
@@ -123,7 +123,7 @@ def _config_error(problems: list[Problem], source: str) -> ConfigError:
 
 def _parse(text: str, what: str) -> Any:
     try:
-        return yaml.load(text, Loader=_Loader)  # a subclass of SafeLoader
+        return yaml.load(text, Loader=Loader)  # a subclass of SafeLoader
     except ConfigError:  # a ValueError too
         raise
     except yaml.MarkedYAMLError as error:

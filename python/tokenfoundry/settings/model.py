@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from tokenfoundry.networks import network_of
 from tokenfoundry.settings import load
+from tokenfoundry.settings.attribution import AttributionSettings
 from tokenfoundry.settings.batches import BatchSettings
 from tokenfoundry.settings.budgets import BudgetSettings
 from tokenfoundry.settings.cache import CacheSettings
@@ -26,7 +27,7 @@ from tokenfoundry.settings.routing import (
     PolicyRules,
     ResidencySettings,
 )
-from tokenfoundry.settings.targets import FxRateSettings, ProviderSettings, TargetSettings
+from tokenfoundry.settings.targets import FxRateSettings, PriceSettings, ProviderSettings, TargetSettings
 from tokenfoundry.settings.vault import VaultSettings
 
 
@@ -115,6 +116,13 @@ class Settings(Section):
     fx: dict[CurrencyCode, tuple[FxRateSettings, ...]] = Field(
         {}, description="Dated exchange rates into `currency`, for every currency that a price is in."
     )
+    price_files: tuple[Path, ...] = Field(
+        (), description="Files of dated prices that go before the shipped table; see the README."
+    )
+    price_ceiling: PriceSettings | None = Field(
+        None,
+        description="What an external target costs whose model nobody has a price for, flagged; refused when missing.",
+    )
     data_dir: Path = Field(
         Path("tokenfoundry-data"), description="Where the books and the cache are kept; one process at a time."
     )
@@ -134,6 +142,9 @@ class Settings(Section):
     privacy: PrivacySettings = Field(PrivacySettings(), description="Redaction of prompts before they leave.")
     vault: VaultSettings = Field(VaultSettings(), description="What is kept of conversations that calls state.")
     cache: CacheSettings = Field(CacheSettings(), description="Answers to calls that were made before.")
+    attribution: AttributionSettings = Field(
+        AttributionSettings(), description="What calls are booked on that do not say it themselves."
+    )
     budgets: tuple[BudgetSettings, ...] = Field((), description="Who may spend how much.")
     quotas: dict[WorkspaceName, QuotaSettings] = Field({}, description="What each workspace may use a month.")
     packages: tuple[PackageSettings, ...] = Field((), description="Prepaid budgets.")

@@ -46,6 +46,9 @@ def _alias_problems(root: Mapping[str, Any]) -> Iterator[Problem]:
     for name, alias in _mapping(root.get("aliases")).items():
         for path, target in _used(alias):
             yield from _unknown(("aliases", name, *path), "target", target, targets)
+        baseline = _mapping(alias).get("baseline")
+        if isinstance(baseline, str):
+            yield from _unknown(("aliases", name, "baseline"), "target", baseline, targets)
         policy = _mapping(alias).get("policy")
         if isinstance(policy, str):
             yield from _unknown(("aliases", name, "policy"), "routing policy", policy, policies)

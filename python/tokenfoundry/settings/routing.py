@@ -234,6 +234,11 @@ class AliasSettings(Section):
     residency: Regions | None = Field(
         None, description="Regions or groups of regions, such as eu, outside of which its calls never go."
     )
+    baseline: str | None = Field(
+        None,
+        description="The target that its calls would have gone to without routing: what was saved is told against it. "
+        "The first of a plain list of targets when missing.",
+    )
 
     @property
     def targets(self) -> tuple[str, ...] | None:
@@ -260,12 +265,12 @@ def _read_alias(value: Any) -> Any:
     if isinstance(value, list | tuple) and value and all(isinstance(each, str) for each in value):
         return {"use": tuple(value)}
     if isinstance(value, Mapping):
-        residency = {"residency": value["residency"]} if "residency" in value else {}
-        stated = {name: each for name, each in value.items() if name != "residency"}
+        beside = {name: value[name] for name in ("residency", "baseline") if name in value}
+        stated = {name: each for name, each in value.items() if name not in beside}
         if set(stated) == {"policy"} or set(stated) == {"use"}:
             return value
         if not {"split", "canary", "order"}.isdisjoint(stated) and "policy" not in stated:
-            return {"use": stated, **residency}
+            return {"use": stated, **beside}
     raise ValueError(_ALIAS_SAID)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from itertools import pairwise
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
@@ -184,21 +185,8 @@ class ProviderSettings(Section):
         return self
 
 
-class BatchPriceSettings(Section):
-    """What a line of a provider's batch costs per million tokens. Decimals in quotes."""
-
-    input: Rate = Field(description="Input tokens.")
-    output: Rate = Field(description="Output tokens, reasoning included.")
-    cache_read: Rate | None = Field(None, description="Input tokens from the provider's cache; input when missing.")
-    cache_write: Rate | None = Field(None, description="Input tokens written to that cache; input when missing.")
-
-
-class PriceSettings(Section):
-    """What a target costs per million tokens, instead of the catalogue's price. Decimals in quotes.
-
-    Images, sound and speech that are not billed by the token have prices of their own; beside one of them `input` and
-    `output` may both be missing, for none. A target of embeddings or moderations alone needs no `output`.
-    """
+class TokenRateSettings(Section):
+    """Rates of tokens, by default per million. Decimals in quotes."""
 
     input: Rate = Field(description="Input tokens.")
     output: Rate = Field(description="Output tokens, reasoning included.")
@@ -208,13 +196,50 @@ class PriceSettings(Section):
     cache_write: Rate | None = Field(
         None, description="Input tokens written to that cache; the input rate when missing."
     )
+    cache_write_1h: Rate | None = Field(
+        None, description="Those that are kept there for an hour; the cache_write rate when missing."
+    )
+    input_audio: Rate | None = Field(None, description="Input tokens of sound; the input rate, flagged, when missing.")
+    cache_read_audio: Rate | None = Field(None, description="Those from the cache; the cache_read rate when missing.")
+    output_audio: Rate | None = Field(None, description="Output tokens of sound; the output rate, flagged.")
+    input_image: Rate | None = Field(None, description="Input tokens of pictures; the input rate when missing.")
+    cache_read_image: Rate | None = Field(None, description="Those from the cache; the cache_read rate when missing.")
+    output_image: Rate | None = Field(None, description="Output tokens of pictures; the output rate, flagged.")
+
+
+class BatchPriceSettings(TokenRateSettings):
+    """What calls cost that are served in another way, such as the lines of a provider's batch. Decimals in quotes."""
+
+
+class TierSettings(TokenRateSettings):
+    """The rates of a whole request whose input is above a threshold."""
+
+    above: int = Field(ge=1, description="Requests with strictly more input tokens, cached ones included.")
+
+
+class PriceSettings(TokenRateSettings):
+    """What a target costs per million tokens, instead of the catalogue's price. Decimals in quotes.
+
+    Images, sound and speech that are not billed by the token have prices of their own; beside one of them `input` and
+    `output` may both be missing, for none. A target of embeddings or moderations alone needs no `output`.
+    """
+
+    per: Literal["million", "thousand"] = Field(
+        "million", description="How many tokens the rates of tokens are quoted for: also those of tiers and batches."
+    )
     image: Rate | Annotated[dict[str, Rate], Field(min_length=1)] | None = Field(
         None, description='One generated image; or by size and quality, such as {"1024x1024": "0.04"}.'
     )
     audio_second: Rate | None = Field(None, description="One second of sound to be transcribed.")
     characters: Rate | None = Field(None, description="A million characters of text to be spoken.")
+    search: Rate | None = Field(None, description="One search that the provider makes for an answer.")
+    request: Rate | None = Field(None, description="One call, whatever it uses.")
+    tiers: tuple[TierSettings, ...] = Field((), description="Rates of requests with a long input, by rising threshold.")
     batch: BatchPriceSettings | None = Field(
         None, description="The price in the provider's batches; the normal one, flagged, when missing."
+    )
+    service_tiers: dict[Name, BatchPriceSettings] = Field(
+        {}, description="The price of calls served in another way, such as priority or flex; the normal one, flagged."
     )
     currency: CurrencyCode | None = Field(None, description="ISO 4217; the ledger's currency when missing.")
 
@@ -222,9 +247,28 @@ class PriceSettings(Section):
     @classmethod
     def _tokens_are_free_beside_a_unit(cls, value: Any) -> Any:
         stated = set(value) if isinstance(value, dict) else set()
-        if stated & {"image", "audio_second", "characters"} and not stated & {"input", "output"}:
+        if stated & {"image", "audio_second", "characters", "request", "search"} and not stated & {"input", "output"}:
             return {"input": "0", "output": "0", **value}
         return value
+
+    def stated(self) -> dict[str, Any]:
+        """What is stated, as `pricing.Rates.from_price` takes it: per million, the batch among the service tiers."""
+        stated = self.model_dump(exclude_none=True, exclude={"per", "batch", "tiers", "service_tiers"})
+        parts = {"tiers": [each.model_dump(exclude_none=True) for each in self.tiers]}
+        served = {**self.service_tiers, **({} if self.batch is None else {"batch": self.batch})}
+        tiers = {name: each.model_dump(exclude_none=True) for name, each in served.items()}
+        if self.per == "thousand":
+            for rates in (stated, *parts["tiers"], *tiers.values()):
+                rates |= {name: rates[name].scaleb(3) for name in TokenRateSettings.model_fields if name in rates}
+        return stated | {name: each for name, each in (*parts.items(), ("service_tiers", tiers)) if each}
+
+    @field_validator("tiers")
+    @classmethod
+    def _rise(cls, tiers: tuple[TierSettings, ...]) -> tuple[TierSettings, ...]:
+        for below, above in pairwise(tiers):
+            if above.above <= below.above:
+                raise ValueError(f"should rise, and above: {above.above} follows {below.above}")
+        return tiers
 
 
 def _read_capabilities(value: Any) -> Any:
@@ -260,6 +304,11 @@ class TargetSettings(Section):
     tier: Tier | None = Field(None, description="How capable it is.")
     price: PriceSettings | None = Field(
         None, description="Its price; required for on_prem, else the catalogue's when missing."
+    )
+    reported_cost: Literal["compare", "bill"] = Field(
+        "compare",
+        description="What a provider's own figure of a call's cost is for. compare: it is recorded beside ours. bill: "
+        "it is the cost, where there is one.",
     )
     tokenizer: str | None = Field(
         None, description="The vocabulary that counts its tokens exactly; chosen by the model when missing."

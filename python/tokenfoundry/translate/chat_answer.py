@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tokenfoundry.clock import Clock, system_clock
-from tokenfoundry.errors import InvalidInput, ProviderError
+from tokenfoundry.errors import ProviderError
 from tokenfoundry.ids import uuid7
 from tokenfoundry.translate import Body
 from tokenfoundry.translate.chat_body import json_text
@@ -95,12 +95,11 @@ def json_arguments(value: Any) -> str:
 
 
 def chat_usage(dialect: str, body: Mapping[str, Any]) -> Body | None:
-    """The usage that a reply or an event of that dialect reports, in OpenAI's shape. Raises `ProviderError`."""
-    try:
-        usage = Usage.from_body(dialect, body)
-    except InvalidInput as error:
-        raise ProviderError(f"the provider reports a usage that cannot be: {error}") from error
-    if usage is None:
+    """The usage that a reply or an event of that dialect reports, in OpenAI's shape: also one that cannot be true, but
+    not what is no counts at all.
+    """
+    usage = Usage.reported(dialect, body)
+    if usage is None or usage.is_unreadable:
         return None
     prompt_details = {"cached_tokens": usage.cache_read_tokens}
     if usage.cache_write_tokens:

@@ -39,11 +39,8 @@ class _FromEmbeddings(ABC):
             ],
             "model": body.get("model", ""),
         }
-        try:
-            usage = Usage.from_body(self.spoken, reply)
-        except InvalidInput as error:
-            raise ProviderError(f"the provider reports a usage that cannot be: {error}") from error
-        if usage is not None:
+        usage = Usage.reported(self.spoken, reply)
+        if usage is not None and not usage.is_unreadable:
             made["usage"] = {"prompt_tokens": usage.input_tokens, "total_tokens": usage.total_tokens}
         return made
 

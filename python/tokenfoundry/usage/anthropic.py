@@ -5,7 +5,8 @@ Messages", "Prompt caching"). There `input_tokens` counts only what was neither 
 to it, so the three together are the input; a stream tells the input in `message_start` and totals in `message_delta`,
 which replace what was told before.
 
-What the provider's own tools did (`server_tool_use`) is billed by the request, not by the token, and is not counted.
+What the provider's own tools did (`server_tool_use`) is billed by the search; what they fetched, by its tokens alone,
+which are in the input. `iterations`, where there are any, are the steps that the totals are made of.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.usage.openai import count_of, part_of
+from tokenfoundry.usage.openai import count_of, part_of, tier_of
 
-_WRITTEN = ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
+_FOR_MINUTES, _FOR_AN_HOUR = "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"
 
 
-def read(body: Mapping[str, Any]) -> dict[str, int] | None:
-    """The fields of a `Usage`, None when none is reported. Raises `InvalidInput` for counts that cannot be true."""
+def read(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The fields of a `Usage`, None when none is reported. Raises `InvalidInput` for what is no counts."""
     usage = part_of(body, "usage")
     input_tokens, output_tokens = count_of(usage, "input_tokens"), count_of(usage, "output_tokens")
     if output_tokens is None:
@@ -29,16 +30,26 @@ def read(body: Mapping[str, Any]) -> dict[str, int] | None:
         raise InvalidInput("usage: input_tokens is missing")
     read_tokens = count_of(usage, "cache_read_input_tokens") or 0
     write_tokens = count_of(usage, "cache_creation_input_tokens")
+    by_lifetime = part_of(usage, "cache_creation")
+    for_an_hour = count_of(by_lifetime, _FOR_AN_HOUR) or 0
     if write_tokens is None:
-        by_lifetime = part_of(usage, "cache_creation")
-        write_tokens = sum(count_of(by_lifetime, name) or 0 for name in _WRITTEN)
-    return {
+        write_tokens = (count_of(by_lifetime, _FOR_MINUTES) or 0) + for_an_hour
+    counts: dict[str, Any] = {
         "input_tokens": input_tokens + read_tokens + write_tokens,
         "output_tokens": output_tokens,
         "cache_read_tokens": read_tokens,
         "cache_write_tokens": write_tokens,
         "reasoning_tokens": count_of(part_of(usage, "output_tokens_details"), "thinking_tokens") or 0,
     }
+    if for_an_hour:
+        counts["cache_write_1h_tokens"] = for_an_hour
+    searches = count_of(part_of(usage, "server_tool_use"), "web_search_requests")
+    if searches:
+        counts["searches"] = searches
+    tier = "fast" if usage.get("speed") == "fast" else tier_of(usage.get("service_tier"))
+    if tier:
+        counts["service_tier"] = tier
+    return counts
 
 
 def raw_of_event(event: Mapping[str, Any]) -> Any:

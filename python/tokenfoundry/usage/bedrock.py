@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.usage.openai import count_of, part_of
+from tokenfoundry.usage.openai import count_of, part_of, tier_of
 
 
 def raw_of(body: Mapping[str, Any]) -> Any:
@@ -19,7 +19,7 @@ def raw_of(body: Mapping[str, Any]) -> Any:
     return (metadata if isinstance(metadata, Mapping) else body).get("usage")
 
 
-def read(body: Mapping[str, Any]) -> dict[str, int] | None:
+def read(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """The fields of a `Usage`, None when none is reported. Raises `InvalidInput` for counts that cannot be true."""
     usage = part_of({"usage": raw_of(body)}, "usage")
     if not usage:
@@ -29,15 +29,33 @@ def read(body: Mapping[str, Any]) -> dict[str, int] | None:
         raise InvalidInput("usage: inputTokens or outputTokens is missing")
     cache_read_tokens = count_of(usage, "cacheReadInputTokens") or 0
     cache_write_tokens = count_of(usage, "cacheWriteInputTokens") or 0
-    return {
+    counts: dict[str, Any] = {
         "input_tokens": input_tokens + cache_read_tokens + cache_write_tokens,
         "output_tokens": output_tokens,
         "cache_read_tokens": cache_read_tokens,
         "cache_write_tokens": cache_write_tokens,
     }
+    details = usage.get("cacheDetails") or ()
+    if not isinstance(details, list | tuple) or not all(isinstance(each, Mapping) for each in details):
+        raise InvalidInput("usage: cacheDetails must be a list of objects")
+    for_an_hour = sum(count_of(each, "inputTokens") or 0 for each in details if each.get("ttl") == "1h")
+    if for_an_hour:
+        counts["cache_write_1h_tokens"] = for_an_hour
+    tier = _tier_of(body)
+    if tier:
+        counts["service_tier"] = tier
+    return counts
 
 
-def read_titan(body: Mapping[str, Any]) -> dict[str, int] | None:
+def _tier_of(body: Mapping[str, Any]) -> str:
+    """The service tier of a reply, of the event that ends a stream, or of what a meter has put together."""
+    metadata = body.get("metadata")
+    around = metadata if isinstance(metadata, Mapping) else body
+    tier = around.get("serviceTier", around.get("service_tier"))
+    return tier_of(tier.get("type") if isinstance(tier, Mapping) else tier)
+
+
+def read_titan(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """As `read`, for a reply of Titan embeddings, which counts its input only."""
     count = count_of(body, "inputTextTokenCount")
     return None if count is None else {"input_tokens": count}

@@ -1,7 +1,8 @@
 """The usage of Cohere's API, version 2: chat and embeddings.
 
 Source: `Usage` and `ApiMeta` of cohere-python (`cohere/types`). Cohere says both what it billed and what the model saw;
-the bill is what is counted here, and `tokens` where no bill is. Counts are decimals on the wire.
+the bill is what is counted here, and `tokens` where no bill is. Counts are decimals on the wire. A rerank is billed by
+its `search_units`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.usage.openai import part_of
+from tokenfoundry.usage.openai import part_of, shown
 
 
 def raw_of(body: Mapping[str, Any]) -> Any:
@@ -19,19 +20,24 @@ def raw_of(body: Mapping[str, Any]) -> Any:
     return (delta if isinstance(delta, Mapping) else body).get("usage", body.get("meta"))
 
 
-def read(body: Mapping[str, Any]) -> dict[str, int] | None:
+def read(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """The fields of a `Usage`, None when none is reported. Raises `InvalidInput` for counts that cannot be true."""
     usage = part_of({"usage": raw_of(body)}, "usage")
     billed = part_of(usage, "billed_units")
     seen = part_of(usage, "tokens")
     counted = billed if "input_tokens" in billed or "output_tokens" in billed else seen
     image_tokens = _whole(billed, "image_tokens")
-    if not counted and not image_tokens:
+    searches = _whole(billed, "search_units")
+    if not counted and not image_tokens and not searches:
         return None
-    made = {
+    made: dict[str, Any] = {
         "input_tokens": _whole(counted, "input_tokens") + image_tokens,
         "output_tokens": _whole(counted, "output_tokens"),
     }
+    if image_tokens:
+        made["input_image_tokens"] = image_tokens
+    if searches:
+        made["searches"] = searches
     if counted is seen:  # Cached tokens are a part of what the model saw, not of the bill.
         made["cache_read_tokens"] = _whole(usage, "cached_tokens")
     return made
@@ -43,5 +49,5 @@ def _whole(part: Mapping[str, Any], name: str) -> int:
         return 0
     whole = type(count) is int or (isinstance(count, float) and count.is_integer())
     if not whole or count < 0:
-        raise InvalidInput(f"usage: {name} must be a whole number of at least 0, not {count!r}")
+        raise InvalidInput(f"usage: {name} must be a whole number of at least 0, not {shown(count)}")
     return int(count)

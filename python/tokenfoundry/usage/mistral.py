@@ -11,8 +11,8 @@ from typing import Any
 from tokenfoundry.usage import openai
 
 
-def read(body: Mapping[str, Any]) -> dict[str, int] | None:
+def read(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """The fields of a `Usage`, None when none is reported. Raises `InvalidInput` for counts that cannot be true."""
     counts = openai.read(body)
     seconds = openai.count_of(openai.part_of(body, "usage"), "prompt_audio_seconds")
-    return counts if counts is None or seconds is None else {**counts, "audio_seconds": seconds}
+    return counts if not counts or seconds is None else {**counts, "audio_seconds": seconds}

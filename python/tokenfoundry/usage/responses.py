@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.usage.openai import count_of, part_of
+from tokenfoundry.usage.openai import add_beside, add_modalities, count_of, part_of, shown
 
 
-def read(body: Mapping[str, Any]) -> dict[str, int] | None:
+def read(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """The fields of a `Usage`, None when none is reported. Raises `InvalidInput` for counts that cannot be true."""
     usage = part_of(body, "usage")
     if not usage:
@@ -28,18 +28,40 @@ def read(body: Mapping[str, Any]) -> dict[str, int] | None:
         raise InvalidInput("usage: input_tokens or output_tokens is missing")
     # `input_token_details` is how a transcription calls it.
     inputs = part_of(usage, "input_tokens_details") or part_of(usage, "input_token_details")
-    outputs = part_of(usage, "output_tokens_details")
-    return {
+    outputs = part_of(usage, "output_tokens_details") or part_of(usage, "output_token_details")
+    reasoning_tokens = count_of(outputs, "reasoning_tokens") or 0
+    total_tokens, fault = count_of(usage, "total_tokens"), ""
+    if total_tokens is not None:
+        uncounted_tokens = total_tokens - input_tokens - output_tokens
+        if uncounted_tokens < 0:
+            fault = f"usage: total_tokens is {total_tokens}, less than its parts, {input_tokens + output_tokens}"
+        elif uncounted_tokens:  # As in a chat: what is in no part was generated.
+            output_tokens += uncounted_tokens
+            reasoning_tokens = reasoning_tokens or uncounted_tokens
+    counts: dict[str, Any] = {
         "input_tokens": input_tokens,
         "output_tokens": output_tokens,
         "cache_read_tokens": count_of(inputs, "cached_tokens") or 0,
         "cache_write_tokens": count_of(inputs, "cache_write_tokens") or 0,
-        "reasoning_tokens": count_of(outputs, "reasoning_tokens") or 0,
-        "audio_tokens": count_of(inputs, "audio_tokens") or 0,
+        "reasoning_tokens": reasoning_tokens,
     }
+    add_modalities(counts, inputs, "input")
+    add_modalities(counts, outputs, "output")
+    add_beside(counts, body, usage)
+    if fault:
+        counts["fault"] = fault
+    return counts
 
 
-def read_transcription(body: Mapping[str, Any]) -> dict[str, int] | None:
+def read_images(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """As `read`, of pictures: what was put out is pictures, where it is not told apart."""
+    counts = read(body)
+    if counts and "output_image_tokens" not in counts and not part_of(part_of(body, "usage"), "output_tokens_details"):
+        counts["output_image_tokens"] = counts.get("output_tokens", 0)
+    return counts
+
+
+def read_transcription(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """As `read`; a transcription may also tell its length alone (`duration`). Raises as `read` does."""
     counts = read(body)
     if body.get("duration") is None:
@@ -60,5 +82,5 @@ def whole_seconds(value: Any, name: str) -> int:
     8
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not (math.isfinite(value) and value >= 0):
-        raise InvalidInput(f"{name} must be seconds of at least 0, not {value!r}")
+        raise InvalidInput(f"{name} must be seconds of at least 0, not {shown(value)}")
     return math.ceil(value)

@@ -60,10 +60,6 @@ async def wrong_shape(exchange: Exchange) -> None:
     await exchange.answer({"choices": "none"})
 
 
-async def impossible_usage(exchange: Exchange) -> None:
-    await exchange.answer(completion("ok", usage={"prompt_tokens": -1, "completion_tokens": 1, "total_tokens": 0}))
-
-
 async def not_http(exchange: Exchange) -> None:
     await exchange.send(b"\x00\x01\x02 hello\r\n\r\n")
     exchange.writer.close()
@@ -93,7 +89,6 @@ async def deep(exchange: Exchange) -> None:
         (reset, 502, "cut"),
         (garbage, 502, "cut"),
         (wrong_shape, 502, "cut"),
-        (impossible_usage, 502, "cut"),
         (not_http, 502, "cut"),
         (half_a_body, 502, "cut"),
         (deep, 502, "cut"),

@@ -45,7 +45,7 @@ def test_an_unknown_provider_is_not_found_with_the_known_ones() -> None:
         prices().find("gpt-4o-mini", provider="nobody")
 
 
-@pytest.mark.parametrize("model", ["gpt-image-2", "gpt-4o-realtime-preview", "gpt-live-transcribe"])
+@pytest.mark.parametrize("model", ["gpt-realtime-translate", "gpt-live-transcribe"])
 def test_a_model_not_priced_by_the_token_does_not_find_another_one_s_price(model: str) -> None:
     with pytest.raises(NotFound, match="not priced by the token"):
         prices().find(model)
@@ -56,7 +56,6 @@ def test_a_model_not_priced_by_the_token_does_not_find_another_one_s_price(model
     [
         ("whisper-1", Usage(audio_seconds=90), "0.009"),
         ("tts-1-hd", Usage(characters=2000), "0.06"),
-        ("gpt-image-1", Usage(input_tokens=1000, output_tokens=4160, images=1), "0.1714"),
         ("omni-moderation-latest", Usage(input_tokens=1000), "0"),
     ],
 )

@@ -72,7 +72,7 @@ def test_the_tier_of_the_input_prices_the_output_and_the_cached_part_too() -> No
         (Usage(input_tokens=10, cache_read_tokens=10), ("cache_read_at_input_rate",), "0.00001"),
         (Usage(input_tokens=10, cache_write_tokens=4), ("cache_write_at_input_rate",), "0.00001"),
         (Usage(input_tokens=10, output_tokens=1), ("output_not_priced",), "0.00001"),
-        (Usage(input_tokens=10, audio_tokens=2), ("audio_at_text_rate",), "0.00001"),
+        (Usage(input_tokens=10, input_audio_tokens=2), ("audio_at_text_rate",), "0.00001"),
         (Usage(input_tokens=10, estimated=True), ("estimated",), "0.00001"),
         (Usage(input_tokens=10), (), "0.00001"),
     ],

@@ -30,7 +30,9 @@ def test_the_whole_input_may_be_cached() -> None:
         ({"input_tokens": 10, "cache_read_tokens": 11}, "more than the input's 10"),
         ({"input_tokens": 10, "cache_read_tokens": 6, "cache_write_tokens": 5}, "more than the input's 10"),
         ({"output_tokens": 2, "reasoning_tokens": 3}, "more than the output's 2"),
-        ({"input_tokens": 1, "output_tokens": 1, "audio_tokens": 3}, "audio tokens"),
+        ({"input_tokens": 1, "output_tokens": 9, "input_audio_tokens": 3}, "3 input audio .* more than the 1"),
+        ({"input_tokens": 9, "cache_write_1h_tokens": 3}, "more than the 0 of cache_write_tokens"),
+        ({"input_tokens": 9, "cache_read_tokens": 2, "cache_read_audio_tokens": 2}, "more than the 0 of input_audio"),
     ],
 )
 def test_counts_that_cannot_be_true_are_refused_and_never_clamped(counts: dict[str, object], said: str) -> None:

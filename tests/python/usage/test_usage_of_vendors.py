@@ -24,7 +24,7 @@ REPORTED: dict[str, tuple[str, dict[str, Any], Usage | None]] = {
                 ],
             }
         },
-        Usage(input_tokens=107, output_tokens=40, cache_read_tokens=80, reasoning_tokens=30, audio_tokens=40),
+        Usage(input_tokens=107, output_tokens=40, cache_read_tokens=80, reasoning_tokens=30, input_audio_tokens=40),
     ),
     "gemini: what only the total counts was generated": (
         "vertex",
@@ -58,11 +58,11 @@ REPORTED: dict[str, tuple[str, dict[str, Any], Usage | None]] = {
         {"type": "message-end", "delta": {"usage": {"billed_units": {"input_tokens": 1, "output_tokens": 2}}}},
         Usage(input_tokens=1, output_tokens=2),
     ),
-    "cohere: searches alone": ("cohere", {"usage": {"billed_units": {"search_units": 1}}}, None),
+    "cohere: searches alone": ("cohere", {"usage": {"billed_units": {"search_units": 1}}}, Usage(searches=1)),
     "cohere embeddings: images are tokens too": (
         "cohere_embeddings",
         {"meta": {"billed_units": {"input_tokens": 2, "image_tokens": 9}}},
-        Usage(input_tokens=11),
+        Usage(input_tokens=11, input_image_tokens=9),
     ),
     "converse: the cache stands beside the input": (
         "converse",

@@ -75,7 +75,7 @@ REPORTED = {
             "prompt_tokens_details": {"audio_tokens": 6},
             "completion_tokens_details": {"audio_tokens": 4},
         },
-        Usage(input_tokens=9, output_tokens=5, audio_tokens=10),
+        Usage(input_tokens=9, output_tokens=5, input_audio_tokens=6, output_audio_tokens=4),
     ),
 }
 

@@ -37,7 +37,7 @@ REPORTED: dict[str, tuple[dict[str, Any], Usage]] = {
             "output_tokens": 101,
             "total_tokens": 115,
         },
-        Usage(input_tokens=14, output_tokens=101, audio_tokens=4),
+        Usage(input_tokens=14, output_tokens=101, input_audio_tokens=4),
     ),
     "a transcription by length": ({"type": "duration", "seconds": 7.2}, Usage(audio_seconds=8)),
 }

@@ -10,6 +10,7 @@ from pydantic import Field
 from tokenfoundry.analytics.report import instant_of
 from tokenfoundry.errors import InvalidInput, NotFound
 from tokenfoundry.gateway.admin.route import ACTOR, AdminRoute, Asked, Office, Schema
+from tokenfoundry.gateway.model_catalogue import catalogue
 from tokenfoundry.pricing import PriceBook, prices
 from tokenfoundry.pricing.catalogue import PricedModel
 from tokenfoundry.pricing.overrides import PriceOverride
@@ -68,7 +69,7 @@ def _change(office: Office, asked: Asked) -> dict[str, Any]:
     settings = office.in_force.settings()
     if name not in settings.targets:
         raise NotFound(f"no target is called {name!r}")
-    price = None if change.price is None else change.price.model_dump(mode="json", exclude_none=True)
+    price = None if change.price is None else msgspec.to_builtins(change.price.stated())
     row = PriceOverride(
         target=name,
         from_ms=now_ms if change.from_ is None else _instant(change.from_, now_ms),
@@ -111,7 +112,19 @@ def _schema() -> Schema:
     return {**schema, "properties": {**schema["properties"], "actor": ACTOR}}
 
 
+def _models(office: Office, asked: Asked) -> dict[str, Any]:
+    in_force = office.in_force
+    return catalogue(in_force.reach(), in_force.prices(), now_ms=office.clock(), keys=office.keys)
+
+
 ROUTES: Final = (
+    AdminRoute(
+        "GET",
+        "/admin/models",
+        "admin:prices",
+        "List every model with its targets, dated rates and who may use it",
+        _models,
+    ),
     AdminRoute("GET", "/admin/prices", "admin:prices", "List the price of every target, now and later", _list),
     AdminRoute(
         "GET", "/admin/prices/{target:path}", "admin:prices", "List what was ever stated of a target's price", _history

@@ -6,7 +6,7 @@ The rows are data, so that the OpenAPI document, the command line's help and the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
@@ -24,6 +24,7 @@ from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.quotas import QuotaPages
 from tokenfoundry.resilience.health import Health
 from tokenfoundry.routing.explain import Explanation
+from tokenfoundry.routing.targets import Target
 from tokenfoundry.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class InForce:
     kept: Callable[[], KeptAnswers | None]
     reprice: Callable[[], None]
     explain: Callable[..., Explanation]
+    reach: Callable[[], Mapping[str, Sequence[Target]]]
+    """By each name that clients ask for, the targets that its calls may go to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ leaks a hold.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import perf_counter
@@ -30,6 +31,8 @@ from tokenfoundry.ledger.values import Unit
 from tokenfoundry.records import CallRecord, Outcome
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
+
+_log = logging.getLogger("tokenfoundry")
 
 _TRIES = 100  # Of one call to get what is left, while others take it; mostly one.
 _CLIENT_GONE = 499  # nginx's number for a client that hung up; no client ever sees it
@@ -150,7 +153,14 @@ class Attempt:
 
     async def _reserve(self, *, may_wait: bool) -> Refusal | None:
         # What the entry will say if this process dies before it can say better.
-        orphan = self._record("recovered", status=0, usage=self.worst, cost_nano=self.worst_nano, flags=("uncertain",))
+        orphan = self._record(
+            "recovered",
+            status=0,
+            usage=self.worst,
+            cost_nano=self.worst_nano,
+            counterfactual_nano=self.worst_nano,
+            flags=("uncertain",),
+        )
         started = perf_counter()
         try:
             outcome = await self._booking.ledger.reserve(
@@ -204,6 +214,8 @@ class Attempt:
         """Books a complete reply whose text is `produced`, which is counted when the provider reported no usage."""
         if usage is None:
             usage = self._seen(produced)
+        elif usage.is_unreadable:
+            usage = msgspec.structs.replace(self._seen(produced), fault=usage.fault)
         return await self._post("answered", usage, status=200), usage
 
     async def bill(self, usage: Usage, error: str, *, status: int) -> None:
@@ -218,7 +230,11 @@ class Attempt:
         `reported` is the usage that the provider told before it ended, `produced` the text that was seen; when both are
         unknown the worst case is booked.
         """
-        usage = reported or (self.worst if produced is None else self._seen(produced))
+        usage = reported
+        if usage is None or usage.is_unreadable:
+            usage = self.worst if produced is None else self._seen(produced)
+        if reported is not None and reported.fault:
+            usage = msgspec.structs.replace(usage, fault=reported.fault)
         await self._post("cut", usage, status=status, error=error, flags=("uncertain",))
 
     async def hung_up(self, *, produced: str | None, reported: Usage | None) -> None:
@@ -247,20 +263,28 @@ class Attempt:
     async def _post(
         self, outcome: Outcome, usage: Usage, *, status: int, error: str = "", flags: tuple[str, ...] = ()
     ) -> CallRecord:
-        cost_nano, price_flags = self._booking.cost_nano(self.target, usage, self._call.at_ms)
-        flags = (*flags, *price_flags)
-        recalled_nano = self._recalled_nano() if outcome == "answered" else 0
+        posted = self._booking.posted(self.target, usage, self._call.at_ms)
+        cost_nano = posted.amount_nano
+        flags = (*flags, *posted.flags)
+        if usage.fault:
+            flags = (*flags, "usage_unreadable" if usage.estimated or usage.is_unreadable else "usage_impossible")
+        accounted: dict[str, Any] = {"counterfactual_nano": cost_nano}
+        if outcome == "answered":
+            accounted = self._booking.saved(self._call, self.target, usage, cost_nano)
+        if posted.source != "computed":
+            accounted["cost_source"] = posted.source
         record = self._record(
             outcome,
             status=status,
             usage=usage,
             cost_nano=cost_nano,
-            recalled_nano=recalled_nano,
             error=error,
             flags=flags,
+            price=posted.price,
+            **accounted,
         )
         entry_flags = EntryFlags.ESTIMATED if usage.estimated else NO_FLAGS
-        if outcome == "cut":
+        if outcome == "cut" or usage.fault:
             entry_flags |= EntryFlags.UNCERTAIN
         amounts = _amounts(self._call, cost_nano, usage)
         self.taken.used(usage.total_tokens)
@@ -269,14 +293,9 @@ class Attempt:
         )
         await self._resolve(settling)
         self._booking.publish(record)
+        if usage.fault:
+            _log.warning("%s of %s reported a usage that cannot be: %s", self._id, self.target.name, usage.fault)
         return record
-
-    def _recalled_nano(self) -> int:
-        """What the kept items of the batch would have cost here."""
-        part = self._call.part
-        if part is None or not part.found:
-            return 0
-        return self._booking.cost_nano(self.target, part.recalled_usage, self._call.at_ms)[0]
 
     async def _resolve(self, writing: Any) -> None:
         """Awaits a write that resolves the hold. It takes effect although the wait for it is cancelled."""
@@ -294,7 +313,6 @@ class Attempt:
         status: int,
         usage: Usage | None = None,
         cost_nano: int = 0,
-        recalled_nano: int = 0,
         flags: tuple[str, ...] = (),
         **fields: Any,
     ) -> CallRecord:
@@ -309,11 +327,9 @@ class Attempt:
             status=status,
             latency_ms=call.latency_ms,
             cost_nano=cost_nano,
-            counterfactual_nano=cost_nano + recalled_nano,
             flags=(*flags, *self._flags),
             max_tokens_from=self.output_bound.source,
-            **spent(usage),
-            **fields,
+            **{**spent(usage), **fields},
         )
 
     async def __aenter__(self) -> Attempt:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+import msgspec
 
 from tokenfoundry.attribution import Attribution
 from tokenfoundry.clock import Clock
@@ -17,18 +20,51 @@ from tokenfoundry.ledger import Amounts, AsyncLedger, Axes, Refusal, Tallies
 from tokenfoundry.ledger.values import NOTHING, Unit
 from tokenfoundry.money import decimal_text
 from tokenfoundry.pricing import PriceBook
-from tokenfoundry.records import CallRecord, Outcome
+from tokenfoundry.pricing.book import Posted
+from tokenfoundry.pricing.savings import Doing
+from tokenfoundry.records import Baseline, CallRecord, Outcome, Savings
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.settings import WindowSettings
 from tokenfoundry.usage import Usage
 
+# What few calls use: the record's fields of the same names.
+_FINER = (
+    "cache_write_1h_tokens",
+    "input_audio_tokens",
+    "output_audio_tokens",
+    "cache_read_audio_tokens",
+    "input_image_tokens",
+    "output_image_tokens",
+    "cache_read_image_tokens",
+    "images",
+    "image_kind",
+    "audio_seconds",
+    "characters",
+    "searches",
+    "service_tier",
+    "reported_cost",
+)
 _A_REQUEST = Amounts(requests=1)
+
+
+class BaselineOf(NamedTuple):
+    """The target that the calls of an alias are compared with, and why it is that one."""
+
+    target: str
+    model: str
+    why: Literal["stated", "first of the alias"]
+
+
+NO_BASELINES: Mapping[str, BaselineOf] = MappingProxyType({})
 
 
 class Booking:
     """What every attempt and every other record shares: the ledger, its currency, and who is told of a record. Any
     thread.
     """
+
+    in_batches = False
+    """Whether it books the lines of a provider's batches."""
 
     def __init__(
         self,
@@ -40,8 +76,13 @@ class Booking:
         output_bounds: OutputBounds,
         hold_wait_s: float,
         publish: Callable[[CallRecord], None],
+        baselines: Mapping[str, BaselineOf] = NO_BASELINES,
+        marking: Collection[str] = (),
     ) -> None:
-        """`hold_wait_s` is how long all attempts of a call together may wait for other calls to free a budget."""
+        """`hold_wait_s` is how long all attempts of a call together may wait for other calls to free a budget.
+        `baselines` are the targets that calls are compared with, by alias; `marking` are the providers whose prompts we
+        mark for their cache.
+        """
         self._faces = faces
         self.currency = prices.fx.currency
         self.output_bounds = output_bounds
@@ -50,6 +91,8 @@ class Booking:
         self._prices = prices
         self._clock = clock
         self._window_of = window_of
+        self._baselines = baselines
+        self._marking = frozenset(marking)
 
     @property
     def ledger(self) -> AsyncLedger:
@@ -63,6 +106,7 @@ class Booking:
             input_tokens=worst.input_tokens,
             max_output_tokens=worst.output_tokens,
             units=worst,
+            service_tier=self._tier_asked(call),
             at=call.at_ms,
         )
 
@@ -73,6 +117,61 @@ class Booking:
     def cost_nano(self, target: Target, usage: Usage, at_ms: int) -> tuple[int, tuple[str, ...]]:
         """The cost at the rates in force when the call began, and what is to be said of it."""
         return self._prices.cost_nano(target.name, usage, at=at_ms)
+
+    def posted(self, target: Target, usage: Usage, at_ms: int) -> Posted:
+        """The cost at the rates in force when the call began, what is to be said of it, and those rates."""
+        return self._prices.posted(target.name, usage, at=at_ms)
+
+    def saved(self, call: Call, target: Target, usage: Usage, cost_nano: int) -> dict[str, Any]:
+        """The fields of a record that say what the factory saved on an answered call."""
+        baseline = self._baselines.get(call.alias)
+        recalled = call.part.recalled_usage if call.part is not None and call.part.found else None
+        doing = Doing(
+            in_batch=self.in_batches,
+            marked_prompt=self._has_marked(call, target, usage),
+            baseline="" if baseline is None or baseline.target == target.name else baseline.target,
+            recalled=recalled,
+        )
+        if doing.is_nothing:
+            return {"counterfactual_nano": cost_nano}
+        savings, counterfactual_nano = self._prices.saved(target.name, usage, cost_nano, doing, at=call.at_ms)
+        return {
+            "counterfactual_nano": counterfactual_nano,
+            "savings": savings,
+            **self._compared(baseline if doing.baseline else None, usage, call.at_ms),
+        }
+
+    def saved_by_hit(self, call: Call, target: Target, usage: Usage) -> dict[str, Any]:
+        """The same of an answer that was kept, which all of it is the saving of: `usage` is what it used when it was
+        made.
+        """
+        baseline = self._baselines.get(call.alias)
+        name = target.name if baseline is None else baseline.target
+        posted = self._prices.posted(name, msgspec.structs.replace(usage, reported_cost=None), at=call.at_ms)
+        return {
+            "counterfactual_nano": posted.amount_nano,
+            "savings": Savings(response_cache=posted.amount_nano),
+            "flags": posted.flags,
+            "price": posted.price,
+            **self._compared(baseline if name != target.name else None, usage, call.at_ms),
+        }
+
+    def _compared(self, baseline: BaselineOf | None, usage: Usage, at_ms: int) -> dict[str, Any]:
+        if baseline is None:
+            return {}
+        price = self._prices.price(baseline.target, usage, at=at_ms)
+        return {"baseline": Baseline(target=baseline.target, model=baseline.model, why=baseline.why, price=price)}
+
+    def _has_marked(self, call: Call, target: Target, usage: Usage) -> bool:
+        """Whether it was we who told the provider what to keep of this prompt."""
+        if not (usage.cache_read_tokens or usage.cache_write_tokens) or target.provider not in self._marking:
+            return False
+        return b'"cache_control"' not in msgspec.json.encode(call.redacted)
+
+    def _tier_asked(self, call: Call) -> str:
+        """The way in which the call asks to be served, when it is a dearer or cheaper one."""
+        asked = call.redacted.get("service_tier")
+        return asked if isinstance(asked, str) else ""
 
     def refused_by(self, refusal: Refusal) -> Refused:
         """What the caller is told, in the terms of the budget's window."""
@@ -113,6 +212,7 @@ class Booking:
             consumer=axes.consumer,
             key=axes.key,
             intent=axes.intent,
+            intent_from=axes.intent_from,
             env=axes.env,
             session=axes.session,
             currency=self.currency,
@@ -184,9 +284,9 @@ def spent(usage: Usage | None) -> dict[str, Any]:
         "reasoning_tokens": usage.reasoning_tokens,
         "cost_source": "estimated" if usage.estimated else "computed",
     }
-    if usage.images or usage.audio_seconds or usage.characters:
-        spent |= {"images": usage.images, "audio_seconds": usage.audio_seconds, "characters": usage.characters}
-    return spent
+    if usage.is_plain:
+        return spent
+    return spent | {name: getattr(usage, name) for name in _FINER} | {"usage_fault": usage.fault}
 
 
 def axes_of(call: Call, target: Target | None) -> Axes:

@@ -121,7 +121,8 @@ class Transcriptions(JsonEndpoint):
     ) -> tuple[dict[str, Any], Usage | None]:
         usage = reported
         if usage is None or (not worst.output_tokens and not usage.audio_seconds):
-            usage = worst  # Billed by what was not told.
+            # Billed by what was not told.
+            usage = worst if usage is None else msgspec.structs.replace(worst, fault=usage.fault)
         asked = body.get("response_format", "json")
         if asked in PLAIN and reply:
             reply = {"content_type": PLAIN[asked], "text": _plain(asked, reply)}

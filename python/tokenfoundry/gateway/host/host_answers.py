@@ -204,10 +204,7 @@ class _Whole:
         else:
             is_reply = endpoint.is_reply(value)
             produced = endpoint.output_text(value) if is_reply else "".join(texts(value))
-            try:
-                reported = Usage.from_body(endpoint.name, value) if is_reply else None
-            except InvalidInput:  # Counts that cannot be true are no counts.
-                reported = None
+            reported = Usage.reported(endpoint.name, value) if is_reply else None
             record, _ = await attempt.settle(reported, produced=produced)
             if is_reply:
                 made = endpoint.restore(value, call.session, call.body)
@@ -328,10 +325,7 @@ class _Stream:
         return (self._reply.produced() or "") if self._spoken and self._reply else self._own.produced()
 
     def reported(self) -> Usage | None:
-        try:
-            return self._meter.usage_so_far(lambda: self._exchange.attempt.output_tokens(self.produced()))
-        except InvalidInput:
-            return None
+        return self._meter.usage_so_far(lambda: self._exchange.attempt.output_tokens(self.produced()))
 
 
 class _Text:

@@ -281,17 +281,8 @@ def _shared(landed: Landed, reply: Body) -> Recalled:
 
 
 def _record(booking: Booking, call: Call, target: Target, usage: Usage, *, route: str) -> CallRecord:
-    saved_nano, flags = booking.cost_nano(target, usage, call.at_ms)
-    return booking.record_of(
-        call,
-        "hit",
-        status=200,
-        target=target,
-        usage=usage,
-        counterfactual_nano=saved_nano,
-        flags=flags,
-        route=route,
-    )
+    saved = booking.saved_by_hit(call, target, usage)
+    return booking.record_of(call, "hit", status=200, target=target, usage=usage, route=route, **saved)
 
 
 def _replayed(call: Call, reply: Body, borders: Borders, record: CallRecord) -> Iterator[bytes]:
