@@ -35,6 +35,7 @@ _MODULES = {
     "route": "route",
     "reload": "gateway",
     "report": "reports",
+    "demo-data": "exports",
     "audit": "reports",
     "ledger": "ledger",
     "echo-provider": "serving",

@@ -1,0 +1,160 @@
+"""What an exported row has: the columns of the ledger's entry, and those of the record that is its detail.
+
+The one place that knows them. A column that older exports lack is null there, and stands in the view with the value
+below, so that a report reads exports of any age.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+
+# The entry's own, in the order of the files.
+ENTRY_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "seq": "BIGINT",
+        "id": "VARCHAR",
+        "kind": "VARCHAR",
+        "overrun": "BOOLEAN",
+        "uncertain": "BOOLEAN",
+        "estimated": "BOOLEAN",
+        "began_at": "TIMESTAMPTZ",
+        "posted_at": "TIMESTAMPTZ",
+        **dict.fromkeys(("money_nano", "tokens", "requests", "images", "audio", "gpu_ms"), "BIGINT"),
+        **dict.fromkeys(("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"), "BIGINT"),
+        **dict.fromkeys(("reasoning_tokens", "counterfactual_nano", "latency_ms", "findings"), "BIGINT"),
+        **dict.fromkeys(("workspace", "project", "consumer", "key", "intent", "alias"), "VARCHAR"),
+        **dict.fromkeys(("model", "region", "env", "session"), "VARCHAR"),
+        "session_start": "TIMESTAMPTZ",
+        "corrects": "BIGINT",
+        "actor": "VARCHAR",
+        "reason": "VARCHAR",
+    }
+)
+
+# What the ledger calls by words that SQL has another use for.
+_LEDGER_NAMES: Mapping[str, str] = MappingProxyType({"began_at": "at", "corrects": "of"})
+
+# Of the record: its type, and what stands for it where a record does not say it.
+RECORD_COLUMNS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "request_id": ("VARCHAR", "null"),
+        "attempt": ("INTEGER", "0"),
+        "outcome": ("VARCHAR", "null"),
+        "status": ("INTEGER", "null"),
+        "endpoint": ("VARCHAR", "null"),
+        "stream": ("BOOLEAN", "false"),
+        "target": ("VARCHAR", "null"),
+        "provider": ("VARCHAR", "null"),
+        "trust": ("VARCHAR", "null"),
+        "route": ("VARCHAR", "null"),
+        "hit_input_tokens": ("BIGINT", "0"),
+        "hit_output_tokens": ("BIGINT", "0"),
+        "audio_seconds": ("BIGINT", "0"),
+        "characters": ("BIGINT", "0"),
+        "currency": ("VARCHAR", "null"),
+        "cost_source": ("VARCHAR", "'computed'"),
+        "max_tokens": ("BIGINT", "0"),
+        "max_tokens_from": ("VARCHAR", "null"),
+        "prompt_hmac": ("VARCHAR", "null"),
+        "refused_by": ("VARCHAR", "null"),
+        "error": ("VARCHAR", "null"),
+        "provider_cost_nano": ("BIGINT", "null"),
+        "baseline_model": ("VARCHAR", "null"),
+        "saved_batch_nano": ("BIGINT", "null"),
+        "saved_prompt_cache_nano": ("BIGINT", "null"),
+        "saved_routing_nano": ("BIGINT", "null"),
+        "saved_response_cache_nano": ("BIGINT", "null"),
+    }
+)
+
+# The tokens of the answer that a hit repeated: its record has them, and its entry, which used none, has not.
+_OF_HITS: Mapping[str, str] = MappingProxyType(
+    {"hit_input_tokens": "input_tokens", "hit_output_tokens": "output_tokens"}
+)
+
+FLAGS = "flags"  # Of the record, a list; in the files its words in one text.
+
+# By which the hourly sums are told apart.
+DIMENSIONS = (
+    *("workspace", "project", "consumer", "key", "intent", "alias", "model", "region", "env"),
+    *("target", "provider", "trust", "endpoint", "outcome", "cost_source"),
+)
+# What is summed, by what each row of a call adds to it. In `rows`, where every column is there.
+MEASURES: Mapping[str, str] = MappingProxyType(
+    {
+        "calls": "if(kind = 'adjusted', 0, 1)",
+        "hits": "if(kind = 'hit', 1, 0)",
+        "refused": "if(kind = 'refused', 1, 0)",
+        "failed": "if(kind = 'void', 1, 0)",
+        "uncertain": "if(uncertain, 1, 0)",
+        "estimated": "if(estimated, 1, 0)",
+        **{name: name for name in ("tokens", "requests", "images", "audio", "gpu_ms")},
+        **{name: name for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")},
+        **{name: name for name in ("reasoning_tokens", "latency_ms", "findings")},
+        "spent_nano": "money_nano",
+        "saved_nano": "saved_nano",
+        "saved_batch_nano": "saved_batch_nano",
+        "saved_prompt_cache_nano": "saved_prompt_cache_nano",
+        "saved_routing_nano": "saved_routing_nano",
+        "saved_response_cache_nano": "saved_response_cache_nano",
+        "reported_calls": "if(provider_cost_nano is null, 0, 1)",
+        "reported_nano": "coalesce(provider_cost_nano, 0)",
+        "computed_nano": "if(provider_cost_nano is null, 0, money_nano)",
+    }
+)
+
+
+def entry_columns() -> str:
+    """The columns of the ledger's `entries` as the files have them."""
+    return ", ".join(
+        f'entries."{_LEDGER_NAMES.get(name, name)}"::{type} as {name}' for name, type in ENTRY_COLUMNS.items()
+    )
+
+
+def record_struct() -> str:
+    """The shape in which DuckDB reads a record's JSON."""
+    fields = {_OF_HITS.get(name, name): type for name, (type, _) in RECORD_COLUMNS.items()} | {FLAGS: "VARCHAR[]"}
+    return "{" + ", ".join(f'"{name}": "{type}"' for name, type in fields.items()) + "}"
+
+
+def record_columns() -> str:
+    """The columns of a `record` of that shape, beside the `kind` of its entry."""
+    columns = []
+    for name in RECORD_COLUMNS:
+        of_hit = _OF_HITS.get(name)
+        columns.append(f"record.{name}" if of_hit is None else f"if(kind = 'hit', record.{of_hit}, null) as {name}")
+    return ", ".join([*columns, f"array_to_string(record.{FLAGS}, ' ') as {FLAGS}"])
+
+
+def rows_view(source: str, there: Collection[str]) -> str:
+    """The query of every exported row, of calls alone, from files that have the columns `there`.
+
+    What was saved is in all `counterfactual - spent`. Of a crash nobody knows what it would have cost: it saves
+    nothing. Its components sum to it: what no other claims was saved by the response cache of a hit, else by routing.
+    """
+    record = [
+        f"{_or_default(name, default, there)}::{type} as {name}" for name, (type, default) in RECORD_COLUMNS.items()
+    ]
+    flags = FLAGS if FLAGS in there else f"null::VARCHAR as {FLAGS}"
+    return f"""
+        select * replace (
+                coalesce(saved_batch_nano, 0) as saved_batch_nano,
+                coalesce(saved_prompt_cache_nano, 0) as saved_prompt_cache_nano,
+                coalesce(saved_response_cache_nano, if(kind = 'hit', saved_nano, 0)) as saved_response_cache_nano,
+                saved_nano - coalesce(saved_batch_nano, 0) - coalesce(saved_prompt_cache_nano, 0)
+                    - coalesce(saved_response_cache_nano, if(kind = 'hit', saved_nano, 0)) as saved_routing_nano
+            )
+        from (
+            select {", ".join([*ENTRY_COLUMNS, *record, flags])}, money_nano as spent_nano,
+                if(kind = 'recovered', 0, counterfactual_nano - money_nano) as saved_nano
+            from {source}
+            where kind <> 'changed'
+        )
+    """
+
+
+def _or_default(name: str, default: str, there: Collection[str]) -> str:
+    if name not in there:
+        return default
+    return name if default == "null" else f"coalesce({name}, {default})"
