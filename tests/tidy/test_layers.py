@@ -72,6 +72,7 @@ HEAVY = {
         "analytics/duck.py",
         "analytics/rows/directory.py",
         "analytics/saved/run.py",
+        "exporters/months.py",
         "frames/duckdb.py",
     },
     "fastapi": {"gateway/router.py"},

@@ -35,6 +35,7 @@ _MODULES = {
     "route": "route",
     "reload": "gateway",
     "report": "reports",
+    "export": "exports",
     "demo-data": "exports",
     "audit": "reports",
     "ledger": "ledger",
