@@ -35,6 +35,8 @@ _MODULES = {
     "route": "route",
     "reload": "gateway",
     "report": "reports",
+    "whatif": "economics",
+    "advise": "economics",
     "export": "exports",
     "demo-data": "exports",
     "audit": "reports",

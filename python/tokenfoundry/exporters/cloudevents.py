@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tokenfoundry.analytics.duck import text
 from tokenfoundry.analytics.rows import ExportDirectory, open_views
-from tokenfoundry.analytics.rows.columns import ENTRY_COLUMNS, FLAGS, RECORD_COLUMNS
+from tokenfoundry.analytics.rows.columns import ENTITIES, ENTRY_COLUMNS, FLAGS, RECORD_COLUMNS
 from tokenfoundry.exporters.months import UNITS, Progress, write_months
 
 _TYPE = "tokenfoundry.call."  # And the kind of the entry: settled, void, hit, refused, recovered, adjusted.
@@ -25,7 +25,7 @@ def export_cloudevents(
     """
     data = ", ".join(
         f"{_name(name)} := {_value(name)}"
-        for name in [*ENTRY_COLUMNS, *RECORD_COLUMNS, FLAGS, "saved_nano"]
+        for name in [*ENTRY_COLUMNS, *RECORD_COLUMNS, ENTITIES, FLAGS, "saved_nano"]
         if name not in _ENVELOPE
     )
     envelope = f"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tokenfoundry.analytics.rows import ExportDirectory, open_views
-from tokenfoundry.analytics.rows.columns import ENTRY_COLUMNS, FLAGS, RECORD_COLUMNS
+from tokenfoundry.analytics.rows.columns import ENTITIES, ENTRY_COLUMNS, FLAGS, RECORD_COLUMNS
 from tokenfoundry.exporters.months import UNITS, Progress, check_format, write_months
 
 _FORMATS = ("parquet", "csv")
@@ -21,7 +21,7 @@ def export_rows(
     Money is in units of the currency, exactly: `decimal(28, 9)` of Parquet, decimals in CSV. Raises `InvalidInput`.
     """
     checked = check_format(form, _FORMATS)
-    columns = ", ".join(map(_column, [*ENTRY_COLUMNS, *RECORD_COLUMNS, FLAGS, "saved_nano"]))
+    columns = ", ".join(map(_column, [*ENTRY_COLUMNS, *RECORD_COLUMNS, ENTITIES, FLAGS, "saved_nano"]))
     with open_views(directory, reads="rows") as connection:
         connection.execute(UNITS)
         return write_months(

@@ -56,8 +56,9 @@ routing:
     - {when: {sensitive: true}, use: [qwen]}
     - {use: [gpt-large]}
 cache:
-  enabled: true
-  ttl: 24h
+  enabled: false
+  intents:
+    translation: {enabled: true, ttl: 24h}
 budgets:
   - name: claims-monthly
     match: {project: claims}

@@ -141,9 +141,14 @@ def _of_use(draw: Any, costs: _Prices, code: int, use: Use, n: int, slice: int) 
         runs_on = draw.random(n) < use.runaway_share
         output_tokens[runs_on] = draw.integers(use.max_tokens * 3 // 4, use.max_tokens + 1, size=int(runs_on.sum()))
     outcome = _outcomes(draw, use, n)
+    asked_before = _asked_before(team, outcome)
+    outcome[(outcome == _HIT) & (asked_before < 0)] = _ANSWERED
     read_tokens = (input_tokens * use.cached_share).astype(np.int64) // 128 * 128
     sensitive = draw.random(n) < use.sensitive_share
     prompts = draw.integers(use.prompts, size=n) + code * 10**6 if use.prompts else np.full(n, -1)
+    if use.hit_share:  # Of its own, so that a hit has that of the call whose answer it got.
+        prompts = (slice * 100 + code + 1) * 10**8 + np.arange(n)
+        prompts = np.where(outcome == _HIT, prompts[asked_before], prompts)
     return _priced(
         costs,
         use,
@@ -284,6 +289,17 @@ def _outcomes(draw: Any, use: Use, n: int) -> Column:
         outcome[(chance >= least) & (chance < least + share)] = code
         least += share
     return outcome
+
+
+def _asked_before(team: Column, outcome: Column) -> Column:
+    """For each call the last one before it of the same team that was answered; -1 where there is none."""
+    places = np.arange(len(team))
+    before = np.full(len(team), -1)
+    for each in np.unique(team):
+        answered = np.where((team == each) & (outcome == _ANSWERED), places, -1)
+        last = np.maximum.accumulate(answered)
+        before = np.where(team == each, np.concatenate([[-1], last[:-1]]), before)
+    return before
 
 
 def _half_even(scaled: Column, unit: int) -> Column:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokenfoundry.analytics.demo_data.configuration import CONFIGURATION
 from tokenfoundry.analytics.duck import connect
-from tokenfoundry.analytics.rows.columns import ENTRY_COLUMNS, FLAGS, RECORD_COLUMNS
+from tokenfoundry.analytics.rows.columns import ENTITIES, ENTRY_COLUMNS, FLAGS, RECORD_COLUMNS
 from tokenfoundry.analytics.rows.directory import PART_ROWS, ExportDirectory, appearing, derive, write_part
 from tokenfoundry.errors import InvalidInput, MissingExtra
 
@@ -43,6 +43,7 @@ _MADE = {
     "currency": f"'{_CURRENCY}'",
     "prompt_hmac": "md5('prompt ' || prompt_number)",
     "refused_by": "if(outcome = 'refused', 'claims-monthly', null)",
+    ENTITIES: "if(findings > 0, 'IBAN_CODE PERSON', null)",
     "provider_cost_nano": "if(reported_nano >= 0, reported_nano, null)",
 }
 
@@ -104,7 +105,8 @@ def _write(connection: duckdb.DuckDBPyConnection, file: Path, table: Any, begin:
     numbers = pa.array(range(begin, begin + len(table)), pa.int64())
     connection.register("drawn", table.append_column("seq", numbers))
     there = {"seq", *table.column_names}
-    types = {**ENTRY_COLUMNS, **{name: type for name, (type, _) in RECORD_COLUMNS.items()}, FLAGS: "VARCHAR"}
+    of_record = {name: type for name, (type, _) in RECORD_COLUMNS.items()}
+    types = {**ENTRY_COLUMNS, **of_record, ENTITIES: "VARCHAR", FLAGS: "VARCHAR"}
     columns = [
         f"({_MADE.get(name) or (name if name in there else 'null')})::{type} as {name}" for name, type in types.items()
     ]

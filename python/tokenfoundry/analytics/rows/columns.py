@@ -73,6 +73,7 @@ _OF_HITS: Mapping[str, str] = MappingProxyType(
     {"hit_input_tokens": "input_tokens", "hit_output_tokens": "output_tokens"}
 )
 
+ENTITIES = "entities"  # What personal data was found, by the names of the entities: the record has them with numbers.
 FLAGS = "flags"  # Of the record, a list; in the files its words in one text.
 
 # By which the hourly sums are told apart.
@@ -114,7 +115,8 @@ def entry_columns() -> str:
 
 def record_struct() -> str:
     """The shape in which DuckDB reads a record's JSON."""
-    fields = {_OF_HITS.get(name, name): type for name, (type, _) in RECORD_COLUMNS.items()} | {FLAGS: "VARCHAR[]"}
+    own = {"findings": "JSON", FLAGS: "VARCHAR[]"}
+    fields = {_OF_HITS.get(name, name): type for name, (type, _) in RECORD_COLUMNS.items()} | own
     return "{" + ", ".join(f'"{name}": "{type}"' for name, type in fields.items()) + "}"
 
 
@@ -124,7 +126,8 @@ def record_columns() -> str:
     for name in RECORD_COLUMNS:
         of_hit = _OF_HITS.get(name)
         columns.append(f"record.{name}" if of_hit is None else f"if(kind = 'hit', record.{of_hit}, null) as {name}")
-    return ", ".join([*columns, f"array_to_string(record.{FLAGS}, ' ') as {FLAGS}"])
+    entities = f"array_to_string(json_keys(record.findings), ' ') as {ENTITIES}"
+    return ", ".join([*columns, entities, f"array_to_string(record.{FLAGS}, ' ') as {FLAGS}"])
 
 
 def rows_view(source: str, there: Collection[str]) -> str:
@@ -136,7 +139,7 @@ def rows_view(source: str, there: Collection[str]) -> str:
     record = [
         f"{_or_default(name, default, there)}::{type} as {name}" for name, (type, default) in RECORD_COLUMNS.items()
     ]
-    flags = FLAGS if FLAGS in there else f"null::VARCHAR as {FLAGS}"
+    words = [name if name in there else f"null::VARCHAR as {name}" for name in (ENTITIES, FLAGS)]
     return f"""
         select * replace (
                 coalesce(saved_batch_nano, 0) as saved_batch_nano,
@@ -146,7 +149,7 @@ def rows_view(source: str, there: Collection[str]) -> str:
                     - coalesce(saved_response_cache_nano, if(kind = 'hit', saved_nano, 0)) as saved_routing_nano
             )
         from (
-            select {", ".join([*ENTRY_COLUMNS, *record, flags])}, money_nano as spent_nano,
+            select {", ".join([*ENTRY_COLUMNS, *record, *words])}, money_nano as spent_nano,
                 if(kind = 'recovered', 0, counterfactual_nano - money_nano) as saved_nano
             from {source}
             where kind <> 'changed'
