@@ -11,12 +11,14 @@ import yaml
 from typer.testing import CliRunner
 
 from tokenfoundry.analytics.advice import Finding, advise, labels_of_file
+from tokenfoundry.analytics.advice.rows import open_rows
 from tokenfoundry.analytics.demo_data import CONFIGURATION, write_demo_data
 from tokenfoundry.analytics.demo_data.traffic import PLANTED
 from tokenfoundry.analytics.rows import ExportDirectory, open_views
 from tokenfoundry.cli import app
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.settings import Settings
+from tokenfoundry.usage import Usage
 
 SETTINGS = Settings.from_yaml(CONFIGURATION)
 
@@ -84,13 +86,18 @@ def test_labels_that_are_wrong_are_refused_with_their_line(tmp_path: Path, text:
         labels_of_file(file)
 
 
-def test_a_target_with_tiers_is_priced_in_the_tier_of_its_calls(demo: ExportDirectory) -> None:
-    """A year of calls in one sum would fall into the dearest tier, in which no single call is."""
+def test_many_calls_of_a_target_with_tiers_cost_what_one_does_so_many_times(demo: ExportDirectory) -> None:
+    """In one sum they would fall into the dearest tier, in which no single call is."""
     stated: dict[str, Any] = yaml.safe_load(CONFIGURATION)
-    stated["targets"]["gpt-mini"] = {"provider": "openai", "model": "gpt-4.1", "region": "us", "tier": "small"}
-    stated["fx"] = {"USD": [{"from": "2020-01-01", "rate": "0.01"}]}
-    found = by_kind(advise(demo, Settings.from_dict(stated)))
-    assert found["smaller_model"].evidence["smaller_target"] == "gpt-mini"
+    stated["targets"]["gemini"] = {"provider": "node", "model": "gemini-2.5-pro", "region": "us"}
+    stated["fx"] = {"USD": [{"from": "2020-01-01", "rate": "0.90"}]}
+    with open_rows(demo, Settings.from_dict(stated), start=None, until=None, labels={}) as rows:
+        one, dear = (
+            rows.book.cost_nano("gemini", Usage(input_tokens=tokens, output_tokens=50), at=rows.until_ms)[0]
+            for tokens in (1000, 500_000)
+        )
+        assert rows.cost_nano("gemini", 500, input_tokens=500_000, output_tokens=25_000) == 500 * one
+        assert rows.cost_nano("gemini", 1, input_tokens=500_000, output_tokens=50) == dear > 500 * one
 
 
 def test_without_batch_rates_there_is_nothing_to_say_of_batches(demo: ExportDirectory) -> None:

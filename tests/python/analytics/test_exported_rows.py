@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow.parquet as pq
 import pytest
 
@@ -18,7 +19,7 @@ from tokenfoundry.analytics.rows import ExportDirectory, export_ledger, open_vie
 from tokenfoundry.analytics.rows import directory as writing
 from tokenfoundry.errors import InvalidInput, NotFound
 from tokenfoundry.gateway.attempts.booking import tallies_of
-from tokenfoundry.ledger import Amounts, Axes, Ledger, Sums
+from tokenfoundry.ledger import Amounts, Axes, Ledger, Sums, Tallies
 
 COLUMNS = ("calls", "hits", "refused", "failed", "input_tokens", "output_tokens", "spent_nano", "saved_nano")
 
@@ -138,6 +139,37 @@ def test_a_correction_belongs_to_the_call_that_it_corrects_also_from_another_par
             "select kind, target, outcome, money_nano from calls where kind <> 'hit' order by seq"
         ).fetchall()
     assert found == [("settled", "small", "answered", 100), ("adjusted", "small", "answered", -40)]
+
+
+def test_what_a_record_says_of_savings_and_of_the_providers_own_figure_is_told_apart(tmp_path: Path) -> None:
+    savings = {"batch": 5, "provider_cache": 7, "response_cache": 11}
+    price = {"id": "openai/gpt-4o@2026-01-01", "catalogue": "0123", "currency": "USD", "fx_rate": "0.90"}
+    record = {
+        "outcome": "answered",
+        "target": "small",
+        "currency": "EUR",
+        "savings": savings,
+        "price": price,
+        "baseline": {"model": "large-1"},
+        "reported_cost": "0.0000002",
+        "findings": {"PERSON": 2, "IBAN_CODE": 1},
+        "flags": ["batch", "hedged"],
+    }
+    with Ledger.open(tmp_path / "books", clock=lambda: NOON_MS) as ledger:
+        for name, more in (("a", {}), ("billed", {"cost_source": "provider"}), ("euro", {"price": None})):
+            ledger.reserve(name, amounts=Amounts(money_nano=100), axes=Axes(project="claims"))
+            detail = msgspec.json.encode({**record, **more})
+            tallies = Tallies(counterfactual_nano=130)
+            entry = ledger.settle(name, Amounts(money_nano=100), tallies=tallies, detail=detail)
+        ledger.adjust("refund", entry.seq, Sums(money_nano=-40), actor="anna")
+        directory = export_ledger(ledger, tmp_path / "out", currency="EUR")
+    with open_views(directory) as connection:
+        columns = "saved_batch_nano, saved_prompt_cache_nano, saved_response_cache_nano, saved_routing_nano"
+        found = connection.execute(f"select {columns}, provider_cost_nano from calls order by seq").fetchall()
+        words = connection.execute("select distinct price_id, baseline_model, entities, flags from calls").fetchall()
+    # 30 saved in all: what the components leave is routing's. The refund saves what it gives back.
+    assert found == [(5, 7, 11, 7, 180), (5, 7, 11, 7, None), (5, 7, 11, 7, None), (0, 0, 0, 40, None)]
+    assert ("openai/gpt-4o@2026-01-01", "large-1", "PERSON IBAN_CODE", "batch hedged") in words
 
 
 def test_rows_that_were_exported_without_a_column_are_read_with_what_stands_for_it(

@@ -52,7 +52,7 @@ class Rows:
         cache_read_tokens: int = 0,
         cache_write_tokens: int = 0,
     ) -> int:
-        """What so many tokens of so many calls cost there, in the tier of the mean call. Input includes what is cached."""
+        """What so many tokens of so many calls cost there, in the tier of the mean call. Input includes the cached."""
         probe = Usage(
             input_tokens=max(_PROBE, input_tokens // calls), output_tokens=1, cache_read_tokens=1, cache_write_tokens=1
         )

@@ -6,6 +6,7 @@ below, so that a report reads exports of any age.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
@@ -60,6 +61,10 @@ RECORD_COLUMNS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "refused_by": ("VARCHAR", "null"),
         "error": ("VARCHAR", "null"),
         "provider_cost_nano": ("BIGINT", "null"),
+        "service_tier": ("VARCHAR", "null"),
+        "usage_fault": ("VARCHAR", "null"),
+        "price_id": ("VARCHAR", "null"),
+        "price_catalogue": ("VARCHAR", "null"),
         "baseline_model": ("VARCHAR", "null"),
         "saved_batch_nano": ("BIGINT", "null"),
         "saved_prompt_cache_nano": ("BIGINT", "null"),
@@ -68,9 +73,51 @@ RECORD_COLUMNS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
-# The tokens of the answer that a hit repeated: its record has them, and its entry, which used none, has not.
-_OF_HITS: Mapping[str, str] = MappingProxyType(
-    {"hit_input_tokens": "input_tokens", "hit_output_tokens": "output_tokens"}
+# Those that a record has under another name, within another, or not as a whole number. Tokens of a hit are those of the
+# answer that it repeated: its record has them, and its entry, which used none, has not. What a provider said of the
+# cost is in US dollars; where it is the cost, or the call knows no rate of the dollar, there is nothing to compare.
+_REPORTED = """
+    case when record.cost_source = 'provider' or record.reported_cost is null then null
+        when record.price.currency = 'USD' or (record.price is null and record.currency = 'USD') then
+            round(record.reported_cost::DECIMAL(16, 10) * coalesce(record.price.fx_rate, '1')::DECIMAL(12, 8)
+                * 1000000000::DECIMAL(10, 0))
+    end
+"""
+_SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "hit_input_tokens": "if(kind = 'hit', record.input_tokens, null)",
+        "hit_output_tokens": "if(kind = 'hit', record.output_tokens, null)",
+        "price_id": "record.price.id",
+        "price_catalogue": "record.price.catalogue",
+        "baseline_model": "record.baseline.model",
+        "provider_cost_nano": _REPORTED,
+        **{
+            f"saved_{name}_nano": f"if(record.savings is null, null, coalesce(record.savings.{saving}, 0))"
+            for name, saving in (
+                ("batch", "batch"),
+                ("prompt_cache", "provider_cache"),
+                ("routing", "routing"),
+                ("response_cache", "response_cache"),
+            )
+        },
+    }
+)
+# A correction has the columns of the call that it corrects, but for these: they are in that call's own row.
+_NOT_CORRECTED = frozenset(
+    {name for name in RECORD_COLUMNS if name.startswith(("saved_", "hit_"))} | {"provider_cost_nano"}
+)
+# What of a record's JSON is read beside the columns that stand there by their own name.
+_JSON_OF_SOURCES: Mapping[str, object] = MappingProxyType(
+    {
+        "input_tokens": "BIGINT",
+        "output_tokens": "BIGINT",
+        "reported_cost": "VARCHAR",
+        "price": {"id": "VARCHAR", "catalogue": "VARCHAR", "currency": "VARCHAR", "fx_rate": "VARCHAR"},
+        "baseline": {"model": "VARCHAR"},
+        "savings": dict.fromkeys(("batch", "provider_cache", "routing", "response_cache"), "BIGINT"),
+        "findings": "JSON",
+        "flags": ["VARCHAR"],
+    }
 )
 
 ENTITIES = "entities"  # What personal data was found, by the names of the entities: the record has them with numbers.
@@ -115,17 +162,17 @@ def entry_columns() -> str:
 
 def record_struct() -> str:
     """The shape in which DuckDB reads a record's JSON."""
-    own = {"findings": "JSON", FLAGS: "VARCHAR[]"}
-    fields = {_OF_HITS.get(name, name): type for name, (type, _) in RECORD_COLUMNS.items()} | own
-    return "{" + ", ".join(f'"{name}": "{type}"' for name, type in fields.items()) + "}"
+    own = {name: type for name, (type, _) in RECORD_COLUMNS.items() if name not in _SOURCES}
+    return json.dumps({**own, **_JSON_OF_SOURCES})
 
 
 def record_columns() -> str:
     """The columns of a `record` of that shape, beside the `kind` of its entry."""
     columns = []
     for name in RECORD_COLUMNS:
-        of_hit = _OF_HITS.get(name)
-        columns.append(f"record.{name}" if of_hit is None else f"if(kind = 'hit', record.{of_hit}, null) as {name}")
+        source = _SOURCES.get(name, f"record.{name}")
+        whole = f"if(kind = 'adjusted', null, {source})" if name in _NOT_CORRECTED else source
+        columns.append(f"({whole})::{RECORD_COLUMNS[name][0]} as {name}")
     entities = f"array_to_string(json_keys(record.findings), ' ') as {ENTITIES}"
     return ", ".join([*columns, entities, f"array_to_string(record.{FLAGS}, ' ') as {FLAGS}"])
 

@@ -320,6 +320,7 @@ class Attempt:
             cost_nano=cost_nano,
             counterfactual_nano=cost_nano + recalled_nano,
             flags=(*flags, *self._flags),
+            max_tokens=self.output_bound.tokens,
             max_tokens_from=self.output_bound.source,
             **spent(usage),
             **fields,
