@@ -24,7 +24,6 @@ def connect(*, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
     connection.execute("set TimeZone = 'UTC'")
     connection.execute(f"set memory_limit = '{memory_limit}'")
     connection.execute("set parquet_metadata_cache = true")
-    connection.execute("set enable_progress_bar = false")
     return connection
 
 
