@@ -26,8 +26,8 @@ Outcome = Literal[
 # we made; or nobody's, because the target has no price and its calls are let pass.
 CostSource = Literal["provider", "computed", "estimated", "unpriced"]
 
-# Who set the bound on an answer when the caller did not: the configured default, the budgets because they allow less,
-# or the model's own maximum. Empty: the caller.
+# Who set the bound on an answer (`max_tokens`, of one choice) when the caller did not: the configured default, the
+# budgets because they allow less, or the model's own maximum. Empty: the caller.
 MaxTokensFrom = Literal["", "default", "budget", "model"]
 
 
@@ -128,6 +128,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     currency: str
     cost_source: CostSource = "computed"
     flags: tuple[str, ...] = ()
+    max_tokens: int = 0
     max_tokens_from: MaxTokensFrom = ""
 
     findings: dict[str, int] = {}

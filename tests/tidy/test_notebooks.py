@@ -49,4 +49,4 @@ def test_what_a_notebook_was_saved_with_is_small_and_shows_nobody(path: Path) ->
 
 def test_there_are_notebooks() -> None:
     names = [path.stem for path in NOTEBOOKS]
-    assert names == ["cost_of_a_corpus", "measure_what_is_found", "redact_a_data_set"]
+    assert names == ["cost_of_a_corpus", "cost_per_intent", "measure_what_is_found", "redact_a_data_set", "whatif"]

@@ -24,6 +24,9 @@ ConfigFileOption = Annotated[
 DataDirOption = Annotated[
     Path | None, typer.Option("--data-dir", help="The data directory, instead of the configured one.")
 ]
+ExportsOption = Annotated[
+    Path | None, typer.Option("--exports", help="A folder of exported rows, instead of the data directory's own.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 ActorOption = Annotated[
     str | None,

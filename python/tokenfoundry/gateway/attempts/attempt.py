@@ -328,6 +328,7 @@ class Attempt:
             latency_ms=call.latency_ms,
             cost_nano=cost_nano,
             flags=(*flags, *self._flags),
+            max_tokens=self.output_bound.tokens,
             max_tokens_from=self.output_bound.source,
             **{**spent(usage), **fields},
         )

@@ -1,0 +1,116 @@
+"""What a report found: rows in memory, and the forms that programs and people take them in. Money is exact in all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from tokenfoundry.errors import InvalidInput, StoreError
+from tokenfoundry.money import decimal_text
+
+Format = Literal["table", "json", "csv", "parquet"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+NANO = "_nano"
+_DIGITS = 38
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """Columns by name; whole numbers, texts, times in UTC, and money in nano units where a name ends in `_nano`.
+
+    `reads` says what it was read from, `rollups` or `rows`.
+    """
+
+    name: str
+    title: str
+    currency: str
+    reads: str
+    columns: Sequence[str]
+    rows: Sequence[tuple[Any, ...]]
+
+    def column(self, name: str) -> list[Any]:
+        """The values of one column."""
+        index = list(self.columns).index(name)
+        return [row[index] for row in self.rows]
+
+    @property
+    def headings(self) -> list[str]:
+        """The columns as they are shown: money without the ending."""
+        return [name.removesuffix(NANO) for name in self.columns]
+
+    def texts(self) -> list[list[str | None]]:
+        """The rows in text: money as decimals, times in ISO 8601."""
+        return [[_text(name, value) for name, value in zip(self.columns, row, strict=True)] for row in self.rows]
+
+    def to_json(self) -> dict[str, Any]:
+        """Money as text, so that no reader makes a float of it."""
+        rows = [
+            {
+                heading: _plain(name, value)
+                for heading, name, value in zip(self.headings, self.columns, row, strict=True)
+            }
+            for row in self.rows
+        ]
+        return {"report": self.name, "title": self.title, "currency": self.currency, "reads": self.reads, "rows": rows}
+
+    def to_csv(self) -> str:
+        """With a line of headings; what is absent is empty."""
+        made = io.StringIO()
+        writer = csv.writer(made, lineterminator="\n")
+        writer.writerow(self.headings)
+        writer.writerows(self.texts())
+        return made.getvalue()
+
+    def arrow(self) -> Any:
+        """A `pyarrow.Table`: money as `decimal128(38, 9)` in the currency that the schema's metadata names."""
+        import pyarrow as pa
+
+        made = {}
+        for index, (heading, name) in enumerate(zip(self.headings, self.columns, strict=True)):
+            values = [row[index] for row in self.rows]
+            made[heading] = _money_column(values) if name.endswith(NANO) else pa.array(values)
+        return pa.table(made).replace_schema_metadata({"report": self.name, "currency": self.currency})
+
+    def write(self, file: Path, form: Format) -> None:
+        """Raises `InvalidInput` for a table, which is for terminals; `StoreError` when the disk fails."""
+        try:
+            if form == "parquet":
+                import pyarrow.parquet as pq
+
+                pq.write_table(self.arrow(), file)
+            elif form == "csv":
+                file.write_text(self.to_csv(), encoding="utf-8")
+            elif form == "json":
+                file.write_text(json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            else:
+                raise InvalidInput("a table is for a terminal: write json, csv or parquet")
+        except OSError as error:
+            raise StoreError(f"cannot write {file}: {error.strerror}") from None
+
+
+def _money_column(values: Sequence[int | None]) -> Any:
+    """Nano units are the digits of a decimal with nine places: the same bytes under another type."""
+    import pyarrow as pa
+
+    whole = pa.array(values, pa.decimal128(_DIGITS, 0))
+    return pa.Array.from_buffers(pa.decimal128(_DIGITS, 9), len(whole), whole.buffers())
+
+
+def _plain(name: str, value: Any) -> Any:
+    is_text = isinstance(value, datetime) or name.endswith(NANO)
+    return _text(name, value) if is_text else value
+
+
+def _text(name: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return decimal_text(value) if name.endswith(NANO) else str(value)

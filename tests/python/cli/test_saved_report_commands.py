@@ -1,0 +1,94 @@
+"""`tokenfoundry report NAME` and `demo-data`: over a live data directory and over exported rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from support.booked import random_traffic
+from tokenfoundry.analytics.report import report
+from tokenfoundry.cli import app
+from tokenfoundry.errors import InvalidInput, NotFound
+from tokenfoundry.ledger import Ledger
+from tokenfoundry.money import decimal_text
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner(env={"COLUMNS": "220"}).invoke(app, [*arguments])
+    assert result.exit_code == 0, f"{result.output} {result.exception!r}"
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("demo") / "year"
+    assert "report intents --exports" in run("demo-data", str(folder), "--calls", "3000", "--seed", "3")
+    return str(folder)
+
+
+def test_a_live_data_directory_is_exported_first_and_then_reported(tmp_path: Path) -> None:
+    random_traffic(tmp_path / "data" / "books", 1)
+    config = tmp_path / "tokenfoundry.yaml"
+    config.write_text(yaml.safe_dump({"data_dir": str(tmp_path / "data"), "currency": "EUR"}))
+    with Ledger.open(tmp_path / "data" / "books"):
+        found = json.loads(run("report", "models", "--config", str(config), "--json"))
+    with Ledger.open(tmp_path / "data" / "books", read_only=True) as ledger:
+        spent = {row.value or None: decimal_text(row.cost_nano) for row in report(ledger, by="model")}
+    assert {row["model"]: row["spent"] for row in found["rows"]} == spent
+    assert (tmp_path / "data" / "exports" / "sums" / "000000.parquet").exists()
+
+
+def test_reports_are_listed_with_ones_own(tmp_path: Path) -> None:
+    own = tmp_path / "data" / "reports"
+    own.mkdir(parents=True)
+    (own / "mine.sql").write_text("-- title: Of my own\nselect count(*) as calls from calls")
+    listed = run("report", "--saved", "--data-dir", str(tmp_path / "data"))
+    assert "showback" in listed
+    assert "Of my own" in listed
+    names = {each["name"]: each["whose"] for each in json.loads(run("report", "--saved", "--json"))}
+    assert names["drift"] == "built in"
+
+
+def test_a_report_is_shown_as_a_table_a_heat_map_csv_and_parquet(year: str, tmp_path: Path) -> None:
+    assert "spent per call EUR" in run("report", "intents", "--exports", year)
+    assert "Dearest: " in run("report", "hours", "--exports", year, "--tz", "Europe/Rome")
+    rows = list(csv.DictReader(io.StringIO(run("report", "callers", "--exports", year, "--format", "csv"))))
+    assert len(rows) == 20
+    run(
+        "report",
+        "callers",
+        "--exports",
+        year,
+        "--set",
+        "limit=7",
+        "--format",
+        "parquet",
+        "--out",
+        f"{tmp_path}/c.parquet",
+    )
+    assert pq.read_metadata(tmp_path / "c.parquet").num_rows == 7
+    assert "each-team-daily" in run("report", "budgets", "--exports", year)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nothing"], "no report is called 'nothing'"),
+        (["models", "--format", "xml"], "--format: 'xml' is not one of table, json, csv, parquet"),
+        (["models", "--format", "parquet"], "needs --out"),
+        (["models", "--reads", "tea"], "--reads: 'tea' is not one of rollups, rows"),
+        (["callers", "--set", "limit=x"], "--set limit=x: needs name=number"),
+        (["--format", "csv"], "name a report"),
+    ],
+)
+def test_what_is_wrong_is_said(year: str, arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, ["report", *arguments, "--exports", year])
+    assert isinstance(result.exception, InvalidInput | NotFound)
+    assert said in str(result.exception)
