@@ -40,18 +40,35 @@ void Release(Struct* self) {
   delete static_cast<Holder*>(std::exchange(self->private_data, nullptr));
 }
 
-// Keys and values, each with its size before it, as ArrowSchema::metadata has them.
-std::string MetadataOf(const ArrowSchema& schema) {
-  if (schema.metadata == nullptr) return "";
-  const char* at = schema.metadata;
-  const auto number = [&at] {
+// Reads keys and values, each with its size before it, as ArrowSchema::metadata has them.
+class Metadata {
+ public:
+  explicit Metadata(const ArrowSchema& schema) : at_(schema.metadata) { left_ = at_ != nullptr ? 2 * Number() : 0; }
+  bool is_at_end() const { return left_ == 0; }
+  std::string_view Next() {
+    --left_;
+    const auto size = static_cast<size_t>(Number());
+    at_ += size;
+    return {at_ - size, size};
+  }
+  const char* at() const { return at_; }
+
+ private:
+  int32_t Number() {
     int32_t value = 0;
-    std::memcpy(&value, at, sizeof(value));
-    at += sizeof(value);
+    std::memcpy(&value, at_, sizeof(value));
+    at_ += sizeof(value);
     return value;
-  };
-  for (int32_t left = 2 * number(); left > 0; --left) at += number();
-  return std::string(schema.metadata, at);
+  }
+
+  const char* at_;
+  int32_t left_;
+};
+
+std::string MetadataOf(const ArrowSchema& schema) {
+  Metadata metadata(schema);
+  while (!metadata.is_at_end()) metadata.Next();
+  return schema.metadata != nullptr ? std::string(schema.metadata, metadata.at()) : "";
 }
 
 Owned<ArrowSchema> Live(std::unique_ptr<SchemaHolder> holder, int64_t flags) {
@@ -120,6 +137,16 @@ Owned<ArrowArray> Export(ArrayParts parts) {
   array.release = &Release<ArrowArray, ArrayHolder>;
   array.private_data = holder.release();
   return Owned<ArrowArray>(array);
+}
+
+std::optional<std::string> MetadataValue(const ArrowSchema& schema, std::string_view key) {
+  Metadata metadata(schema);
+  while (!metadata.is_at_end()) {
+    const std::string_view found = metadata.Next();
+    const std::string_view value = metadata.Next();
+    if (found == key) return std::string(value);
+  }
+  return std::nullopt;
 }
 
 }  // namespace tokenfoundry::arrow

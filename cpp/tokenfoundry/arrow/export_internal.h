@@ -36,6 +36,9 @@ struct ArrayParts {
 
 Owned<ArrowSchema> Export(const Field& field);
 
+// What the schema's metadata say under `key`.
+std::optional<std::string> MetadataValue(const ArrowSchema& schema, std::string_view key);
+
 // A schema like `like`, metadata included, with other children and another dictionary.
 Owned<ArrowSchema> ExportSchema(const ArrowSchema& like, std::vector<Owned<ArrowSchema>> children,
                                 Owned<ArrowSchema> dictionary);

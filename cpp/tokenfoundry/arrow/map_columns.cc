@@ -11,12 +11,19 @@ std::string NameOf(const ArrowSchema& schema) { return schema.name != nullptr ? 
 
 bool IsBatch(const ArrowSchema& schema) { return std::string_view(schema.format) == "+s"; }
 
-// Whether text stands somewhere inside a nested type.
-bool HoldsText(const ArrowSchema& schema) {
-  for (int64_t i = 0; i < schema.n_children; ++i) {
-    if (IsText(*schema.children[i]) || HoldsText(*schema.children[i])) return true;
+// Whether a type is known to hold no text: numbers, times, nulls, and what is made of those. Bytes may be text.
+bool IsPlain(const ArrowSchema& schema) {
+  if (schema.dictionary != nullptr) return IsPlain(*schema.dictionary);
+  const std::string_view format = schema.format;
+  if (format.starts_with("+")) {
+    for (int64_t i = 0; i < schema.n_children; ++i) {
+      if (!IsPlain(*schema.children[i])) return false;
+    }
+    return true;
   }
-  return schema.dictionary != nullptr && HoldsText(*schema.dictionary);
+  constexpr std::string_view kNumbers = "nbcCsSiIlLefg";
+  if (format.size() == 1) return kNumbers.find(format[0]) != std::string_view::npos;
+  return format.starts_with("t") || format.starts_with("d:");
 }
 
 // The columns of the batches that `wanted` names, in their order there.
@@ -26,10 +33,10 @@ absl::StatusOr<std::vector<size_t>> FindColumns(const ArrowSchema& schema, const
   for (size_t i = 0; wanted.empty() && i < count; ++i) {
     const ArrowSchema& column = *schema.children[i];
     if (IsText(column)) found.push_back(i);
-    if (!HoldsText(column)) continue;
-    return absl::InvalidArgumentError(absl::StrCat("column '", NameOf(column),
-                                                   "' holds text inside a nested type: name ",
-                                                   "the columns that are meant, and it passes as it is"));
+    if (IsText(column) || IsPlain(column)) continue;
+    return absl::InvalidArgumentError(absl::StrCat("column '", NameOf(column), "' is ", NameOfType(column),
+                                                   " and holds what may be text: name the columns that are meant, ",
+                                                   "and it passes as it is"));
   }
   for (const std::string& name : wanted) {
     std::vector<std::string> known;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tokenfoundry/arrow/row_status_internal.h"
+#include "tokenfoundry/arrow/text_memo_internal.h"
 #include "tokenfoundry/text/text.h"
 
 namespace tokenfoundry::arrow {
@@ -72,6 +73,8 @@ struct Redaction::Block {
   absl::Status status;
 };
 
+class Redaction::Memo : public TextMemo<Piece> {};
+
 absl::Status RedactionOptions::Validate() const {
   if (detector == nullptr) return absl::InvalidArgumentError("a redaction needs a detector");
   if (treatments.size() != detector->entities().size()) {
@@ -95,6 +98,8 @@ Redaction::Redaction(RedactionOptions options)
         known.emplace(kLiteral);
         return known;
       }()) {}
+
+Redaction::~Redaction() = default;
 
 // As it is sent, any name is one: what it stands for may come from a policy that is no longer in force.
 bool Redaction::IsLiteral(const Form& form) const {
@@ -133,28 +138,64 @@ absl::StatusOr<std::vector<pii::Finding>> Redaction::Findings(std::string_view t
   return findings;
 }
 
-absl::Status Redaction::DetectBlock(const Rows& rows, std::string_view label, Block* block) const {
+absl::Status Redaction::AddPieces(std::string_view text, std::string_view label, uint32_t row,
+                                  std::vector<Piece>* pieces) const {
+  TF_ASSIGN_OR_RETURN(const std::vector<pii::Finding> found, Findings(text, label));
+  TF_ASSIGN_OR_RETURN(const RedactionOptions::Places literals, Literals(text));
+  const auto add = [&](size_t entity, bool is_literal, size_t start, size_t end) {
+    pieces->push_back({row, static_cast<uint32_t>(entity), is_literal, start, end});
+  };
+  // What a finding cuts into is broken up with it.
+  auto literal = literals.begin();
+  for (const pii::Finding& finding : found) {
+    for (; literal != literals.end() && literal->first < finding.end; ++literal) {
+      if (literal->second <= finding.start) add(0, true, literal->first, literal->second);
+    }
+    add(finding.entity, false, finding.start, finding.end);
+  }
+  for (; literal != literals.end(); ++literal) add(0, true, literal->first, literal->second);
+  return absl::OkStatus();
+}
+
+absl::Status Redaction::DetectBlock(const Rows& rows, std::string_view label, Memo* memo, Block* block) const {
   for (size_t row = block->first; row < block->end; ++row) {
     const std::string_view text = rows.texts[row];
     if (text.empty()) continue;
-    const auto found = Findings(text, label);
-    if (!found.ok()) return At(rows, row, found.status());
-    const auto add = [&](size_t entity, bool is_literal, size_t start, size_t end) {
-      block->pieces.push_back({static_cast<uint32_t>(row), static_cast<uint32_t>(entity), is_literal, start, end});
-    };
-    const auto literals = Literals(text);
-    if (!literals.ok()) return At(rows, row, literals.status());
-    // What a finding cuts into is broken up with it.
-    auto literal = literals->begin();
-    for (const pii::Finding& finding : *found) {
-      for (; literal != literals->end() && literal->first < finding.end; ++literal) {
-        if (literal->second <= finding.start) add(0, true, literal->first, literal->second);
-      }
-      add(finding.entity, false, finding.start, finding.end);
+    const size_t before = block->pieces.size();
+    if (const std::vector<Piece>* known = memo == nullptr ? nullptr : memo->Find(text)) {
+      block->pieces.insert(block->pieces.end(), known->begin(), known->end());
+      for (size_t i = before; i < block->pieces.size(); ++i) block->pieces[i].row = static_cast<uint32_t>(row);
+      continue;
     }
-    for (; literal != literals->end(); ++literal) add(0, true, literal->first, literal->second);
+    const absl::Status added = AddPieces(text, label, static_cast<uint32_t>(row), &block->pieces);
+    if (!added.ok()) return At(rows, row, added);
+    if (memo != nullptr) memo->Add(text, std::span(block->pieces).subspan(before));
   }
   return absl::OkStatus();
+}
+
+// A memo for each thread, null where others decide what is found: they may say something else the next time.
+std::vector<std::unique_ptr<Redaction::Memo>> Redaction::TakeMemos(size_t threads, std::string_view label) {
+  std::vector<std::unique_ptr<Memo>> taken(threads);
+  if (options_.detect) return taken;
+  const std::lock_guard lock(memos_mu_);
+  for (std::unique_ptr<Memo>& memo : taken) {
+    if (memos_.empty()) {
+      memo = std::make_unique<Memo>();
+    } else {
+      memo = std::move(memos_.back());
+      memos_.pop_back();
+    }
+    memo->SetLabel(label);
+  }
+  return taken;
+}
+
+void Redaction::ReturnMemos(std::vector<std::unique_ptr<Memo>> memos) {
+  const std::lock_guard lock(memos_mu_);
+  for (std::unique_ptr<Memo>& memo : memos) {
+    if (memo != nullptr) memos_.push_back(std::move(memo));
+  }
 }
 
 // Fills `blocks`. The error is that of the first row that has one.
@@ -168,23 +209,26 @@ absl::Status Redaction::Detect(const Rows& rows, std::string_view label, std::ve
     bytes += rows.texts[row].size();
     blocks->back().end = row + 1;
   }
+  const Share share(&running_, options_.detect ? 1 : options_.threads);
+  const size_t threads = std::min(share.threads(), blocks->size());
+  std::vector<std::unique_ptr<Memo>> memos = TakeMemos(threads, label);
   std::atomic<size_t> next = 0;
-  const auto work = [&] {
+  const auto work = [&](size_t thread) {
     for (size_t i = next++; i < blocks->size(); i = next++) {
       Block& block = (*blocks)[i];
       try {
-        block.status = DetectBlock(rows, label, &block);
+        block.status = DetectBlock(rows, label, memos[thread].get(), &block);
       } catch (const std::bad_alloc&) {
         block.status = absl::ResourceExhaustedError("not enough memory to look through a column");
       }
     }
   };
-  {
-    const Share share(&running_, options_.detect ? 1 : options_.threads);
+  if (threads > 0) {
     std::vector<std::jthread> others;  // Joined at the end of the block.
-    for (size_t i = 1; i < std::min(share.threads(), blocks->size()); ++i) others.emplace_back(work);
-    work();
+    for (size_t thread = 1; thread < threads; ++thread) others.emplace_back(work, thread);
+    work(0);
   }
+  ReturnMemos(std::move(memos));
   for (const Block& block : *blocks) TF_RETURN_IF_ERROR(block.status);
   return absl::OkStatus();
 }

@@ -3,8 +3,8 @@
 //
 // A Redaction is one numbering: the same value of the same entity gets the same placeholder in every row, column and
 // batch that goes through it. It lives as long as the data set, in memory only, and grows with the number of distinct
-// values, about 150 bytes and the value for each; nothing else of the data is kept. A crash loses it, and with it the
-// way back.
+// values, about 150 bytes and the value for each. Rows that came more than once are kept beside them, at most 16 MiB
+// for each thread; nothing else of the data is. A crash loses it, and with it the way back.
 //
 // Detection runs on several threads, stand-ins are given out afterwards in the order of the rows: what comes out does
 // not depend on the number of threads. Thread-safe: calls may overlap, in which case the numbers are given out call
@@ -106,6 +106,7 @@ struct Tally {
 class Redaction {
  public:
   static absl::StatusOr<std::shared_ptr<Redaction>> Create(RedactionOptions options);
+  ~Redaction();
 
   // Appends each row, redacted, to `sink`; without a sink it only counts. kPermissionDenied where something is blocked,
   // which `blocked`, if given, then tells; numbers given to rows before it stay given.
@@ -127,10 +128,14 @@ class Redaction {
  private:
   struct Piece;
   struct Block;
+  class Memo;
 
   explicit Redaction(RedactionOptions options);
   absl::Status Detect(const Rows& rows, std::string_view label, std::vector<Block>* blocks);
-  absl::Status DetectBlock(const Rows& rows, std::string_view label, Block* block) const;
+  absl::Status DetectBlock(const Rows& rows, std::string_view label, Memo* memo, Block* block) const;
+  absl::Status AddPieces(std::string_view text, std::string_view label, uint32_t row, std::vector<Piece>* pieces) const;
+  std::vector<std::unique_ptr<Memo>> TakeMemos(size_t threads, std::string_view label);
+  void ReturnMemos(std::vector<std::unique_ptr<Memo>> memos);
   absl::StatusOr<std::vector<pii::Finding>> Findings(std::string_view text, std::string_view label) const;
   absl::StatusOr<RedactionOptions::Places> Literals(std::string_view text) const;
   bool IsLiteral(const Form& form) const;
@@ -150,6 +155,8 @@ class Redaction {
   const pii::DetectRequest request_;
   const std::set<std::string, std::less<>> known_;  // Entities, and that of literals.
   std::atomic<size_t> running_ = 0;                 // Calls that detect now.
+  std::mutex memos_mu_;
+  std::vector<std::unique_ptr<Memo>> memos_ ABSL_GUARDED_BY(memos_mu_);  // Those that no thread uses now.
   mutable std::mutex mu_;  // Not absl::Mutex: ThreadSanitizer cannot see into the distribution's build of it.
   Numbering numbering_ ABSL_GUARDED_BY(mu_);
   std::vector<Tally> tallies_ ABSL_GUARDED_BY(mu_);

@@ -19,6 +19,8 @@ class Detecting : public TextMap {
  public:
   explicit Detecting(std::shared_ptr<Redaction> redaction) : redaction_(std::move(redaction)) {}
 
+  bool makes_texts() const override { return false; }
+
   absl::Status MapRows(const Rows& rows, TextSink* sink) override {
     TF_RETURN_IF_ERROR(redaction_->Redact(rows, nullptr, nullptr));
     for (size_t i = 0; i < rows.texts.size(); ++i) sink->AppendNull();

@@ -34,6 +34,9 @@ struct TextType {
 absl::StatusOr<TextType> TextTypeOf(const ArrowSchema& schema);
 bool IsText(const ArrowSchema& schema);
 
+// What a type is called in words.
+std::string NameOfType(const ArrowSchema& schema);
+
 // What a batch's column is called, and how many rows of it came before.
 struct ColumnPlace {
   std::string name;
@@ -74,8 +77,15 @@ class TextMap : public ColumnMap {
   absl::StatusOr<Owned<ArrowArray>> Map(const ArrowSchema& schema, const ArrowArray& array,
                                         const ColumnPlace& place) override;
 
+  // Whether texts are made; without, the type that is shown does not matter.
+  virtual bool makes_texts() const { return true; }
+
   // One value in `sink` for each row. Rows come in slices of at most kSliceBytes or kSliceRows, or one row beyond.
   virtual absl::Status MapRows(const Rows& rows, TextSink* sink) = 0;
+
+ private:
+  // kInvalidArgument for a type that means more than texts, and would be lost.
+  static absl::Status CheckKept(const ArrowSchema& schema);
 };
 
 // Calls `see` for all rows of a column, in slices, in order. The texts are valid UTF-8: kInvalidArgument names the

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "absl/strings/str_cat.h"
+#include "tokenfoundry/arrow/export_internal.h"
 #include "tokenfoundry/arrow/text_reader_internal.h"
 #include "tokenfoundry/arrow/text_writer_internal.h"
 #include "tokenfoundry/text/text.h"
@@ -107,8 +108,23 @@ absl::Status ForEachSlice(const ArrowSchema& schema, const ArrowArray& array, co
   return SeeUsed(used, place, see);
 }
 
+absl::Status TextMap::CheckKept(const ArrowSchema& schema) {
+  const std::string_view name = schema.name != nullptr ? schema.name : "";
+  if (const auto extension = MetadataValue(schema, "ARROW:extension:name")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("column '", AbslView(name), "' is of the extension type ", *extension,
+                     ", which may not hold what is made of its texts: cast it to its storage type, which is text"));
+  }
+  if (MetadataValue(schema, "_PL_ENUM_VALUES") || MetadataValue(schema, "_PL_ENUM_VALUES2")) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "column '", AbslView(name), "' is an Enum, whose texts are fixed: cast it to Categorical or ", "String"));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Owned<ArrowSchema>> TextMap::SchemaOf(const ArrowSchema& schema) const {
   TF_ASSIGN_OR_RETURN(const TextType type, TextTypeOf(schema));
+  if (makes_texts()) TF_RETURN_IF_ERROR(CheckKept(schema));
   Field field{schema.name != nullptr ? schema.name : "", schema.format, (schema.flags & ARROW_FLAG_NULLABLE) != 0};
   if (!type.index_format.empty()) {
     field.dictionary_format = FormatOf(type.layout);

@@ -41,6 +41,7 @@ std::string NameOfFormat(std::string_view format) {
   for (const auto& [key, name] : kNames) {
     if (key == format) return std::string(name);
   }
+  if (format.starts_with("w")) return "fixed-size binary";
   if (format.starts_with("+s")) return "a struct";
   if (format.starts_with("+")) return "a list or another nested type";
   if (format.starts_with("t")) return "a date, time or duration";
@@ -65,9 +66,8 @@ absl::StatusOr<TextType> TextTypeOf(const ArrowSchema& schema) {
   const std::optional<TextType::Layout> layout =
       values->dictionary == nullptr ? LayoutOf(values->format) : std::nullopt;
   if (!layout) {
-    return absl::InvalidArgumentError(absl::StrCat("column '", AbslView(name), "' is not text but ",
-                                                   schema.dictionary != nullptr ? "a dictionary of " : "",
-                                                   NameOfFormat(values->format)));
+    return absl::InvalidArgumentError(
+        absl::StrCat("column '", AbslView(name), "' is not text but ", NameOfType(schema)));
   }
   TextType type{.layout = *layout};
   if (schema.dictionary == nullptr) return type;
@@ -77,6 +77,11 @@ absl::StatusOr<TextType> TextTypeOf(const ArrowSchema& schema) {
   type.index_format = std::string(format);
   type.is_ordered = (schema.flags & ARROW_FLAG_DICTIONARY_ORDERED) != 0;
   return type;
+}
+
+std::string NameOfType(const ArrowSchema& schema) {
+  if (schema.dictionary == nullptr) return NameOfFormat(schema.format);
+  return absl::StrCat("a dictionary of ", NameOfFormat(schema.dictionary->format));
 }
 
 bool IsText(const ArrowSchema& schema) {

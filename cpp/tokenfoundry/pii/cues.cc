@@ -47,6 +47,18 @@ size_t WordCharacterSize(std::string_view text, size_t at) {
   return size;
 }
 
+// Behind the letters and marks of the word that goes on at `at`, at most `to`: letters of ASCII are nearly all there
+// is.
+size_t SkipWord(std::string_view text, size_t at, size_t to) {
+  while (at < to) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const size_t size = lead < 0x80 ? static_cast<size_t>(kLowerLetters[lead] != 0) : WordCharacterSize(text, at);
+    if (size == 0) break;
+    at += size;
+  }
+  return at;
+}
+
 // The letters of U+00C0 to U+00FF without their accents; the two signs among them as a star.
 constexpr std::string_view kBaseLetters = "aaaaaaaceeeeiiiidnooooo*ouuuuytsaaaaaaaceeeeiiiidnooooo*ouuuuyty";
 static_assert(kBaseLetters.size() == 64);
@@ -81,6 +93,13 @@ bool HasEnd(std::string_view text) {
       return true;  // Three letters before the stop: "no. 5" and "P. IVA" go on.
   }
   return false;
+}
+
+// A letter of ASCII from 1 on; 0 for anything else.
+constexpr size_t LetterNumber(char c) { return IsLetter(c) ? static_cast<size_t>(c & 31) : 0; }
+
+constexpr size_t BeginningOf(const std::array<size_t, 3>& letters) {
+  return letters[0] << 10 | letters[1] << 5 | letters[2];
 }
 
 std::vector<std::string_view> Words(std::string_view phrase) {
@@ -131,6 +150,12 @@ bool CueTable::Add(std::string_view phrase, Cue cue) {
     together = HashWord(together, words[i]);
   }
   const bool stem = phrase.ends_with('*');
+  std::string joined;
+  for (size_t i = 0; i < words.size(); ++i) {
+    AddBeginning(words[i], stem && i + 1 == words.size());
+    joined += words[i];
+  }
+  AddBeginning(joined, stem);
   if (stem) stem_words_.set(HashWord(kHashSeed, words.back()) % kFilterBits);
   if (stem) stem_words_.set(together % kFilterBits);
   for (const uint64_t hash : {spaced, together}) {
@@ -145,6 +170,36 @@ void CueTable::AddHash(uint64_t hash, Cue cue) {
   filter_.set(hash % kFilterBits);
   std::vector<Cue>& cues = cues_[hash];
   if (std::find(cues.begin(), cues.end(), cue) == cues.end()) cues.push_back(cue);
+}
+
+// A word of which only the beginning is given goes on in any way.
+void CueTable::AddBeginning(std::string_view word, bool goes_on) {
+  std::array<size_t, 3> letters = {};
+  size_t count = 0;
+  for (size_t at = 0; at < word.size() && count < letters.size();) {
+    const size_t size = WordCharacterSize(word, at);
+    const bool is_accented = size == 2 && word[at] == '\xC3';
+    const char c = is_accented ? kBaseLetters[static_cast<unsigned char>(word[at + 1]) - 0x80] : word[at];
+    letters[count++] = LetterNumber(c);
+    if (letters[count - 1] == 0) return;  // No word of ASCII letters begins so.
+    at += size;
+  }
+  if (!goes_on || count == letters.size()) {
+    beginnings_.set(BeginningOf(letters));
+    return;
+  }
+  for (size_t i = 0; i < size_t{1} << (5 * (letters.size() - count)); ++i) beginnings_.set(BeginningOf(letters) + i);
+}
+
+inline bool CueTable::MayBegin(std::string_view text, size_t start) const {
+  std::array<size_t, 3> letters = {};
+  for (size_t i = 0; i < letters.size(); ++i) {
+    const char c = At(text, start + i);
+    if ((c & 0x80) != 0) return true;  // It may be a letter with an accent.
+    letters[i] = LetterNumber(c);
+    if (letters[i] == 0) break;
+  }
+  return beginnings_[BeginningOf(letters)];
 }
 
 void CueReader::Read(size_t index) {
@@ -171,10 +226,17 @@ void CueReader::Read(size_t index) {
   std::array<std::pair<uint32_t, const std::vector<Cue>*>, 8> begun;
   size_t last_end = 0;
   while (at < to) {
-    if (WordCharacterSize(text_, at) == 0) {
+    const auto first = static_cast<unsigned char>(text_[at]);
+    if (first < 0x80 ? kLowerLetters[first] == 0 : WordCharacterSize(text_, at) == 0) {
       if (IsDigit(text_[at]) || text_[at] == '\n' || at - last_end >= kMaxGapBytes) before = {};
       ++at;
       while (at < to && IsContinuation(text_[at])) ++at;
+      continue;
+    }
+    if (!table_.MayBegin(text_, at)) {
+      at = SkipWord(text_, at, to);
+      before = {};
+      last_end = at;
       continue;
     }
     const auto start = static_cast<uint32_t>(at);

@@ -144,7 +144,10 @@ void Detector::Impl::AddCatalogue(const DetectorOptions& options, std::vector<Sc
       }
       const auto key = std::pair(recognizer->anchor(), recognizer->caseless);
       const auto [anchor, is_new] = by_anchor.emplace(key, patterns->size());
-      if (is_new) patterns->push_back({std::string(spec.name), key.first, key.second, ScanPattern::Kind::kAnchor});
+      if (is_new) {
+        patterns->push_back(
+            {std::string(spec.name), key.first, key.second, ScanPattern::Kind::kAnchor, recognizer->seek});
+      }
       recognizers.push_back({recognizer->recognize, anchor->second, {entities.size() - 1}});
     }
   }

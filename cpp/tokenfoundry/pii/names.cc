@@ -4,17 +4,24 @@
 
 #include "tokenfoundry/pii/names_decode_internal.h"
 #include "tokenfoundry/pii/names_internal.h"
+#include "tokenfoundry/pii/names_memo_internal.h"
 #include "tokenfoundry/pii/names_model_internal.h"
 #include "tokenfoundry/pii/names_runs_internal.h"
 
 namespace tokenfoundry::pii {
 namespace {
 
-using RowSum = std::array<int16_t, kWordRowWeights>;
-
 struct WordRowsOf {
   std::array<uint32_t, kMaxWordFeatures> rows;
   int count;
+};
+
+// A word of the window: its rows, or already their sum.
+struct WeighedWord {
+  RowSum sum;
+  bool is_summed;
+  uint64_t cut_hash;  // Word::hash before it was classified.
+  WordRowsOf rows;
 };
 
 // Both only begin to load the rows: they lie all over a table that no cache near the core holds.
@@ -38,11 +45,11 @@ RowSum SumOfRows(const NameModel& model, const WordRowsOf& features) {
   return sum;
 }
 
-Emission EmissionOf(const NameModel& model, const RowSum* sum, std::span<const uint32_t> pairs) {
+Emission EmissionOf(const NameModel& model, const WeighedWord* word, std::span<const uint32_t> pairs) {
   const int32_t bias = static_cast<int32_t>(model.bias() / model.step());
   Emission emission = {bias, bias};
   for (int place = -kReach; place <= kReach; ++place) {
-    const RowSum& row = sum[place];
+    const RowSum& row = word[place].sum;
     emission.begin += row[2 * (place + kReach)];
     emission.inside += row[2 * (place + kReach) + 1];
   }
@@ -66,8 +73,8 @@ uint32_t NameEnd(std::string_view text, const Word& word, const Word& next) {
 
 struct NameTagger::Scratch::Rooms {
   std::vector<Word> words;
-  std::array<WordRowsOf, kWindowWords + kContextWords> rows;  // Of words[i].
-  std::array<RowSum, kWindowWords + kContextWords> sums;      // Of words[i], as far as they were needed.
+  std::array<WeighedWord, kWindowWords + kContextWords> weighed;  // words[i].
+  WordMemo memo;
   std::array<std::array<uint32_t, kMaxPairFeatures>, kMaxRunWords> pairs;
 };
 
@@ -86,30 +93,38 @@ class NameTagger::Finder {
         rooms_(*rooms),
         out_(*out) {}
 
+  void OnCut(const Word& word) {
+    rooms_.memo.Prefetch(word);
+    model_.lexicon().Prefetch(word.plain_hash);
+  }
+
   void OnWord(size_t index) {
-    if (index == 0) summed_ = 0;
-    LoadWordRows(model_, rooms_.words[index], &rooms_.rows[index]);
+    Word& word = rooms_.words[index];
+    WeighedWord& weighed = rooms_.weighed[index];
+    weighed.cut_hash = word.hash;
+    weighed.is_summed = rooms_.memo.Find(&word, &weighed.sum);
+    if (!weighed.is_summed) {
+      Classify(model_.lexicon(), &word);
+      LoadWordRows(model_, word, &weighed.rows);
+    }
     ++steps_;
   }
 
   void OnShift(size_t count) {
-    std::move(rooms_.rows.begin() + static_cast<std::ptrdiff_t>(count), rooms_.rows.end(), rooms_.rows.begin());
-    std::move(rooms_.sums.begin() + static_cast<std::ptrdiff_t>(count), rooms_.sums.end(), rooms_.sums.begin());
-    summed_ -= std::min(summed_, count);
+    std::move(rooms_.weighed.begin() + static_cast<std::ptrdiff_t>(count), rooms_.weighed.end(),
+              rooms_.weighed.begin());
   }
 
   void OnRun(size_t first, size_t count, bool overlong) {
     std::array<int, kMaxRunWords> pair_counts;
     for (size_t i = 0; i < count; ++i)
       pair_counts[i] = LoadPairRows(model_, &rooms_.words[first + i], &rooms_.pairs[i]);
-    for (summed_ = std::max(summed_, first - kReach); summed_ < first + count + kReach; ++summed_) {
-      rooms_.sums[summed_] = SumOfRows(model_, rooms_.rows[summed_]);
-    }
+    for (size_t i = first - kReach; i < first + count + kReach; ++i) Sum(i);
     std::array<Emission, kMaxRunWords> emissions;
     std::array<Gap, kMaxRunWords> gaps;
     for (size_t i = 0; i < count; ++i) {
       emissions[i] =
-          EmissionOf(model_, &rooms_.sums[first + i], {rooms_.pairs[i].data(), static_cast<size_t>(pair_counts[i])});
+          EmissionOf(model_, &rooms_.weighed[first + i], {rooms_.pairs[i].data(), static_cast<size_t>(pair_counts[i])});
       gaps[i] = rooms_.words[first + i].gap;
     }
     steps_ += count;
@@ -123,6 +138,14 @@ class NameTagger::Finder {
   uint64_t steps() const { return steps_; }
 
  private:
+  void Sum(size_t index) {
+    WeighedWord& weighed = rooms_.weighed[index];
+    if (weighed.is_summed) return;
+    weighed.sum = SumOfRows(model_, weighed.rows);
+    weighed.is_summed = true;
+    rooms_.memo.Add(rooms_.words[index], weighed.cut_hash, weighed.sum);
+  }
+
   void Decide(size_t first, std::span<Emission> emissions, std::span<const Gap> gaps) {
     std::array<uint8_t, kMaxRunWords> labels;
     const auto shift = [&](int32_t by) {
@@ -157,7 +180,6 @@ class NameTagger::Finder {
   const int32_t margin_steps_;
   Scratch::Rooms& rooms_;
   std::vector<NameSpan>& out_;
-  size_t summed_ = 0;  // rooms_.sums holds what is needed of the words before this one.
   uint64_t steps_ = 0;
 };
 
@@ -172,8 +194,9 @@ NameTagger::~NameTagger() = default;
 void NameTagger::Tag(std::string_view text, float margin, Scratch* scratch, std::vector<NameSpan>* out,
                      uint64_t* steps) const {
   Scratch::Rooms& rooms = *scratch->rooms_;
+  rooms.memo.Prepare();
   Finder finder(*model_, text, margin, &rooms, out);
-  ForEachRun(text, model_->lexicon(), &rooms.words, finder);
+  ForEachRun(text, &rooms.words, finder);
   if (steps != nullptr) *steps += finder.steps() + text.size();
 }
 

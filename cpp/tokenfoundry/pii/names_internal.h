@@ -33,7 +33,7 @@ class NameTagger {
   static absl::StatusOr<std::unique_ptr<const NameTagger>> Load(const std::string& path);
   ~NameTagger();
 
-  // Room that Tag reuses from call to call; for one thread at a time. Grows to about 100 KB, once.
+  // Room that Tag reuses from call to call; for one thread at a time. Grows to about 400 KB, once.
   class Scratch {
    public:
     Scratch();

@@ -17,13 +17,14 @@ inline constexpr size_t kMaxRunWords = 40;
 inline constexpr size_t kWindowWords = 256;
 static_assert(kWindowWords > kMaxRunWords + 4 * kContextWords);
 
-// The visitor is told of every word when it is cut, words[index], and of every run when all the words around it are
-// cut:
+// The visitor is told of every word when it is cut, classifies it as words[index] a little later, and is told of every
+// run when all the words around it are cut:
+//   void OnCut(const Word& word);
 //   void OnWord(size_t index);
 //   void OnRun(size_t first, size_t count, bool overlong);
 //   void OnShift(size_t count);   // words[count + i] has become words[i].
 template <typename Visitor>
-void ForEachRun(std::string_view text, const Lexicon& lexicon, std::vector<Word>* words, Visitor&& visitor) {
+void ForEachRun(std::string_view text, std::vector<Word>* words, Visitor&& visitor) {
   WordCutter cutter(text);
   WordCutter::Cut cut;
   do {
@@ -40,7 +41,7 @@ void ForEachRun(std::string_view text, const Lexicon& lexicon, std::vector<Word>
       do {
         words->emplace_back();
         cut = cutter.Next(&words->back());
-        if (cut == WordCutter::Cut::kWord) lexicon.Prefetch(words->back().plain_hash);
+        if (cut == WordCutter::Cut::kWord) visitor.OnCut(words->back());
       } while (cut == WordCutter::Cut::kWord && words->size() < kWindowWords);
       if (cut != WordCutter::Cut::kWord) {
         words->back() = Word{};  // The border, and what lies beyond.
@@ -50,7 +51,6 @@ void ForEachRun(std::string_view text, const Lexicon& lexicon, std::vector<Word>
         words->resize(words->size() + kContextWords - 1);
       }
       for (; told < words->size(); ++told) {
-        Classify(lexicon, &(*words)[told]);
         visitor.OnWord(told);
       }
       const size_t end = words->size() - kContextWords;

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tokenfoundry/pii/byte_maps_internal.h"
 #include "tokenfoundry/pii/candidate_internal.h"
 #include "tokenfoundry/pii/cues_internal.h"
 #include "tokenfoundry/pii/entity_internal.h"
@@ -64,10 +65,12 @@ struct Recognizer {
   bool caseless;
   Recognize recognize;
   const Recognizer* next = nullptr;  // Another anchor of the same entities.
+  Seek seek = nullptr;               // The same matches, where they are found sooner without Hyperscan.
 };
 
 // The first digit of each run of digits. Recognizers with one anchor share its matches.
 std::string DigitRunAnchor();
+void SeekDigitRuns(std::string_view text, const ByteMaps& maps, std::vector<uint32_t>* ends);
 
 extern const Recognizer kCardRecognizer;
 extern const Recognizer kCodeRecognizer;

@@ -28,6 +28,7 @@ std::string KeyMaterial(const std::vector<ScanPattern>& patterns, const hs_platf
   AppendLittle(&key, platform.tune);
   AppendLittle(&key, platform.cpu_features);
   for (const ScanPattern& pattern : patterns) {
+    if (pattern.seek != nullptr) continue;
     AppendLittle(&key, FlagsOf(pattern));
     AppendSized(&key, pattern.regex);
   }
@@ -83,7 +84,10 @@ absl::StatusOr<std::unique_ptr<const Scanner>> Scanner::Create(std::vector<ScanP
   TF_RETURN_IF_ERROR(HyperscanStatus(hs_populate_platform(&platform), "tell the CPU"));
 
   std::unique_ptr<Scanner> scanner(new Scanner(std::move(patterns)));
-  if (scanner->patterns_.empty()) return scanner;  // Names alone need no database.
+  for (uint32_t i = 0; i < scanner->patterns_.size(); ++i) {
+    if (scanner->patterns_[i].seek != nullptr) scanner->sought_.push_back(i);
+  }
+  if (scanner->sought_.size() == scanner->patterns_.size()) return scanner;
   const DatabaseCache cache(cache_dir, KeyMaterial(scanner->patterns_, platform));
   if (const std::optional<std::string> saved = cache.Load()) {
     scanner->loaded_from_cache_ =
@@ -106,10 +110,11 @@ absl::Status Scanner::Compile() {
   std::vector<const char*> expressions;
   std::vector<unsigned> flags;
   std::vector<unsigned> ids;
-  for (const ScanPattern& pattern : patterns_) {
-    expressions.push_back(pattern.regex.c_str());
-    flags.push_back(FlagsOf(pattern));
-    ids.push_back(static_cast<unsigned>(ids.size()));
+  for (unsigned id = 0; id < patterns_.size(); ++id) {
+    if (patterns_[id].seek != nullptr) continue;
+    expressions.push_back(patterns_[id].regex.c_str());
+    flags.push_back(FlagsOf(patterns_[id]));
+    ids.push_back(id);
   }
   hs_compile_error_t* error = nullptr;
   const hs_error_t result =
@@ -118,26 +123,28 @@ absl::Status Scanner::Compile() {
   if (result == HS_SUCCESS) return absl::OkStatus();
   if (error == nullptr) return HyperscanStatus(result, "compile the patterns");
   const bool of_one = error->expression >= 0;
-  return CompileStatus(error, of_one ? patterns_[static_cast<size_t>(error->expression)].name : "");
+  return CompileStatus(error, of_one ? patterns_[ids[static_cast<size_t>(error->expression)]].name : "");
 }
 
 absl::StatusOr<std::unique_ptr<Workspace>> Scanner::NewWorkspace() const {
   auto workspace = std::make_unique<Workspace>();
+  workspace->sightings.anchor_ends.resize(patterns_.size());
+  workspace->sightings.matches.resize(patterns_.size());
   if (database_ == nullptr) return workspace;
   hs_scratch_t* scratch = nullptr;
   TF_RETURN_IF_ERROR(HyperscanStatus(hs_clone_scratch(prototype_.get(), &scratch), "clone scratch space"));
   workspace->scratch.reset(scratch);
-  workspace->sightings.anchor_ends.resize(patterns_.size());
-  workspace->sightings.matches.resize(patterns_.size());
   return workspace;
 }
 
 absl::Status Scanner::Scan(std::string_view text, Workspace* workspace) const {
   TF_DCHECK(text.size() <= kMaxTextBytes);
-  if (database_ == nullptr) return absl::OkStatus();
   Sightings* sightings = &workspace->sightings;
   for (auto& ends : sightings->anchor_ends) Reset(&ends);
   for (auto& matches : sightings->matches) Reset(&matches);
+  if (!sought_.empty()) workspace->maps.Read(text);
+  for (const uint32_t i : sought_) patterns_[i].seek(text, workspace->maps, &sightings->anchor_ends[i]);
+  if (database_ == nullptr) return absl::OkStatus();
   ScanContext context{&patterns_, sightings};
   const char* bytes = text.empty() ? "" : text.data();
   TF_RETURN_IF_ERROR(HyperscanStatus(

@@ -1,5 +1,5 @@
-// One Hyperscan database for everything that is looked for: one pass over the text finds all anchors and all matches of
-// the custom patterns.
+// Everything that is looked for, in two passes over the text: bit algebra on maps of its bytes finds the anchors that
+// are made of classes of characters, one Hyperscan database all other anchors and the matches of the custom patterns.
 //
 // Immutable after Create; Scan may be called from any number of threads, each with a Workspace of its own. Compiling
 // takes 50-500 ms, so the database is kept on disk (FORMAT.md) where the caller allows it.
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tokenfoundry/base/status.h"
+#include "tokenfoundry/pii/byte_maps_internal.h"
 #include "tokenfoundry/pii/candidate_internal.h"
 #include "tokenfoundry/pii/names_internal.h"
 
@@ -34,6 +35,7 @@ struct ScanPattern {
   std::string regex;
   bool caseless = false;
   Kind kind = Kind::kAnchor;
+  Seek seek = nullptr;  // Of an anchor: what finds its matches instead of Hyperscan.
 };
 
 // What one scan saw, by pattern, in the patterns' order.
@@ -50,6 +52,7 @@ struct ScratchDeleter {
 // what they find. Reusing it saves the allocations.
 struct Workspace {
   std::unique_ptr<hs_scratch, ScratchDeleter> scratch;
+  ByteMaps maps;
   Sightings sightings;
   NameTagger::Scratch name_scratch;
   std::vector<NameSpan> names;
@@ -77,7 +80,8 @@ class Scanner {
   absl::Status Compile();
 
   const std::vector<ScanPattern> patterns_;
-  hs_database* database_ = nullptr;                        // Owned; set once, by Create. Null if there are no patterns.
+  std::vector<uint32_t> sought_;                           // Indices of the patterns that Hyperscan need not find.
+  hs_database* database_ = nullptr;                        // Owned; set once, by Create. Null if there are no others.
   std::unique_ptr<hs_scratch, ScratchDeleter> prototype_;  // Cloned for each workspace, never scanned with.
   bool loaded_from_cache_ = false;
 };

@@ -7,6 +7,10 @@ namespace tokenfoundry::pii {
 
 std::string DigitRunAnchor() { return "(?:^|[^0-9])[0-9]"; }
 
+void SeekDigitRuns(std::string_view text, const ByteMaps& maps, std::vector<uint32_t>* ends) {
+  maps.ForEach(&ByteBlock::digit_runs, [&](size_t digit) { ends->push_back(static_cast<uint32_t>(digit + 1)); });
+}
+
 void Sink::Add(Entity entity, size_t start, size_t end, Evidence proof, double score, Extent cue) {
   const int16_t index = active_[static_cast<size_t>(entity)];
   if (index == kOff || score <= 0) return;

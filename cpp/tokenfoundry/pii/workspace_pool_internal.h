@@ -1,43 +1,47 @@
 // Workspaces that wait for their next scan: one per thread that scans at the same time.
 //
-// Never waits: a pool that is busy (or was locked by another thread when the process forked) only costs a new
-// workspace.
+// Never waits and never locks: a pool that is busy only costs a new workspace, and a fork finds nothing held.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <memory>
-#include <mutex>
-#include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "tokenfoundry/pii/scanner_internal.h"
 
 namespace tokenfoundry::pii {
 
 class WorkspacePool {
  public:
+  ~WorkspacePool() {
+    for (std::atomic<Workspace*>& slot : idle_) delete slot.load();
+  }
+
   absl::StatusOr<std::unique_ptr<Workspace>> Take(const Scanner& scanner) {
-    if (mu_.try_lock()) {
-      std::unique_ptr<Workspace> workspace;
-      if (!idle_.empty()) {
-        workspace = std::move(idle_.back());
-        idle_.pop_back();
+    for (std::atomic<Workspace*>& slot : idle_) {
+      if (slot.load(std::memory_order_relaxed) == nullptr) continue;
+      if (Workspace* const workspace = slot.exchange(nullptr, std::memory_order_acquire)) {
+        return std::unique_ptr<Workspace>(workspace);
       }
-      mu_.unlock();
-      if (workspace != nullptr) return workspace;
     }
     return scanner.NewWorkspace();
   }
 
   void Return(std::unique_ptr<Workspace> workspace) {
-    if (!mu_.try_lock()) return;
-    if (idle_.size() < kMaxIdle) idle_.push_back(std::move(workspace));
-    mu_.unlock();
+    for (std::atomic<Workspace*>& slot : idle_) {
+      Workspace* expected = nullptr;
+      if (slot.load(std::memory_order_relaxed) != nullptr) continue;
+      if (slot.compare_exchange_strong(expected, workspace.get(), std::memory_order_release,
+                                       std::memory_order_relaxed)) {
+        workspace.release();
+        return;
+      }
+    }
   }
 
  private:
   static constexpr size_t kMaxIdle = 64;
-  std::mutex mu_;  // Not absl::Mutex: ThreadSanitizer cannot see into the distribution's build of it.
-  std::vector<std::unique_ptr<Workspace>> idle_ ABSL_GUARDED_BY(mu_);
+  std::array<std::atomic<Workspace*>, kMaxIdle> idle_ = {};  // Each holds a workspace that nobody uses, or null.
 };
 
 }  // namespace tokenfoundry::pii

@@ -52,8 +52,9 @@ def redact_arrow(
     it, that of `session` where one is given (then `redactor` and `threads` are the session's).
 
     Raises `InvalidInput` for something that is not Arrow data, and when it is read, through its reader, for a column
-    that is missing or no text, for a text that is not UTF-8 and for an entity that the policy blocks; the last two
-    name column and row.
+    that is missing or no text, for one of an extension type or an Enum of polars, whose type would be lost, for a text
+    that is not UTF-8 and for an entity that the policy blocks; the last two name column and row. With `None` also for a
+    column that is neither text nor known to hold none: bytes, lists of texts.
 
     >>> import pyarrow as pa
     >>> table = pa.table({"id": [1, 2], "note": ["Sono mario@example.it", None]})

@@ -30,7 +30,8 @@ def redact_frame(
     tells what was found (`counts`). A lazy frame takes no `threads`: its engine has its own.
 
     Raises `BlockedContent` for an entity that the policy blocks, with column and row, and `InvalidInput` for a column
-    that is missing or no text, a text that is no UTF-8, and for another kind of frame.
+    that is missing or no text, a text that is no UTF-8, and for another kind of frame; with `None` also for a column
+    that is neither text nor known to hold none.
 
     >>> import pyarrow as pa
     >>> session = FrameSession()

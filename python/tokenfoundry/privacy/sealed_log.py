@@ -2,7 +2,8 @@
 
 Each piece is its length (4 bytes, little-endian) and its sealed bytes; its number is sealed with it, so that pieces can
 be neither exchanged nor left out in the middle. What a process did not finish writing is dropped when the file is next
-written to. That a file is complete is known by whoever knows how much is in it.
+written to. That a file is complete is known by whoever knows how much is in it. The first piece may begin further in,
+behind what the owner of the file keeps there.
 """
 
 from __future__ import annotations
@@ -35,15 +36,20 @@ class Place(NamedTuple):
 class LogWriter:
     """Appends to a log, which is made with its first piece when it is not there. One at a time."""
 
-    def __init__(self, path: Path, sealer: Sealer) -> None:
+    def __init__(self, path: Path, sealer: Sealer, *, begin: int = 0) -> None:
         """Reads how much of the log is whole. Opens nothing before there is something to write."""
         self._path = path
         self._sealer = sealer
-        places = list(_places(path)) if path.exists() else []
+        places = list(_places(path, begin)) if path.exists() else []
         self._number = len(places)
-        self._whole_bytes = _end_of(path, places)
+        self._whole_bytes = _end_of(path, places) or begin
         self._file: BinaryIO | None = None
         self._is_named = path.exists()
+
+    @property
+    def count(self) -> int:
+        """How many pieces there are."""
+        return self._number
 
     def append(self, plain: bytes) -> None:
         """Adds a piece; what is appended and flushed survives a killed process. Raises `PieceTooLarge`."""
@@ -96,13 +102,14 @@ class LogWriter:
 class LogReader:
     """Reads a log's pieces, in order or one by one."""
 
-    def __init__(self, path: Path, sealer: Sealer) -> None:
+    def __init__(self, path: Path, sealer: Sealer, *, begin: int = 0) -> None:
         self._path = path
         self._sealer = sealer
+        self._begin = begin
 
     def places(self) -> list[Place]:
         """Where the pieces are. Opens none."""
-        return list(_places(self._path))
+        return list(_places(self._path, self._begin))
 
     def size_bytes(self) -> int:
         """How much can be read, if all pieces open. Opens none. Raises `DataLoss`."""
@@ -116,7 +123,8 @@ class LogReader:
 
     def __iter__(self) -> Iterator[bytes]:
         with self._path.open("rb") as file:
-            for place in _places(self._path):
+            file.seek(self._begin)
+            for place in _places(self._path, self._begin):
                 yield self._read(file, place.number)
 
     def _read(self, file: BinaryIO, number: int) -> bytes:
@@ -137,10 +145,10 @@ def _place_of(number: int) -> bytes:
     return number.to_bytes(8, "little")
 
 
-def _places(path: Path) -> Iterator[Place]:
+def _places(path: Path, begin: int) -> Iterator[Place]:
     """Every piece that is there whole. Raises `DataLoss` for what is no log."""
     size = path.stat().st_size
-    offset = number = 0
+    offset, number = begin, 0
     with path.open("rb") as file:
         while offset + _LENGTH.size <= size:
             file.seek(offset)

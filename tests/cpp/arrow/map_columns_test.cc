@@ -117,8 +117,21 @@ TEST(MapColumns, AColumnThatIsMissingTwiceThereOrNoTextIsNamed) {
 TEST(MapColumns, TextInsideANestedColumnIsNotPassedOverSilently) {
   const Field table{"", "+s", false, {{"a", "u"}, {"l", "+l", true, {{"item", "+s", true, {{"t", "U"}}}}}}};
   EXPECT_EQ(Map(GivenStream(Export(table), {}), {}).status().message(),
-            "column 'l' holds text inside a nested type: name the columns that are meant, and it passes as it is");
+            "column 'l' is a list or another nested type and holds what may be text: name the columns that are meant, "
+            "and it passes as it is");
   EXPECT_TRUE(Map(GivenStream(Export(table), {}), {"a"}).ok());
+}
+
+TEST(MapColumns, BytesMayBeTextAndAreNotPassedOverSilently) {
+  for (const char* format : {"z", "Z", "vz", "w:16", "?"}) {
+    const Field table{"", "+s", false, {{"a", "u"}, {"b", format}}};
+    EXPECT_FALSE(Map(GivenStream(Export(table), {}), {}).ok()) << format;
+    EXPECT_TRUE(Map(GivenStream(Export(table), {}), {"a"}).ok()) << format;
+  }
+  for (const char* format : {"n", "b", "l", "g", "tdD", "tsu:UTC", "d:10,2"}) {
+    const Field table{"", "+s", false, {{"a", "u"}, {"b", format}, {"l", "+l", true, {{"item", format}}}}};
+    EXPECT_TRUE(Map(GivenStream(Export(table), {}), {}).ok()) << format;
+  }
 }
 
 TEST(MapColumns, AStreamThatWasReadBeforeIsRefused) { EXPECT_FALSE(Map(Owned<ArrowArrayStream>(), {}).ok()); }

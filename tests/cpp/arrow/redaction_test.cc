@@ -56,6 +56,48 @@ TEST(Redaction, EveryLayoutComesOutAsItselfAndGoesBack) {
   }
 }
 
+// The labels tell something, so that what is found differs from column to column.
+TEST(Redaction, RowsThatComeAgainAreRedactedAsTheFirstTime) {
+  constexpr size_t kRounds = 40;
+  constexpr size_t kDistinct = 700;
+  pii::DetectorOptions options;
+  options.entities = {"EMAIL_ADDRESS", "IT_VAT_CODE", "US_SSN"};
+  const std::shared_ptr<const pii::Detector> detector = *pii::Detector::Create(options);
+  const RedactionOptions given{.detector = detector, .treatments = {{Action::kPseudonymize}, {Action::kRedact}, {}}};
+  Texts rows;
+  for (size_t round = 0; round < kRounds; ++round) {
+    for (size_t i = 0; i < kDistinct; ++i) {
+      const size_t person = i * 7919 % kDistinct;
+      rows.push_back(absl::StrCat("a", person, "@example.it, 07643520567, [EMAIL_ADDRESS_", person % 5, "] ",
+                                  i % 11 == 0 ? std::string(2000, 'x') : ""));
+    }
+  }
+  for (const size_t threads : {size_t{1}, size_t{3}}) {
+    RedactionOptions used = given;
+    used.threads = threads;
+    const std::shared_ptr<Redaction> redaction = *Redaction::Create(used);
+    for (const char* column : {"note", "partita_iva", "note"}) {
+      const auto schema = GivenSchema(Layout::kLargeUtf8, column);
+      const auto all = RedactMap(redaction)->Map(*schema, *GivenTexts(Layout::kLargeUtf8, rows), {column, 0});
+      ASSERT_TRUE(all.ok()) << all.status();
+      const Texts out = ReadTexts(Layout::kLargeUtf8, **all);
+      for (size_t first = 0; first < rows.size(); first += kDistinct) {
+        const Texts part(rows.begin() + static_cast<ptrdiff_t>(first),
+                         rows.begin() + static_cast<ptrdiff_t>(first + kDistinct));
+        const auto once =
+            RedactMap(*Redaction::Create(given))->Map(*schema, *GivenTexts(Layout::kLargeUtf8, part), {column, 0});
+        ASSERT_TRUE(once.ok()) << once.status();
+        ASSERT_TRUE(std::equal(out.begin() + static_cast<ptrdiff_t>(first),
+                               out.begin() + static_cast<ptrdiff_t>(first + kDistinct),
+                               ReadTexts(Layout::kLargeUtf8, **once).begin()))
+            << column << " from row " << first;
+      }
+    }
+    ASSERT_EQ(redaction->Tallies().size(), 2u);
+    EXPECT_EQ(redaction->Tallies()[1].entities[0].findings, static_cast<int64_t>(rows.size()));
+  }
+}
+
 TEST(Redaction, ASliceIsReadFromItsOffset) {
   for (const Layout layout : kLayouts) {
     auto array = GivenTexts(layout, kTexts);

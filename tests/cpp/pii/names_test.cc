@@ -46,6 +46,26 @@ TEST(Names, AreFoundInTheFiveLanguages) {
   EXPECT_EQ(NamesIn("Necesito que avises a Carmen Ortega de la reunión."), Names{"Carmen Ortega"});
 }
 
+// The same scratch for all of a text, and a new one for each line of it.
+TEST(Names, AreTheSameWhateverTheTaggerReadBefore) {
+  NameTagger::Scratch used;
+  for (const bool in_capitals : {false, true}) {
+    for (const char* language : {"de", "en", "es", "fr", "it"}) {
+      std::ifstream file(std::string(TF_TEXTS) + "/" + language + ".txt", std::ios::binary);
+      ASSERT_TRUE(file.is_open());
+      size_t lines = 0;
+      for (std::string line; std::getline(file, line) && lines < 400; ++lines) {
+        for (size_t i = 0; in_capitals && i < line.size(); i += 3) {
+          line[i] = line[i] >= 'a' && line[i] <= 'z' ? static_cast<char>(line[i] - 'a' + 'A') : line[i];
+        }
+        std::vector<NameSpan> spans;
+        Tagger().Tag(line, 0, &used, &spans);
+        ASSERT_EQ(spans, SpansIn(line)) << line;
+      }
+    }
+  }
+}
+
 TEST(Names, AreFoundInAnyCaseAndOrder) {
   EXPECT_EQ(NamesIn("hey can you tell jessica that the report is late"), Names{"jessica"});
   EXPECT_EQ(NamesIn("INTESTATARIO: ROSSI MARIO, NATO A BARI"), Names{"ROSSI MARIO"});

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import tokenfoundry as tf
 from support.messages import messages
 from tokenfoundry.errors import BlockedContent, InvalidInput
-from tokenfoundry.frames import FrameSession, redact_arrow, restore_arrow
+from tokenfoundry.frames import FrameSession, detect_arrow, redact_arrow, restore_arrow
 
 POLICIES: dict[str, dict[str, Any]] = {
     "numbered": {},
@@ -122,7 +122,7 @@ def test_wrong_columns_and_data_are_told_apart() -> None:
 
 def test_text_inside_nested_columns_is_not_passed_over_silently() -> None:
     table = pa.table({"note": ["mario@example.it"], "notes": [["mario@example.it"]], "numbers": [[1]]})
-    with pytest.raises(InvalidInput, match="column 'notes' holds text inside a nested type"):
+    with pytest.raises(InvalidInput, match=r"column 'notes' is a list .* and holds what may be text"):
         redact_arrow(table).__arrow_c_stream__()
     for frame in (pl.DataFrame(table), pl.DataFrame(table).lazy(), table.to_pandas()):
         with pytest.raises(InvalidInput, match=r"column 'notes' .*holds"):
@@ -147,3 +147,33 @@ def test_what_a_function_in_python_raises_comes_through() -> None:
     failing = tf.Redactor(tf.Detector([], patterns=[tf.Pattern("BADGE", r"EMP-\d+", validator=refuse)]))
     with pytest.raises(Refused):
         FrameSession(failing).redact_texts(["EMP-12"])
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([b"mario@example.it"]),
+        pa.array([b"mario@example.it"], pa.large_binary()),
+        pa.array([b"mario@example.it"], pa.binary(16)),
+        pa.array([b"mario@example.it"]).dictionary_encode(),
+        pa.array([[b"mario@example.it"]]),
+        pa.RunEndEncodedArray.from_arrays([1], ["mario@example.it"]),
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_bytes_that_may_be_text_are_not_passed_over_silently(column: pa.Array) -> None:
+    table = pa.table({"note": ["mario@example.it"], "raw": column})
+    with pytest.raises(InvalidInput, match=r"column 'raw' is .* and holds what may be text: name the columns"):
+        tf.redact_frame(table)
+    assert tf.redact_frame(table, columns=["note"])["raw"] == table["raw"]
+
+
+def test_a_type_that_redacted_texts_would_lose_is_refused() -> None:
+    notes = pa.ExtensionArray.from_storage(pa.json_(), pa.array(['{"who": "mario@example.it"}']))
+    table = pa.table({"note": notes})
+    for columns in (None, ["note"]):
+        with pytest.raises(InvalidInput, match=r"column 'note' is of the extension type arrow\.json"):
+            tf.redact_frame(table, columns=columns)
+    assert detect_arrow(table)["note"].entities["EMAIL_ADDRESS"].findings == 1
+    plain = table.set_column(0, "note", table["note"].cast(pa.string()))
+    assert tf.redact_frame(plain).to_pylist() == [{"note": '{"who": "[EMAIL_ADDRESS_1]"}'}]

@@ -326,6 +326,29 @@ def test_a_placeholder_without_a_value_is_never_left_in_what_is_restored(tmp_pat
         assert (tmp_path / "back.csv").read_bytes() == (tmp_path / "a.csv").read_bytes()
 
 
+def test_nothing_is_numbered_behind_a_cut_wherever_a_map_was_cut(tmp_path: Path) -> None:
+    sealed = tmp_path / "map.sealed"
+    for name in ("anna", "mario"):
+        (tmp_path / f"{name}.csv").write_text(f"note\n{name}@example.it\n", encoding="utf-8")
+        redact_file(
+            tmp_path / f"{name}.csv", tmp_path / f"{name}-out.csv", columns=["note"], redactor=REDACTOR, map=sealed
+        )
+    whole = sealed.read_bytes()
+    for size in range(len(whole)):
+        sealed.write_bytes(whole[:size])
+        with pytest.raises(DataLoss, match="was cut short"):
+            ValueMap(sealed)
+        assert sealed.read_bytes() == whole[:size]
+    sealed.write_bytes(whole)
+    with ValueMap(sealed) as kept:
+        assert kept.values == {"[EMAIL_ADDRESS_1]": "anna@example.it", "[EMAIL_ADDRESS_2]": "mario@example.it"}
+    sealed.write_bytes(whole + b"\x40\0\0\0 what a killed process began to write")
+    with ValueMap(sealed) as kept:  # Nobody saw a placeholder of that.
+        kept.keep({"[EMAIL_ADDRESS_3]": "paolo@example.it"})
+    with ValueMap(sealed) as kept:
+        assert len(kept.values) == 3
+
+
 def test_a_map_opens_with_its_key_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sealed = tmp_path / "map.sealed"
     write_input(tmp_path / "in.csv")

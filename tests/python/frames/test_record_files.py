@@ -144,9 +144,17 @@ def test_a_compressed_file_is_unpacked_and_packed_by_its_suffix(tmp_path: Path) 
     redacted(tmp_path, "in.csv.zst", two_frames, columns=["note"])
     with zstandard.open(tmp_path / "out-in.csv.zst") as made:
         assert made.read() == expected
-    (tmp_path / "empty.jsonl.gz").write_bytes(gzip.compress(b""))
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf", b"\r\n  \n"])
+@pytest.mark.parametrize("name", ["in.jsonl", "in.jsonl.gz"])
+def test_json_lines_without_a_record_stay_what_they_are(tmp_path: Path, name: str, content: bytes) -> None:
+    is_packed = name.endswith(".gz")
+    made = redacted(tmp_path, name, gzip.compress(content) if is_packed else content, columns=["note"])
+    assert (gzip.decompress(made) if is_packed else made) == content
+    (tmp_path / "one.jsonl").write_bytes(b'{"text": "x"}\n')
     with pytest.raises(InvalidInput, match="no line of the file has a text at 'note'"):
-        redact_file(tmp_path / "empty.jsonl.gz", tmp_path / "e.jsonl.gz", columns=["note"], redactor=REDACTOR)
+        redact_file(tmp_path / "one.jsonl", tmp_path / "out.jsonl", columns=["note"], redactor=REDACTOR)
 
 
 BAD = [

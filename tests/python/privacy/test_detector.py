@@ -270,11 +270,11 @@ def test_a_bad_regex_is_refused_with_the_patterns_name_and_hyperscans_reason() -
 
 def test_the_compiled_patterns_are_kept_where_xdg_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    tf.Detector(["IBAN_CODE"])
+    tf.Detector(["SECRET"])
     assert len(list((tmp_path / "xdg" / "tokenfoundry").glob("*.hsdb"))) == 1
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # To be ignored, says the specification.
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    tf.Detector(["IBAN_CODE"])
+    tf.Detector(["SECRET"])
     assert len(list((tmp_path / "home" / ".cache" / "tokenfoundry").glob("*.hsdb"))) == 1
 
 

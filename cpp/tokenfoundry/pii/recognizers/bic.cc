@@ -30,8 +30,18 @@ void FindBics(std::string_view text, std::span<const uint32_t> anchor_ends, Sink
 
 std::string Anchor() { return "(?:^|[^0-9A-Za-z])[A-Z]{6}[A-Z0-9]{2}"; }
 
+void SeekBics(std::string_view text, const ByteMaps& maps, std::vector<uint32_t>* ends) {
+  maps.ForEach(&ByteBlock::two_capitals, [&](size_t start) {
+    size_t size = 2;
+    while (size < kShortSize && (IsUpper(At(text, start + size)) || (size >= 6 && IsDigit(At(text, start + size))))) {
+      ++size;
+    }
+    if (size == kShortSize) ends->push_back(static_cast<uint32_t>(start + size));
+  });
+}
+
 }  // namespace
 
-const Recognizer kBicRecognizer = {Anchor, false, FindBics};
+const Recognizer kBicRecognizer = {Anchor, false, FindBics, nullptr, SeekBics};
 
 }  // namespace tokenfoundry::pii

@@ -64,8 +64,14 @@ void FindCards(std::string_view text, std::span<const uint32_t> anchor_ends, Sin
 
 std::string Anchor() { return "(?:^|[^0-9A-Za-z])[2-6][0-9]{3}"; }
 
+void SeekCards(std::string_view text, const ByteMaps& maps, std::vector<uint32_t>* ends) {
+  maps.ForEach(&ByteBlock::four_digits, [&](size_t start) {
+    if (text[start] >= '2' && text[start] <= '6') ends->push_back(static_cast<uint32_t>(start + 4));
+  });
+}
+
 }  // namespace
 
-const Recognizer kCardRecognizer = {Anchor, false, FindCards};
+const Recognizer kCardRecognizer = {Anchor, false, FindCards, nullptr, SeekCards};
 
 }  // namespace tokenfoundry::pii

@@ -210,6 +210,6 @@ void FindCodes(std::string_view text, std::span<const uint32_t> anchor_ends, Sin
 
 }  // namespace
 
-const Recognizer kCodeRecognizer = {DigitRunAnchor, false, FindCodes};
+const Recognizer kCodeRecognizer = {DigitRunAnchor, false, FindCodes, nullptr, SeekDigitRuns};
 
 }  // namespace tokenfoundry::pii

@@ -47,8 +47,48 @@ std::string Anchor() {
   return "(?:^|[^0-9A-Za-z])(?:0[xX][0-9A-Fa-f]{6}|(?i:bc1|ltc1)[0-9A-Za-z]{4}|[13LMTDA948][1-9A-HJ-NP-Za-km-z]{9})";
 }
 
+bool IsBase58(char c) { return IsAlnum(c) && c != '0' && c != 'I' && c != 'O' && c != 'l'; }
+
+void SeekCrypto(std::string_view text, const ByteMaps& maps, std::vector<uint32_t>* ends) {
+  maps.ForEach(&ByteBlock::long_runs, [&](size_t start) {
+    const auto add_if = [&](size_t from, size_t size, bool (*is_of)(char)) {
+      size_t at = start + from;
+      while (at < start + size && is_of(At(text, at))) ++at;
+      if (at == start + size) ends->push_back(static_cast<uint32_t>(at));
+    };
+    const std::string_view rest = text.substr(start);
+    switch (rest[0]) {
+      case '0':
+        if (ToLower(rest[1]) == 'x') add_if(2, 8, IsHex);
+        break;
+      case 'b':
+      case 'B':
+        if (ToLower(rest[1]) == 'c' && rest[2] == '1') add_if(3, 7, IsAlnum);
+        break;
+      case 'l':
+      case 'L':
+        if (ToLower(rest[1]) == 't' && ToLower(rest[2]) == 'c' && rest[3] == '1') add_if(4, 8, IsAlnum);
+        if (rest[0] == 'L') add_if(1, 10, IsBase58);
+        break;
+      case '1':
+      case '3':
+      case '4':
+      case '8':
+      case '9':
+      case 'A':
+      case 'D':
+      case 'M':
+      case 'T':
+        add_if(1, 10, IsBase58);
+        break;
+      default:
+        break;
+    }
+  });
+}
+
 }  // namespace
 
-const Recognizer kCryptoRecognizer = {Anchor, false, FindCrypto};
+const Recognizer kCryptoRecognizer = {Anchor, false, FindCrypto, nullptr, SeekCrypto};
 
 }  // namespace tokenfoundry::pii

@@ -67,6 +67,6 @@ void FindDateTimes(std::string_view text, std::span<const uint32_t> anchor_ends,
 
 }  // namespace
 
-const Recognizer kDateTimeRecognizer = {DigitRunAnchor, false, FindDateTimes};
+const Recognizer kDateTimeRecognizer = {DigitRunAnchor, false, FindDateTimes, nullptr, SeekDigitRuns};
 
 }  // namespace tokenfoundry::pii

@@ -113,8 +113,12 @@ void FindEmails(std::string_view text, std::span<const uint32_t> anchor_ends, Si
 
 std::string Anchor() { return "@"; }
 
+void SeekEmails(std::string_view text, const ByteMaps& maps, std::vector<uint32_t>* ends) {
+  maps.ForEach(&ByteBlock::ats, [&](size_t at) { ends->push_back(static_cast<uint32_t>(at + 1)); });
+}
+
 }  // namespace
 
-const Recognizer kEmailRecognizer = {Anchor, false, FindEmails};
+const Recognizer kEmailRecognizer = {Anchor, false, FindEmails, nullptr, SeekEmails};
 
 }  // namespace tokenfoundry::pii

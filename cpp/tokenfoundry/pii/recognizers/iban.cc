@@ -48,6 +48,6 @@ void FindIbans(std::string_view text, std::span<const uint32_t> anchor_ends, Sin
 
 }  // namespace
 
-const Recognizer kIbanRecognizer = {DigitRunAnchor, false, FindIbans};
+const Recognizer kIbanRecognizer = {DigitRunAnchor, false, FindIbans, nullptr, SeekDigitRuns};
 
 }  // namespace tokenfoundry::pii

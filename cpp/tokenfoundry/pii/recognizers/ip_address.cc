@@ -85,6 +85,6 @@ void FindIpv4(std::string_view text, std::span<const uint32_t> anchor_ends, Sink
 
 }  // namespace
 
-const Recognizer kIpAddressRecognizer = {DigitRunAnchor, false, FindIpv4, &kIpv6AddressRecognizer};
+const Recognizer kIpAddressRecognizer = {DigitRunAnchor, false, FindIpv4, &kIpv6AddressRecognizer, SeekDigitRuns};
 
 }  // namespace tokenfoundry::pii

@@ -88,8 +88,22 @@ void FindIpv6(std::string_view text, std::span<const uint32_t> anchor_ends, Sink
 
 std::string Anchor() { return "::|:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:"; }
 
+void SeekIpv6(std::string_view text, const ByteMaps& maps, std::vector<uint32_t>* ends) {
+  // Behind up to four hexadecimal digits from `at` on and a colon; 0 if there are none or more.
+  const auto group_end = [&](size_t at) {
+    size_t end = at;
+    while (end - at < 5 && IsHex(At(text, end))) ++end;
+    return end > at && end - at < 5 && At(text, end) == ':' ? end + 1 : 0;
+  };
+  maps.ForEach(&ByteBlock::colons, [&](size_t colon) {
+    const size_t first = group_end(colon + 1);
+    const size_t end = At(text, colon + 1) == ':' ? colon + 2 : first == 0 ? 0 : group_end(first);
+    if (end > 0) ends->push_back(static_cast<uint32_t>(end));
+  });
+}
+
 }  // namespace
 
-const Recognizer kIpv6AddressRecognizer = {Anchor, false, FindIpv6};
+const Recognizer kIpv6AddressRecognizer = {Anchor, false, FindIpv6, nullptr, SeekIpv6};
 
 }  // namespace tokenfoundry::pii

@@ -57,8 +57,23 @@ std::string Anchor() {
          "\\.[0-9A-Fa-f]{4}\\.[0-9A-Fa-f]{4}";
 }
 
+void SeekMacs(std::string_view text, const ByteMaps& maps, std::vector<uint32_t>* ends) {
+  const auto are_hex = [&](size_t at, size_t count) {
+    return std::all_of(text.begin() + static_cast<std::ptrdiff_t>(at),
+                       text.begin() + static_cast<std::ptrdiff_t>(at + count), IsHex);
+  };
+  maps.ForEach(&ByteBlock::address_pairs, [&](size_t first) {
+    const bool dotted = text[first] == '.';
+    const size_t end = first + (dotted ? 10 : 7);
+    if (end > text.size()) return;
+    const bool fits = dotted ? are_hex(first + 1, 4) && are_hex(first + 6, 4)
+                             : IsHex(Before(text, first)) && are_hex(first + 1, 2) && are_hex(first + 4, 2);
+    if (fits) ends->push_back(static_cast<uint32_t>(end));
+  });
+}
+
 }  // namespace
 
-const Recognizer kMacAddressRecognizer = {Anchor, false, FindMacs};
+const Recognizer kMacAddressRecognizer = {Anchor, false, FindMacs, nullptr, SeekMacs};
 
 }  // namespace tokenfoundry::pii

@@ -256,6 +256,6 @@ void FindPhones(std::string_view text, std::span<const uint32_t> anchor_ends, Si
 
 }  // namespace
 
-const Recognizer kPhoneRecognizer = {DigitRunAnchor, false, FindPhones};
+const Recognizer kPhoneRecognizer = {DigitRunAnchor, false, FindPhones, nullptr, SeekDigitRuns};
 
 }  // namespace tokenfoundry::pii

@@ -182,6 +182,6 @@ void FindPlates(std::string_view text, std::span<const uint32_t> anchor_ends, Si
 
 }  // namespace
 
-const Recognizer kPlateRecognizer = {DigitRunAnchor, false, FindPlates};
+const Recognizer kPlateRecognizer = {DigitRunAnchor, false, FindPlates, nullptr, SeekDigitRuns};
 
 }  // namespace tokenfoundry::pii

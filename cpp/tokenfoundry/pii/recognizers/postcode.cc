@@ -121,6 +121,6 @@ void FindPostcodes(std::string_view text, std::span<const uint32_t> anchor_ends,
 
 }  // namespace
 
-const Recognizer kPostcodeRecognizer = {DigitRunAnchor, false, FindPostcodes};
+const Recognizer kPostcodeRecognizer = {DigitRunAnchor, false, FindPostcodes, nullptr, SeekDigitRuns};
 
 }  // namespace tokenfoundry::pii

@@ -513,6 +513,6 @@ void FindStreets(std::string_view text, std::span<const uint32_t> anchor_ends, S
 
 }  // namespace
 
-const Recognizer kStreetAddressRecognizer = {StreetAnchor, false, FindStreets};
+const Recognizer kStreetAddressRecognizer = {StreetAnchor, false, FindStreets, nullptr, SeekStreets};
 
 }  // namespace tokenfoundry::pii

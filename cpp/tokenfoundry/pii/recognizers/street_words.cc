@@ -117,6 +117,34 @@ constexpr Ending kGermanEndings[] = {
     {"pfad", "pfad", kLoose},
 };
 
+// Their anchors written out: each is what it says or what it says with its two spellings of one letter.
+constexpr std::string_view kGermanAnchorEndings[] = {
+    "stra\xC3\x9F"
+    "e",
+    "stra\xC3\x9E"
+    "e",
+    "strasse",
+    "str.",
+    "str",
+    "allee",
+    "gasse",
+    "chaussee",
+    "weg",
+    "platz",
+    "ufer",
+    "damm",
+    "ring",
+    "markt",
+    "hof",
+    "berg",
+    "graben",
+    "steig",
+    "wall",
+    "park",
+    "linden",
+    "pfad",
+};
+
 // Ways that are none on a map.
 constexpr std::string_view kNoGermanStreets[] = {
     "abstiegsplatz",
@@ -317,5 +345,27 @@ std::string StreetAnchor() {
          "den|Stra(?:\xC3\x9F|ss)e de[rs]|"
          "Platz de[rs]|Allee de[rs])\\b";
 }
+
+std::vector<StreetAnchorWord> StreetAnchorWords() {
+  std::vector<StreetAnchorWord> words;
+  const auto add = [&](std::string_view folded, int spellings) {
+    const bool is_plain = folded.find_first_of("./") == std::string_view::npos;
+    const bool has_accent = folded == "allees" || folded == "canada";
+    if (is_plain && !has_accent && folded.size() > 1) words.push_back({folded, static_cast<uint8_t>(spellings)});
+  };
+  for (const Word& word : kTypeFirst) add(word.folded, kAnyCase);
+  for (const Word& word : kFrench) {
+    if (Find(kEnglish, word.folded) == StreetWord::kNone) add(word.folded, kAnyCase);
+  }
+  for (const Word& word : kEnglish) {
+    const bool french = Find(kFrench, word.folded) != StreetWord::kNone;
+    const bool lower = french || IsOneOf(word.folded, kEnglishLower);
+    add(word.folded, kUpperCase | kCapitalised | (lower ? kLowerCase : 0));
+  }
+  for (const std::string_view word : kAmericanRare) add(word, kCapitalised);
+  return words;
+}
+
+std::span<const std::string_view> GermanAnchorEndings() { return kGermanAnchorEndings; }
 
 }  // namespace tokenfoundry::pii

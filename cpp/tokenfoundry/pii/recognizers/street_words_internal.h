@@ -1,9 +1,13 @@
 // The words that streets are called by, in five languages, and how each stands to its name and its number.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "tokenfoundry/pii/byte_maps_internal.h"
 
 namespace tokenfoundry::pii {
 
@@ -32,5 +36,18 @@ bool IsNameJoint(std::string_view folded);
 // A regular expression, by bytes, whose matches end where one of these words does; for German endings and for the first
 // digit of the number behind them.
 std::string StreetAnchor();
+void SeekStreets(std::string_view text, const ByteMaps& maps, std::vector<uint32_t>* ends);
+
+enum Spelling : uint8_t { kLowerCase = 1, kCapitalised = 2, kUpperCase = 4, kMixedCase = 8, kAnyCase = 15 };
+
+// Words of the anchor that are letters of ASCII alone, and how they must be written.
+struct StreetAnchorWord {
+  std::string_view folded;
+  uint8_t spellings;  // Of enum Spelling.
+};
+std::vector<StreetAnchorWord> StreetAnchorWords();
+
+// The German endings as bytes, in lower case.
+std::span<const std::string_view> GermanAnchorEndings();
 
 }  // namespace tokenfoundry::pii

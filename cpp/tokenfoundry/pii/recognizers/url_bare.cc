@@ -150,8 +150,27 @@ std::string Anchor() {
   return "(?:(?i:www)\\.|\\.(?:" + domains + "xn--)\\b)";
 }
 
+void SeekBareUrls(std::string_view text, const ByteMaps& maps, std::vector<uint32_t>* ends) {
+  maps.ForEach(&ByteBlock::dots, [&](size_t dot) {
+    if (ToLower(Before(text, dot)) == 'w' && ToLower(Before(text, dot, 2)) == 'w' &&
+        ToLower(Before(text, dot, 3)) == 'w') {
+      ends->push_back(static_cast<uint32_t>(dot + 1));
+    }
+    size_t end = dot + 1;
+    while (At(text, end) >= 'a' && At(text, end) <= 'z') ++end;
+    if (end == dot + 1) return;
+    const std::string_view label = text.substr(dot + 1, end - dot - 1);
+    const bool ends_word = !IsAlnum(At(text, end)) && At(text, end) != '_';
+    if (ends_word && TopLevelOf(label) != TopLevel::kNone) ends->push_back(static_cast<uint32_t>(end));
+    if (label != "xn" || text.substr(end, 2) != "--") return;
+    if (IsAlnum(At(text, end + 2)) || At(text, end + 2) == '_') {
+      ends->push_back(static_cast<uint32_t>(end + 2));
+    }
+  });
+}
+
 }  // namespace
 
-const Recognizer kUrlBareRecognizer = {Anchor, false, FindBareUrls};
+const Recognizer kUrlBareRecognizer = {Anchor, false, FindBareUrls, nullptr, SeekBareUrls};
 
 }  // namespace tokenfoundry::pii

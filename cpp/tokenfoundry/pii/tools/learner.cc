@@ -44,11 +44,14 @@ void Learner::Update(std::vector<float>* weights, std::vector<float>* squares, s
 // The runs of one line, each a step.
 class Learner::Pass {
  public:
-  Pass(Learner* learner, const LabelledLine& line, float weight, Random* random)
-      : learner_(*learner), line_(line), weight_(weight), random_(*random) {}
+  Pass(Learner* learner, const LabelledLine& line, const Lexicon& lexicon, float weight, Random* random)
+      : learner_(*learner), line_(line), lexicon_(lexicon), weight_(weight), random_(*random) {}
+
+  void OnCut(const Word& word) { lexicon_.Prefetch(word.plain_hash); }
 
   void OnWord(size_t index) {
     Word& word = learner_.window_[index];
+    Classify(lexicon_, &word);
     if (word.shape == Shape::kNothing || (word.classes & kStopWord) != 0) return;
     if (!random_.Chance(learner_.options_.word_dropout)) return;
     word.hash = kUnknownWord;
@@ -201,6 +204,7 @@ class Learner::Pass {
 
   Learner& learner_;
   const LabelledLine& line_;
+  const Lexicon& lexicon_;
   const float weight_;
   Random& random_;
   double loss_ = 0;
@@ -215,8 +219,8 @@ class Learner::Pass {
 };
 
 double Learner::Learn(const LabelledLine& line, const Lexicon& lexicon, float weight, Random* random) {
-  Pass pass(this, line, weight, random);
-  ForEachRun(line.text, lexicon, &window_, pass);
+  Pass pass(this, line, lexicon, weight, random);
+  ForEachRun(line.text, &window_, pass);
   return pass.loss();
 }
 

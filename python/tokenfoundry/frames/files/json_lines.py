@@ -36,8 +36,8 @@ class JsonLines:
     """The texts at `columns`, which are paths such as `messages.content`: fields, through arrays wherever there are
     any. A dot in a name is written `\\.`.
 
-    A field that is missing or null is passed over; one that never is there, or that is no text, is an error. So is a
-    text where a path leads on, which nobody would look at: name that place too.
+    A field that is missing or null is passed over; one that is in no record of all that there are, or that is no text,
+    is an error. So is a text where a path leads on, which nobody would look at: name that place too.
     """
 
     def __init__(self, columns: Sequence[str]) -> None:
@@ -50,6 +50,7 @@ class JsonLines:
                 node = node.fields.setdefault(_unescaped(name), _Node(path))
             node.column = index
         self._seen: set[int] = set()
+        self._has_records = False
 
     def begin(self, text: str, *, is_last: bool) -> int | None:
         if not text and not is_last:
@@ -67,6 +68,7 @@ class JsonLines:
             rows += self._read(line, at, end, place)
             at = end + 1
         self._seen.update(line.cells.columns)
+        self._has_records |= place.rows + rows > 0
         return Taken(min(at, size), rows, line.cells, line.spots)
 
     def _read(self, line: _Line, at: int, end: int, place: Place) -> bool:
@@ -94,7 +96,7 @@ class JsonLines:
 
     def end(self) -> None:
         for index, column in enumerate(self._columns):
-            if index not in self._seen:
+            if self._has_records and index not in self._seen:
                 raise InvalidInput(f"no line of the file has a text at {column!r}: is the path right?")
 
     def seen(self) -> list[int]:
