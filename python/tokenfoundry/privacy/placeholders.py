@@ -61,6 +61,10 @@ class PlaceholderMap(Mapping[str, str]):
         self._values[placeholder] = value
         return placeholder
 
+    def known(self) -> Iterator[tuple[str, str]]:
+        """Entity and value of each, literals left out."""
+        return (key for key in self._placeholders if key[0] != LITERAL)
+
     def renumbering(self) -> dict[str, str] | None:
         """Each placeholder as it would be numbered by itself, by first occurrence; None when each is so already.
 

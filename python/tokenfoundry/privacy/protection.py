@@ -31,7 +31,7 @@ class Protection:
     the web that is allowed does not hide the e-mail address inside it.
     """
 
-    __slots__ = ("_known", "_memo", "_wanted", "detector", "key", "plain", "policy", "uses_surrogates")
+    __slots__ = ("_memo", "_wanted", "detector", "key", "plain", "policy", "stood_for", "uses_surrogates")
 
     def __init__(self, detector: Detector, policy: Policy, plain: Collection[str], key: PseudonymKey | None) -> None:
         """Texts among `plain` in which nothing is found are never looked at again. Raises `InvalidInput` when the
@@ -43,7 +43,7 @@ class Protection:
         self.policy = policy
         self.key = key or PseudonymKey.random()
         self.uses_surrogates = policy.uses("surrogate")
-        self._known = frozenset((*detector.entities, LITERAL))
+        self.stood_for = frozenset((*detector.entities, LITERAL))  # Entities that a placeholder may be of.
         protected = policy.protected
         self._wanted = None if protected == detector.entities else detector.wanted(protected)
         self._memo = Memo[list[Finding]](capacity=_REMEMBERED_TEXTS)
@@ -98,7 +98,7 @@ class Protection:
         """The findings, and between them the user's own text that looks like a placeholder, or like one of the
         `surrogates`; in order, disjoint.
         """
-        literals: Iterator[tuple[int, int]] = ((form.start, form.end) for form in literals_in(text, self._known))
+        literals: Iterator[tuple[int, int]] = ((form.start, form.end) for form in literals_in(text, self.stood_for))
         if surrogates:
             literals = iter(sorted([*literals, *surrogates]))
         literal = next(literals, None)

@@ -5,34 +5,46 @@ from __future__ import annotations
 import hashlib
 import logging
 import struct
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import chain
 
 from tokenfoundry import _core
 from tokenfoundry.errors import DataLoss, StoreError
-from tokenfoundry.privacy.placeholders import NoRoom, PlaceholderMap
+from tokenfoundry.privacy.placeholders import LITERAL, NoRoom, PlaceholderMap
 from tokenfoundry.privacy.sealed import SealerRing
 
 _log = logging.getLogger("tokenfoundry")
 
 HASH_BYTES, _KIND_BYTES = 16, 8  # vault.h
 _GREATEST_NUMBER = 2**32 - 1
+_MOST_READ = 4096  # Values of one conversation that a call reads at once; further ones are looked up one by one.
+_PAGE = 64
 
 
 class Names:
     """What a conversation is called in the vault, and its kinds."""
 
-    __slots__ = ("_kinds", "_secret", "scope")
+    __slots__ = ("_entities", "_kinds", "_named", "_secret", "scope", "size")
 
     def __init__(self, scope: bytes, secret: bytes) -> None:
         self.scope = scope
+        self.size = 0  # How many values it had when they were last read.
         self._secret = secret
         self._kinds: dict[str, bytes] = {}
+        self._named: Collection[str] = ()
+        self._entities: dict[bytes, str] = {}
 
     def kind(self, entity: str) -> bytes:
         kind = self._kinds.get(entity)
         if kind is None:
             kind = self._kinds[entity] = keyed(self._secret, entity.encode(), _KIND_BYTES)
         return kind
+
+    def entity(self, kind: bytes, entities: Collection[str]) -> str | None:
+        """The one of these that has that kind."""
+        if entities is not self._named:
+            self._named, self._entities = entities, {self.kind(entity): entity for entity in entities}
+        return self._entities.get(kind)
 
     def value(self, kind: bytes, value: str) -> bytes:
         return keyed(self._secret, kind + value.encode(), HASH_BYTES)
@@ -50,6 +62,7 @@ class ConversationValues(PlaceholderMap):
         "_begun",
         "_core",
         "_entities",
+        "_kept",
         "_last",
         "_looked_up",
         "_names",
@@ -79,11 +92,19 @@ class ConversationValues(PlaceholderMap):
         self._begun: int | None = None  # Where this call has numbers.
         self._last: dict[str, int] = {}
         self._looked_up: dict[str, str | None] = {}
+        self._kept: dict[tuple[str, str], int] | None = None  # The numbers that there were when they were first needed.
 
     def assign(self, entity: str, value: str) -> str:
         """As `PlaceholderMap.assign`, with the number that the value has in the conversation."""
         placeholder = self._placeholders.get((entity, value))
-        return placeholder or self._add(entity, value, self._number_of(entity, value))
+        if placeholder is None:
+            number = self._read().get((entity, value)) or self._number_of(entity, value)
+            placeholder = self._add(entity, value, number)
+        return placeholder
+
+    def known(self) -> Iterator[tuple[str, str]]:
+        kept = (key for key in self._read() if key not in self._placeholders and key[0] != LITERAL)
+        return chain(super().known(), kept)
 
     def value_of(self, placeholder: str) -> str | None:
         value = self._values.get(placeholder)
@@ -125,6 +146,34 @@ class ConversationValues(PlaceholderMap):
         except StoreError as error:
             _log.error("a conversation cannot be looked up: %s", error)
             return False
+
+    def _read(self) -> dict[tuple[str, str], int]:
+        """The values that the conversation has from calls before, and their numbers."""
+        if self._kept is None:
+            id, is_new = self._standing()
+            self._kept = {}
+            if not is_new:
+                self._begun = id
+                for kind, number, sealed in self._pieces(id):
+                    entity = self._names.entity(kind, self._entities)
+                    if entity is not None:
+                        value = self._opened(id, kind, number, sealed)
+                        self._kept[entity, value] = number
+                        self._looked_up[f"[{entity}_{number}]"] = value
+                        self._last[entity] = max(number, self._last.get(entity, 0))
+        return self._kept
+
+    def _pieces(self, id: int) -> Iterator[tuple[bytes, int, bytes]]:
+        last: tuple[int, bytes, int, bytes] | None = (id, bytes(_KIND_BYTES), 0, b"")
+        page, read = self._names.size + 1, 0
+        while last is not None and read < _MOST_READ:
+            pieces = self._core.pieces(last, page)
+            own = [piece for piece in pieces if piece[0] == id]
+            yield from (piece[1:] for piece in own)
+            read += len(own)
+            last = pieces[-1] if len(own) == page else None
+            page = _PAGE
+        self._names.size = read
 
     def _number_of(self, entity: str, value: str) -> int:
         kind = self._names.kind(entity)

@@ -50,6 +50,24 @@ async def test_a_value_keeps_its_placeholder_from_call_to_call(
     ]
 
 
+async def test_a_value_that_was_found_in_a_call_before_is_replaced_where_it_is_missed(
+    gateway: TokenFactory, key: str, upstream: Upstream
+) -> None:
+    upstream.behave = echo
+    # Nothing but the word beside it tells what it is.
+    texts = ("Il mio passaporto: YA1234567", "Vedi YA1234567 qui, non XYA1234567")
+    for conversation in ("chat-a", "chat-b"):
+        for text in texts:
+            assert (await said(gateway, key, text, conversation)).text == text
+    await said(gateway, key, texts[1], "chat-c")
+    assert sent(upstream) == [
+        "Il mio passaporto: [IT_PASSPORT_1]",
+        "Vedi [IT_PASSPORT_1] qui, non XYA1234567",
+        # What others asked is shared, whoever the numbers stand for.
+        texts[1],
+    ]
+
+
 async def test_the_numbering_goes_on_in_another_process_of_the_same_books(upstream: Upstream, tmp_path: Path) -> None:
     upstream.behave = echo
     keys: dict[str, str] = {}

@@ -209,7 +209,9 @@ def test_another_session_goes_on_with_the_surrogates_of_one_before() -> None:
 def test_no_repr_shows_a_value_or_the_key() -> None:
     session = REDACTOR.session()
     session.redact("mario@example.it")
-    assert "mario" not in repr(session) + repr(session._stand_ins) + repr(REDACTOR)
+    assert "mario" not in repr(session) + repr(session._substitution) + repr(session._substitution.stand_ins) + repr(
+        REDACTOR
+    )
     assert KEY.hex() not in repr(PseudonymKey(KEY))
 
 
@@ -228,7 +230,7 @@ def test_both_ways_of_looking_find_the_same() -> None:
     sent = session.redact(
         "Mario Rossi, M. Rossi, Rossi; mario@example.it +39 333 1234567 IT60 X054 2811 1010 0000 0123 456"
     )
-    stand_ins = session._stand_ins
+    stand_ins = session._substitution.stand_ins
     assert stand_ins is not None
     for text in (sent, f"x{sent}", f"{sent}{sent}", f"\\n{sent}\\\\n{sent}_"):
         for as_json in (False, True):

@@ -246,3 +246,19 @@ def test_a_numbering_by_itself_is_told_only_where_it_differs(books: Books) -> No
         "[PERSON_1]": "[PERSON_1]",
         "[EMAIL_ADDRESS_1]": "[EMAIL_ADDRESS_2]",
     }
+
+
+def test_a_call_knows_the_values_of_those_before_it_alone(books: Books) -> None:
+    vault = books.vault()
+    people = [f"u{number}@example.it" for number in range(150)]  # More than are read at a time.
+    first = chat(vault)
+    for each in people:
+        first.assign("EMAIL_ADDRESS", each)
+    first.assign("LITERAL", "[PERSON_1]")
+    chat(vault, "another").assign("PERSON", "Mario Rossi")
+    for _ in range(2):
+        later = chat(vault)
+        assert later.assign("EMAIL_ADDRESS", people[100]) == "[EMAIL_ADDRESS_101]"
+        assert sorted(later.known()) == sorted(("EMAIL_ADDRESS", each) for each in people)
+        assert list(later) == ["[EMAIL_ADDRESS_101]"]
+    assert list(chat(vault, "new").known()) == []

@@ -41,7 +41,7 @@ def redacted_body(endpoint: Endpoint, body: dict[str, Any], session: RedactionSe
     if session.minds_unreadable:
         for kind in unreadable_in(body):
             session.pass_unreadable(kind)
-    return endpoint.redact(body, session)
+    return session.whole(lambda: endpoint.redact(body, session))
 
 
 def unreadable_in(value: Any) -> Iterator[str]:

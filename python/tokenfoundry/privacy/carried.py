@@ -1,0 +1,190 @@
+r"""Values that were found in one text of a request, wherever else they stand in it.
+
+What is a value may follow from the words beside it, so the same one may be found here and missed there. What was found
+once is sought in every text, character for character: not inside a word (letters, digits and underscores make words),
+and not if it says too little to be anybody's, which is less than three letters and less than five letters and digits.
+Where values overlap each other or a finding, all of it is one value.
+
+A request in which nothing was found costs nothing, any other one substring search for each value in all texts at once;
+of many values one pass over the words of all texts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Final
+
+from msgspec.structs import replace
+
+from tokenfoundry.privacy.detector import Finding
+from tokenfoundry.privacy.forms import ESCAPES, Unescaped
+
+_LEAST_LETTERS: Final = 3
+_LEAST_CHARACTERS: Final = 5  # Letters and digits.
+_MOST_SOUGHT: Final = 64  # Of more values, the words of a text are faster to look at than the text for each value.
+_WORD = re.compile(r"\w+")
+_BETWEEN: Final = "\0"  # Texts that are searched at once.
+_REASON: Final = "found elsewhere in the request"
+
+Looked = tuple[str, str, bool]
+"""A text, its label, and whether it may be JSON."""
+
+Place = tuple[int, int, str]
+"""Where a value stands, and of which entity it is."""
+
+
+def is_carried(value: str) -> bool:
+    """Whether it says enough to be sought where it was not found.
+
+    >>> [is_carried(value) for value in ("Abu", "Al", "10122", "123")]
+    [True, False, True, False]
+    """
+    letters = sum(map(str.isalpha, value))
+    return letters >= _LEAST_LETTERS or letters + sum(map(str.isdecimal, value)) >= _LEAST_CHARACTERS
+
+
+class Carried:
+    """The texts of one request and what was found in them. Not thread-safe."""
+
+    __slots__ = ("_found", "_missed")
+
+    def __init__(self) -> None:
+        self._found: dict[Looked, list[Finding]] = {}
+        self._missed: dict[Looked, list[Finding]] = {}
+
+    def add(self, looked: Looked, findings: list[Finding]) -> None:
+        """A text that was looked at."""
+        self._found[looked] = findings
+
+    def findings(self, looked: Looked) -> list[Finding] | None:
+        """What is in a text, with what was missed at first; None for one that was not looked at."""
+        missed = self._missed.get(looked)
+        return self._found.get(looked) if missed is None else missed
+
+    def seek(self, known: Iterable[tuple[str, str]] = ()) -> bool:
+        """Whether any value that was found, or of these entities and values, was missed in a text."""
+        values = {value: entity for entity, value in known if is_carried(value)}
+        slices: list[str] = []
+        for looked, findings in self._found.items():
+            for finding in findings:
+                value = looked[0][finding.start : finding.end]
+                slices.append(value)
+                if looked[2] and "\\" in value:
+                    value = Unescaped(value).text
+                if value not in values and is_carried(value):
+                    values[value] = finding.entity
+        if not values:
+            return False
+        texts = [text for looked in self._found for text in _readings(looked)]
+        stray = _stray(values, _BETWEEN.join(texts), _BETWEEN.join(slices))
+        if stray:
+            sought = Sought({value: values[value] for value in stray})
+            for looked, findings in self._found.items():
+                places = list(_places(sought, looked))
+                if places and (made := merged(findings, places)) is not findings:
+                    self._missed[looked] = made
+        return bool(self._missed)
+
+
+def with_missed(text: str, findings: list[Finding]) -> list[Finding]:
+    """The findings in one text, with the places in which their values were missed."""
+    if not findings:
+        return findings
+    carried, looked = Carried(), (text, "", False)
+    carried.add(looked, findings)
+    carried.seek()
+    return carried.findings(looked) or findings
+
+
+class Sought:
+    """Some values, and where they stand in texts.
+
+    >>> list(Sought({"Rossi": "PERSON", "Mario Rossi": "PERSON"}).places("Mario Rossi, Rossini"))
+    [(6, 11, 'PERSON'), (0, 11, 'PERSON')]
+    """
+
+    __slots__ = ("_entities", "_heads")
+
+    def __init__(self, entities: Mapping[str, str]) -> None:
+        """`entities` of each value."""
+        self._entities = entities
+        self._heads: dict[str, list[tuple[str, int]]] = {}  # By the first word: values, and where in them it begins.
+        if len(entities) > _MOST_SOUGHT:
+            for value in entities:
+                if (head := _WORD.search(value)) is not None:
+                    self._heads.setdefault(head[0], []).append((value, head.start()))
+
+    def places(self, text: str) -> Iterator[Place]:
+        """Everywhere that a value stands, in no order; they may overlap."""
+        for value, start in self._at_words(text) if self._heads else self._at_values(text):
+            end = start + len(value)
+            if not (_goes_on(text, start) or _goes_on(text, end)):
+                yield start, end, self._entities[value]
+
+    def _at_values(self, text: str) -> Iterator[tuple[str, int]]:
+        for value in self._entities:
+            at = text.find(value)
+            while at >= 0:
+                yield value, at
+                at = text.find(value, at + 1)
+
+    def _at_words(self, text: str) -> Iterator[tuple[str, int]]:
+        for word in _WORD.finditer(text):
+            for value, before in self._heads.get(word[0], ()):
+                start = word.start() - before
+                if start >= 0 and text.startswith(value, start):
+                    yield value, start
+
+
+def merged(findings: list[Finding], places: Iterable[Place]) -> list[Finding]:
+    """The findings with these places among them, in order and disjoint; what overlaps is one, called as the longest of
+    it. The findings themselves when they have all places in them.
+    """
+    added = [Finding(entity, start, end, 1.0, _REASON) for start, end, entity in places]
+    made: list[Finding] = []
+    longest = 0  # Of what the last one is made of.
+    for each in sorted([*findings, *added], key=lambda finding: (finding.start, -finding.end)):
+        size = each.end - each.start
+        if not made or each.start >= made[-1].end:
+            made.append(each)
+            longest = size
+        elif each.end > made[-1].end:
+            longer = each if size > longest else made[-1]
+            made[-1] = replace(longer, start=made[-1].start, end=each.end, reason=_REASON)
+            longest = max(longest, size)
+    known = [(finding.start, finding.end) for finding in findings]
+    return findings if [(finding.start, finding.end) for finding in made] == known else made
+
+
+def _stray(values: Collection[str], texts: str, found: str) -> list[str]:
+    """The values that may stand in the texts besides where they were found."""
+    if len(values) > _MOST_SOUGHT:
+        return list(values)
+    return [value for value in values if texts.count(value) > found.count(value)]
+
+
+def _readings(looked: Looked) -> Iterator[str]:
+    """A text as it is written, and as it reads as JSON where that is another one."""
+    text, _, may_be_json = looked
+    yield text
+    if may_be_json and ESCAPES.search(text) is not None:
+        yield Unescaped(text).text
+
+
+def _places(sought: Sought, looked: Looked) -> Iterator[Place]:
+    text, _, may_be_json = looked
+    yield from sought.places(text)
+    if may_be_json and ESCAPES.search(text) is not None:
+        read = Unescaped(text)
+        for start, end, entity in sought.places(read.text):
+            yield read.position(start), read.position(end), entity
+
+
+def _goes_on(text: str, at: int) -> bool:
+    """Whether a word is cut there."""
+    return 0 < at < len(text) and _is_word(text[at - 1]) and _is_word(text[at])
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
