@@ -12,7 +12,9 @@ of many values one pass over the words of all texts.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Final
 
 from msgspec.structs import replace
@@ -24,6 +26,8 @@ _LEAST_LETTERS: Final = 3
 _LEAST_CHARACTERS: Final = 5  # Letters and digits.
 _MOST_SOUGHT: Final = 64  # Of more values, the words of a text are faster to look at than the text for each value.
 _WORD = re.compile(r"\w+")
+_MOST_COUNTED: Final = 16  # Of more, it is faster to look at the words of all texts first.
+_WORDS_ALONE: Final = bytes(code if code < 128 and _WORD.match(chr(code)) else 32 for code in range(256))
 _BETWEEN: Final = "\0"  # Texts that are searched at once.
 _REASON: Final = "found elsewhere in the request"
 
@@ -47,15 +51,17 @@ def is_carried(value: str) -> bool:
 class Carried:
     """The texts of one request and what was found in them. Not thread-safe."""
 
-    __slots__ = ("_found", "_missed")
+    __slots__ = ("_found", "_is_any_found", "_missed")
 
     def __init__(self) -> None:
         self._found: dict[Looked, list[Finding]] = {}
+        self._is_any_found = False
         self._missed: dict[Looked, list[Finding]] = {}
 
     def add(self, looked: Looked, findings: list[Finding]) -> None:
         """A text that was looked at."""
         self._found[looked] = findings
+        self._is_any_found = self._is_any_found or bool(findings)
 
     def findings(self, looked: Looked) -> list[Finding] | None:
         """What is in a text, with what was missed at first; None for one that was not looked at."""
@@ -65,19 +71,14 @@ class Carried:
     def seek(self, known: Iterable[tuple[str, str]] = ()) -> bool:
         """Whether any value that was found, or of these entities and values, was missed in a text."""
         values = {value: entity for entity, value in known if is_carried(value)}
-        slices: list[str] = []
-        for looked, findings in self._found.items():
+        for text, findings, may_be_json in self._texts() if self._is_any_found else ():
             for finding in findings:
-                value = looked[0][finding.start : finding.end]
-                slices.append(value)
-                if looked[2] and "\\" in value:
+                value = text[finding.start : finding.end]
+                if may_be_json and "\\" in value:
                     value = Unescaped(value).text
                 if value not in values and is_carried(value):
                     values[value] = finding.entity
-        if not values:
-            return False
-        texts = [text for looked in self._found for text in _readings(looked)]
-        stray = _stray(values, _BETWEEN.join(texts), _BETWEEN.join(slices))
+        stray = self._stray(values)
         if stray:
             sought = Sought({value: values[value] for value in stray})
             for looked, findings in self._found.items():
@@ -85,6 +86,36 @@ class Carried:
                 if places and (made := merged(findings, places)) is not findings:
                     self._missed[looked] = made
         return bool(self._missed)
+
+    def _texts(self) -> Iterator[tuple[str, list[Finding], bool]]:
+        return ((text, findings, may_be_json) for (text, _, may_be_json), findings in self._found.items())
+
+    def _stray(self, values: Collection[str]) -> list[str]:
+        """The values that may stand in the texts besides where they were found: a few too many, never one too few."""
+        if not values:
+            return []
+        inside: list[str] = []
+        outside: list[str] = []
+        read: list[str] = []  # What texts say as JSON, in which nothing was found by itself.
+        for text, findings, may_be_json in self._texts():
+            done = 0
+            for finding in findings:
+                outside.append(text[done : finding.start])
+                inside.append(text[finding.start : finding.end])
+                done = finding.end
+            outside.append(text[done:])
+            if may_be_json and ESCAPES.search(text) is not None:
+                read.append(Unescaped(text).text)
+        if len(values) <= _MOST_COUNTED:
+            found = _BETWEEN.join(inside)
+            texts = _BETWEEN.join([*(text for text, _, _ in self._texts()), *read])
+            return [value for value in values if texts.count(value) > found.count(value)]
+        # Each word of one stands outside of what was found, or in another value, which may be a part of it.
+        words = {value: _words(value) for value in values}
+        times = Counter(chain.from_iterable(words.values()))
+        present = _words(_BETWEEN.join([*outside, *read]))
+        present.update(word for word, count in times.items() if count > 1)
+        return [value for value in values if words[value] <= present]
 
 
 def with_missed(text: str, findings: list[Finding]) -> list[Finding]:
@@ -157,19 +188,9 @@ def merged(findings: list[Finding], places: Iterable[Place]) -> list[Finding]:
     return findings if [(finding.start, finding.end) for finding in made] == known else made
 
 
-def _stray(values: Collection[str], texts: str, found: str) -> list[str]:
-    """The values that may stand in the texts besides where they were found."""
-    if len(values) > _MOST_SOUGHT:
-        return list(values)
-    return [value for value in values if texts.count(value) > found.count(value)]
-
-
-def _readings(looked: Looked) -> Iterator[str]:
-    """A text as it is written, and as it reads as JSON where that is another one."""
-    text, _, may_be_json = looked
-    yield text
-    if may_be_json and ESCAPES.search(text) is not None:
-        yield Unescaped(text).text
+def _words(text: str) -> set[bytes]:
+    """The words in it, as far as they are ASCII: runs of those letters and digits."""
+    return set(text.encode(errors="surrogatepass").translate(_WORDS_ALONE).split())
 
 
 def _places(sought: Sought, looked: Looked) -> Iterator[Place]:

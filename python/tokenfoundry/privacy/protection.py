@@ -31,7 +31,7 @@ class Protection:
     the web that is allowed does not hide the e-mail address inside it.
     """
 
-    __slots__ = ("_memo", "_wanted", "detector", "key", "plain", "policy", "stood_for", "uses_surrogates")
+    __slots__ = ("_memo", "_wanted", "detector", "key", "plain", "policy", "protected", "stood_for", "uses_surrogates")
 
     def __init__(self, detector: Detector, policy: Policy, plain: Collection[str], key: PseudonymKey | None) -> None:
         """Texts among `plain` in which nothing is found are never looked at again. Raises `InvalidInput` when the
@@ -45,6 +45,7 @@ class Protection:
         self.uses_surrogates = policy.uses("surrogate")
         self.stood_for = frozenset((*detector.entities, LITERAL))  # Entities that a placeholder may be of.
         protected = policy.protected
+        self.protected = frozenset(protected)
         self._wanted = None if protected == detector.entities else detector.wanted(protected)
         self._memo = Memo[list[Finding]](capacity=_REMEMBERED_TEXTS)
         self.plain = frozenset(text for text in plain if not detector.detect_wanted(text, self._wanted))

@@ -80,7 +80,7 @@ class RedactionSession:
         return made
 
     def _known(self) -> list[tuple[str, str]]:
-        protected = self._protection.policy.protected
+        protected = self._protection.protected
         return [(entity, value) for entity, value in self._substitution.values.known() if entity in protected]
 
     def expect(self, texts: Iterable[str]) -> None:
