@@ -8,11 +8,12 @@ from typing import Literal, TypeVar
 
 from tokenfoundry.errors import BlockedContent
 from tokenfoundry.privacy.answers import AnswerGuard
-from tokenfoundry.privacy.answers_in_json import Guard, JsonGuard
+from tokenfoundry.privacy.answers_in_json import Guard, GuardInParts, JsonGuard
 from tokenfoundry.privacy.carried import Carried
 from tokenfoundry.privacy.detector import Finding
 from tokenfoundry.privacy.forms import OPENERS
 from tokenfoundry.privacy.incoming import StreamRedactor
+from tokenfoundry.privacy.json_in_text import Json
 from tokenfoundry.privacy.placeholders import PlaceholderMap
 from tokenfoundry.privacy.protection import NO_FINDINGS, Protection
 from tokenfoundry.privacy.restore import StreamRestorer
@@ -185,31 +186,44 @@ class RedactionSession:
         """Whether anything is done with what a model adds of its own."""
         return self._answers is not None
 
-    def guarded(self, text: str, *, label: str = "", json: bool = False) -> str:
+    def guarded(self, text: str, *, label: str = "", json: Json = False) -> str:
         """A text of an answer before it is restored, with the policy of answers applied to what is not this session's.
 
-        With `json` each text inside it. Raises `BlockedContent`.
+        With `json` each text inside it; where that is None, inside those parts that are JSON (`json_in_text`). Raises
+        `BlockedContent`.
         """
         if self._answers is None:
             return text
         guard = self.guard(label=label, json=json)
         return guard.feed(text) + guard.close()
 
-    def guard(self, *, label: str = "", json: bool = False) -> Guard:
+    def guard(self, *, label: str = "", json: Json = False) -> Guard:
         """The same for one text that comes in pieces."""
+        before = f"{label}: " if label else ""
+        return GuardInParts(self._guard, before) if json is None else self._guard(json, before)
+
+    def _guard(self, json: bool, before: str) -> Guard:
         answers, known = self._answers, self._substitution.places
         assert answers is not None, "ask `guards` first"
         if json:
-            return JsonGuard(lambda name: AnswerGuard(answers, known, self._own, label=name))
-        return AnswerGuard(answers, known, self._own, label=label)
+            # A text inside JSON may be JSON once more.
+            return JsonGuard(lambda name: self.guard(label=name, json=None))
+        return AnswerGuard(answers, known, self._own, before)
 
-    def restore(self, text: str, *, json: bool = False) -> str:
-        """`text` with this session's placeholders replaced by their values, with `json` escaped for JSON."""
+    def restore(self, text: str, *, json: Json = False) -> str:
+        """`text` with this session's placeholders replaced by their values, with `json` escaped for JSON; where that is
+        None, in those parts that are JSON (`json_in_text`).
+
+        >>> from tokenfoundry.privacy.redactor import Redactor
+        >>> session = Redactor().resumed({"[PERSON_1]": 'Mario "il Duro"'})
+        >>> print(session.restore('{"a": "[PERSON_1]"} [PERSON_1]', json=None))
+        {"a": "Mario \\"il Duro\\""} Mario "il Duro"
+        """
         return self._substitution.restore(text, json=json)
 
-    def stream(self, *, json: bool = False) -> StreamRestorer:
-        """A restorer for one stream: one for each choice, and for each tool call's arguments (`json`)."""
-        return self._substitution.stream([] if self._answers is None else [self.guard(json=json)], json=json)
+    def stream(self, *, json: Json = False) -> StreamRestorer:
+        """A restorer for one stream: of a choice, or of a tool call's arguments. `json` as in `restore`."""
+        return self._substitution.stream(None if self._answers is None else self._guard, json=json)
 
     def may_restore(self, answer: bytes) -> bool:
         """Whether the JSON text of an answer can hold anything that changes before its caller gets it."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 
 from tokenfoundry.privacy.detector import Finding
 from tokenfoundry.privacy.forms import forms_in
+from tokenfoundry.privacy.json_in_text import Json, json_parts, may_hold_json
 from tokenfoundry.privacy.placeholders import LITERAL, PlaceholderMap
 from tokenfoundry.privacy.protection import Protection
 from tokenfoundry.privacy.restore import StreamRestorer, restore
-from tokenfoundry.privacy.stepwise import Step, StepwiseRestorer
+from tokenfoundry.privacy.stepwise import PartsRestorer, Step, StepwiseRestorer
 from tokenfoundry.privacy.surrogates.stand_ins import WHOLE, Ends, StandIns, StandInStream, may_stand
 
 # The beginning of a placeholder in JSON text, in any of its forms.
@@ -126,16 +127,28 @@ class Substitution:
 
     # -- turning back --------------------------------------------------------------------------------------------------
 
-    def restore(self, text: str, *, json: bool = False) -> str:
-        """`text` with values in place of what stands for them, with `json` escaped for JSON."""
+    def restore(self, text: str, *, json: Json = False) -> str:
+        """`text` with values in place of what stands for them, escaped for JSON where it is that."""
+        if json is None:
+            if not may_hold_json(text):
+                return self.restore(text)
+            return "".join([self.restore(part, json=is_json) for is_json, part in json_parts(text)])
         if self.stand_ins is not None:
             text = self.stand_ins.restore(text, json=json)
         return restore(text, self.values, json=json)
 
-    def stream(self, steps: list[Step], *, json: bool) -> StreamRestorer:
-        """A restorer for one stream, which has gone through these steps before."""
+    def stream(self, guard: Callable[[bool, str], Step] | None, *, json: Json) -> StreamRestorer:
+        """A restorer for one stream; `guard` makes what a part of it goes through before."""
+        if guard is None and self.stand_ins is None and not self.values:
+            return StreamRestorer(self.values)
+        if json is None:
+            return PartsRestorer(self.values, lambda is_json, before: self._stream(guard, before, json=is_json))
+        return self._stream(guard, "", json=json)
+
+    def _stream(self, guard: Callable[[bool, str], Step] | None, before: str, *, json: bool) -> StreamRestorer:
+        steps: list[Step] = [] if guard is None else [guard(json, before)]
         if self.stand_ins is not None:
-            steps = [*steps, StandInStream(self.stand_ins, json=json)]
+            steps.append(StandInStream(self.stand_ins, json=json))
         return StepwiseRestorer(self.values, steps, json=json) if steps else StreamRestorer(self.values, json=json)
 
     def may_restore(self, answer: bytes) -> bool:

@@ -180,11 +180,11 @@ def _redacted_json(text: str, redact: Redact, depth: int, *, label: str = "") ->
 
 
 def restored(value: Any, session: RedactionSession, *, json: bool = False) -> Any:
-    """A copy with the caller's own values in every text and field name; inside JSON text (`arguments`, or all of it
-    with `json`) they are escaped.
+    """A copy with the caller's own values in every text and field name; inside JSON text (`arguments`, all of it with
+    `json`, and what reads as JSON) they are escaped.
     """
     if isinstance(value, str):
-        return session.restore(value, json=json)
+        return session.restore(value, json=json or None)
     if isinstance(value, list):
         return [restored(item, session, json=json) for item in value]
     if isinstance(value, dict):
