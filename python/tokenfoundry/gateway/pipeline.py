@@ -32,7 +32,7 @@ from tokenfoundry.gateway.attempts.refusals import (
 from tokenfoundry.gateway.attempts.sender import Sender
 from tokenfoundry.gateway.attempts.told import stream_headers, written
 from tokenfoundry.gateway.attempts.turns import turn
-from tokenfoundry.gateway.bodies.unreadable import redacted_body
+from tokenfoundry.gateway.bodies.unreadable import redacted_body, takes_long
 from tokenfoundry.gateway.cache_control import directives_of
 from tokenfoundry.gateway.estimate import estimate_of
 from tokenfoundry.gateway.headers import AUTHORIZATION, CACHE_CONTROL, OTHER_KEYS, REQUEST_ID
@@ -306,8 +306,9 @@ class Pipeline:
 
     def _share(self, call: Call) -> None:
         call.shared = Shared(call.session)
-        if call.shared.is_renumbered and call.body.get("thinking"):
-            # What a model thought is signed with the numbers in it, and comes back with the next call.
+        if (call.shared.is_renumbered and call.body.get("thinking")) or call.session.uses_surrogates:
+            # What a model thought is signed with the numbers in it, and comes back with the next call. And surrogates
+            # are the conversation's own: in an answer to somebody else they would be names.
             call.may_recall = call.may_store = False
 
     async def _redact_texts(self, call: Call) -> None:
@@ -325,7 +326,10 @@ class Pipeline:
                 )
             call.session = redactor.session(scope=f"{axes.workspace}/{axes.project}", values=values)
             try:
-                call.redacted = redacted_body(call.endpoint, call.body, call.session)
+                if call.session.uses_surrogates and takes_long(call.body):
+                    call.redacted = await asyncio.to_thread(redacted_body, call.endpoint, call.body, call.session)
+                else:
+                    call.redacted = redacted_body(call.endpoint, call.body, call.session)
                 return
             except NoRoom:
                 await asyncio.to_thread(self._vault().wait_for_room)

@@ -65,6 +65,16 @@ class PlaceholderMap(Mapping[str, str]):
         """Entity and value of each, literals left out."""
         return (key for key in self._placeholders if key[0] != LITERAL)
 
+    def surrogates(self) -> Iterator[tuple[str, str]]:
+        """Each surrogate that was kept by a call before, and its value."""
+        return iter(())
+
+    def keep_surrogate(self, entity: str, surrogate: str, value: str) -> bool:
+        """Keeps a surrogate for the calls that follow, if they go on with these values; false when it is another
+        value's there.
+        """
+        return True
+
     def renumbering(self) -> dict[str, str] | None:
         """Each placeholder as it would be numbered by itself, by first occurrence; None when each is so already.
 

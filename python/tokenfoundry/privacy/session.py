@@ -90,8 +90,7 @@ class RedactionSession:
         What is not named is safe too: a surrogate of another's that a user wrote gets a placeholder, and comes back as
         written.
         """
-        if self._substitution.stand_ins is not None:
-            self._substitution.stand_ins.see(texts)
+        self._substitution.expect(texts)
 
     def redact(self, text: str, *, label: str = "", may_be_json: bool = False) -> str:
         """`text` with the policy applied.

@@ -30,9 +30,16 @@ class Substitution:
         """`values` are the placeholders that go on."""
         self._protection = protection
         self.values = PlaceholderMap() if values is None else values
-        self.stand_ins = StandIns(protection.key) if protection.uses_surrogates else None
+        self.stand_ins = StandIns(protection.key, self.values.keep_surrogate) if protection.uses_surrogates else None
         self.on_prem = False
         """Whether the policy demands an on-premises target for what was replaced."""
+
+    def expect(self, texts: Iterable[str]) -> None:
+        """Names the texts of a request before any of them is redacted. Surrogates of calls before go on."""
+        if self.stand_ins is not None:
+            for surrogate, value in self.values.surrogates():
+                self.stand_ins.resume(surrogate, value)
+            self.stand_ins.see(texts)
 
     # -- choosing ------------------------------------------------------------------------------------------------------
 
@@ -78,7 +85,7 @@ class Substitution:
             return None
         made = self.stand_ins.assign(entity, value)
         if made is not None:
-            chosen += (made[start:end] for start, end in self.stand_ins.found(made))
+            chosen += self.stand_ins.pieces(made)
         return made
 
     def stand_in(self, entity: str, value: str) -> str:

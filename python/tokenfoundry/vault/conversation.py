@@ -8,6 +8,8 @@ import struct
 from collections.abc import Collection, Iterator
 from itertools import chain
 
+import msgspec
+
 from tokenfoundry import _core
 from tokenfoundry.errors import DataLoss, StoreError
 from tokenfoundry.privacy.placeholders import LITERAL, NoRoom, PlaceholderMap
@@ -19,6 +21,7 @@ HASH_BYTES, _KIND_BYTES = 16, 8  # vault.h
 _GREATEST_NUMBER = 2**32 - 1
 _MOST_READ = 4096  # Values of one conversation that a call reads at once; further ones are looked up one by one.
 _PAGE = 64
+_SURROGATE = "\0surrogate"  # The kind of what no entity is called: surrogates, by themselves, with what they stand for.
 
 
 class Names:
@@ -69,6 +72,7 @@ class ConversationValues(PlaceholderMap):
         "_now_ms",
         "_sealer",
         "_stands",
+        "_surrogates",
         "_ttl_ms",
     )
 
@@ -92,6 +96,7 @@ class ConversationValues(PlaceholderMap):
         self._begun: int | None = None  # Where this call has numbers.
         self._last: dict[str, int] = {}
         self._looked_up: dict[str, str | None] = {}
+        self._surrogates: list[tuple[str, str, str]] = []  # Entity, surrogate and value.
         self._kept: dict[tuple[str, str], int] | None = None  # The numbers that there were when they were first needed.
 
     def assign(self, entity: str, value: str) -> str:
@@ -104,7 +109,15 @@ class ConversationValues(PlaceholderMap):
 
     def known(self) -> Iterator[tuple[str, str]]:
         kept = (key for key in self._read() if key not in self._placeholders and key[0] != LITERAL)
-        return chain(super().known(), kept)
+        return chain(super().known(), kept, ((entity, value) for entity, _, value in self._surrogates))
+
+    def surrogates(self) -> Iterator[tuple[str, str]]:
+        self._read()
+        return ((surrogate, value) for _, surrogate, value in self._surrogates)
+
+    def keep_surrogate(self, entity: str, surrogate: str, value: str) -> bool:
+        kept = msgspec.json.encode((entity, surrogate, value)).decode()
+        return self._number(_SURROGATE, surrogate, kept) is not None
 
     def value_of(self, placeholder: str) -> str | None:
         value = self._values.get(placeholder)
@@ -155,13 +168,17 @@ class ConversationValues(PlaceholderMap):
             if not is_new:
                 self._begun = id
                 for kind, number, sealed in self._pieces(id):
-                    entity = self._names.entity(kind, self._entities)
-                    if entity is not None:
-                        value = self._opened(id, kind, number, sealed)
-                        self._kept[entity, value] = number
-                        self._looked_up[f"[{entity}_{number}]"] = value
-                        self._last[entity] = max(number, self._last.get(entity, 0))
+                    self._take(kind, number, self._opened(id, kind, number, sealed))
         return self._kept
+
+    def _take(self, kind: bytes, number: int, value: str) -> None:
+        assert self._kept is not None, "it is being read"
+        if kind == self._names.kind(_SURROGATE):
+            self._surrogates.append(msgspec.json.decode(value, type=tuple[str, str, str]))
+        elif (entity := self._names.entity(kind, self._entities)) is not None:
+            self._kept[entity, value] = number
+            self._looked_up[f"[{entity}_{number}]"] = value
+            self._last[entity] = max(number, self._last.get(entity, 0))
 
     def _pieces(self, id: int) -> Iterator[tuple[bytes, int, bytes]]:
         last: tuple[int, bytes, int, bytes] | None = (id, bytes(_KIND_BYTES), 0, b"")
@@ -176,26 +193,31 @@ class ConversationValues(PlaceholderMap):
         self._names.size = read
 
     def _number_of(self, entity: str, value: str) -> int:
-        kind = self._names.kind(entity)
-        hashed = self._names.value(kind, value)
+        number = self._number(entity, value, value)
+        if number is None:
+            raise DataLoss("the vault has a number under which another value is kept")
+        return number
+
+    def _number(self, name: str, said: str, kept: str) -> int | None:
+        """The number under which `kept` is kept, by what is said of it; None when it is something else there."""
+        kind = self._names.kind(name)
+        hashed = self._names.value(kind, said)
         while True:
             id, is_new = self._standing()
             if self._begun not in (None, id):
                 raise StoreError("the conversation was erased while this call was on its way")
             number, sealed = self._core.find(id, kind, hashed)
             if sealed is not None:
-                if self._opened(id, kind, number, sealed) != value:
-                    raise DataLoss("the vault has a number under which another value is kept")
                 self._begun = id
-                return int(number)
-            sealed = self._sealer.seal(value.encode(), place=place_of(id, kind, number))
-            kept = self._core.keep(
+                return int(number) if self._opened(id, kind, number, sealed) == kept else None
+            sealed = self._sealer.seal(kept.encode(), place=place_of(id, kind, number))
+            is_kept = self._core.keep(
                 self._names.scope, id, is_new, kind, hashed, number, sealed,
                 now_ms=self._now_ms, ttl_ms=self._ttl_ms, may_wait=False,
             )  # fmt: skip
-            if kept is None:
+            if is_kept is None:
                 raise NoRoom("the vault has no room at this moment")
-            if kept:
+            if is_kept:
                 self._stands, self._begun = (id, False), id
                 return int(number)
             self._stands = None  # Another call was first.

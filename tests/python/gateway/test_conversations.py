@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from support.serving import served
 from support.upstream import Upstream, answer_with, echo
 from tokenfoundry.errors import InvalidCall
 from tokenfoundry.factory import TokenFactory
+from tokenfoundry.gateway import pipeline
+from tokenfoundry.gateway.bodies.unreadable import redacted_body
 
 MARIO, ANNA, LUCA = "mario@example.it", "anna@example.it", "luca@example.it"
 
@@ -276,3 +279,44 @@ async def test_other_settings_of_the_vault_hold_from_the_next_call_on(
         await said(gateway, key, f"E {ANNA}, {MARIO}", "chat-a")
         await gateway.aclose()
     assert sent(upstream)[-1] == "E [EMAIL_ADDRESS_2], [EMAIL_ADDRESS_1]"
+
+
+async def test_surrogates_are_the_same_in_each_call_of_a_conversation(upstream: Upstream, tmp_path: Path) -> None:
+    upstream.behave = echo
+    surrogates = {"policy": {"default": "surrogate"}}  # With a key of their own in each factory.
+    first, second = f"Sono Mario Rossi, {MARIO}", f"Rossi Mario: {MARIO} e Giulia Bianchi"
+    with factory(upstream.base_url, tmp_path / "data", privacy=surrogates) as gateway:
+        key = gateway.create_key()
+        assert (await said(gateway, key, first, "chat-a")).text == first
+        await gateway.aclose()
+    with factory(upstream.base_url, tmp_path / "data", privacy=surrogates) as gateway:
+        assert (await said(gateway, key, second, "chat-a")).text == second
+        name, address = sent(upstream)[0].removeprefix("Sono ").split(", ")
+        given, family = name.split()
+        assert sent(upstream)[1].startswith(f"{family} {given}: {address} e ")
+        # Whoever was named before is known to the model, and to nobody else.
+        upstream.behave = answer_with(f"Come sai, **{name.upper()}** ({address}).")
+        assert (await said(gateway, key, "Chi sono?", "chat-a")).text == f"Come sai, **MARIO ROSSI** ({MARIO})."
+        assert (await said(gateway, key, "Chi sono?", "chat-b")).text == f"Come sai, **{name.upper()}** ({address})."
+        await gateway.aclose()
+
+
+async def test_many_surrogates_in_one_request_are_chosen_beside_the_event_loop(
+    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+
+    def redacted(*asked: Any) -> dict[str, Any]:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return redacted_body(*asked)
+
+    monkeypatch.setattr(pipeline, "redacted_body", redacted)
+    upstream.behave = echo
+    with factory(upstream.base_url, tmp_path / "data", privacy={"policy": {"default": "surrogate"}}) as gateway:
+        key = gateway.create_key()
+        many = ", ".join(f"utente{number}@example.it" for number in range(3000))
+        for text in (f"Sono {MARIO}", many):
+            assert (await said(gateway, key, text)).text == text
+        await gateway.aclose()
+    assert threads == [True, False]
+    assert "utente" not in sent(upstream)[1]

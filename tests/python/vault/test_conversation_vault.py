@@ -11,6 +11,7 @@ import pytest
 from support.clocked import FakeClock
 from tokenfoundry.errors import ConfigError, DataLoss, InvalidInput, StoreError
 from tokenfoundry.ledger import Ledger
+from tokenfoundry.privacy import Redactor
 from tokenfoundry.settings.vault import VaultSettings
 from tokenfoundry.vault import ConversationValues, Vault
 
@@ -262,3 +263,42 @@ def test_a_call_knows_the_values_of_those_before_it_alone(books: Books) -> None:
         assert sorted(later.known()) == sorted(("EMAIL_ADDRESS", each) for each in people)
         assert list(later) == ["[EMAIL_ADDRESS_101]"]
     assert list(chat(vault, "new").known()) == []
+
+
+def test_surrogates_go_on_over_calls_and_lie_sealed(books: Books) -> None:
+    vault = books.vault()
+    policy = {"default": "surrogate"}
+    # Their keys differ, so what is the same is the conversation's.
+    first = Redactor(policy=policy).session(values=chat(vault))
+    text = "Scrive Mario Rossi, mario@example.it, ROSSI"
+    first.expect([text])
+    sent = first.redact(text)
+    assert "Rossi" not in sent
+    books.reopen()
+    vault = books.vault()
+    later = Redactor(policy=policy).session(values=chat(vault))
+    said = "Rossi Mario e mario@example.it"
+    later.expect([said])
+    assert later.redact(text) == sent
+    assert later.restore(sent) == text
+    alone = Redactor(policy=policy).session(values=chat(vault))
+    alone.expect([])
+    assert alone.restore(sent) == text  # A model may name who was named in a call before.
+    assert ("PERSON", "Mario") in set(chat(vault).known())
+    other = Redactor(policy=policy).session(values=chat(vault, "another"))
+    other.expect([])
+    assert other.restore(sent) == sent
+    books.close()
+    on_disk = books.bytes_on_disk()
+    books.reopen()
+    for hidden in ("Mario", "mario@example.it", *sent.replace(",", "").split()[1:]):
+        assert hidden.encode() not in on_disk
+
+
+def test_two_calls_at_once_never_give_one_surrogate_to_two_values(books: Books) -> None:
+    vault = books.vault()
+    one, other = chat(vault), chat(vault)
+    assert one.keep_surrogate("PERSON", "Luca", "Mario")
+    assert not other.keep_surrogate("PERSON", "Luca", "Paolo")
+    assert other.keep_surrogate("PERSON", "Luca", "Mario")
+    assert list(chat(vault).surrogates()) == [("Luca", "Mario")]
