@@ -5,6 +5,6 @@ conversation    the placeholders of one conversation, for one call
 """
 
 from tokenfoundry.vault.conversation import ConversationValues
-from tokenfoundry.vault.vault import Vault, VaultStats
+from tokenfoundry.vault.vault import KEY_FILE, Vault, VaultStats, is_opened_by, known_keys
 
-__all__ = ["ConversationValues", "Vault", "VaultStats"]
+__all__ = ["KEY_FILE", "ConversationValues", "Vault", "VaultStats", "is_opened_by", "known_keys"]

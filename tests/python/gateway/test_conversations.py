@@ -16,7 +16,7 @@ import pytest
 from support.factories import factory
 from support.serving import served
 from support.upstream import Upstream, answer_with, echo
-from tokenfoundry.errors import InvalidCall
+from tokenfoundry.errors import ConfigError, InvalidCall
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.gateway import pipeline
 from tokenfoundry.gateway.bodies.unreadable import redacted_body
@@ -320,3 +320,34 @@ async def test_many_surrogates_in_one_request_are_chosen_beside_the_event_loop(
         await gateway.aclose()
     assert threads == [True, False]
     assert "utente" not in sent(upstream)[1]
+
+
+def test_a_conversation_that_is_stated_twice_is_one_or_is_refused(upstream: Upstream, tmp_path: Path) -> None:
+    upstream.behave = echo
+    with factory(upstream.base_url, tmp_path / "data") as gateway, served(gateway.app()) as url:
+        headers = [("authorization", f"Bearer {gateway.create_key()}"), ("x-tf-conversation", "chat-a")]
+        body = {"model": "fast", "messages": [{"role": "user", "content": MARIO}]}
+        for more, status in (("chat-a", 200), ("chat-b", 400), ("", 400)):
+            sent_headers = [*headers, ("x-tf-conversation", more)]
+            reply = httpx.post(f"{url}/v1/chat/completions", json=body, headers=sent_headers, trust_env=False)
+            assert reply.status_code == status, reply.text
+            if status == 400:
+                assert "x-tf-conversation: is stated twice" in reply.json()["error"]["message"]
+    assert len(upstream.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "path"),
+    [
+        ({"privacy": {"key": "env:NOBODY_SET_IT"}}, "privacy.key"),
+        ({"privacy": {"key": "file:/nowhere/key"}}, "privacy.key"),
+    ],
+)
+def test_a_key_that_is_not_there_is_named_with_its_setting(
+    settings: dict[str, Any], path: str, upstream: Upstream, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        factory(upstream.base_url, tmp_path / "data", **settings).close()
+    assert path in str(caught.value)
+    assert "NOBODY_SET_IT is not set" in str(caught.value) or "/nowhere/key cannot be read" in str(caught.value)
+    assert "API key" not in str(caught.value)
