@@ -50,11 +50,16 @@ class Protection:
         self._memo = Memo[list[Finding]](capacity=_REMEMBERED_TEXTS)
         self.plain = frozenset(text for text in plain if not detector.detect_wanted(text, self._wanted))
 
-    def findings_in_json(self, text: str, label: str = "", scope: str | None = None) -> list[Finding]:
-        """As `findings`, of a text that may be JSON or hold some: its escapes neither hide a value nor cut one."""
-        found = self.findings(text, label, scope)
+    def findings_in_json(
+        self, text: str, label: str = "", scope: str | None = None, *, is_json: bool = False
+    ) -> list[Finding]:
+        """As `findings`, of a text that may be JSON or hold some: its escapes neither hide a value nor cut one.
+
+        `is_json` says that it is, and that nothing was found in each of its texts: then it is read as that alone.
+        """
         if "\\" not in text or ESCAPES.search(text) is None:
-            return found
+            return self.findings(text, label, scope)
+        found = NO_FINDINGS if is_json else self.findings(text, label, scope)
         read = Unescaped(text)
         seen = self.findings(_HALVES.sub("\ufffd", read.text), label, scope)
         both = [replace(f, start=read.position(f.start), end=read.position(f.end)) for f in seen]

@@ -92,28 +92,30 @@ class RedactionSession:
         """
         self._substitution.expect(texts)
 
-    def redact(self, text: str, *, label: str = "", may_be_json: bool = False) -> str:
+    def redact(self, text: str, *, label: str = "", may_be_json: bool = False, is_json: bool = False) -> str:
         """`text` with the policy applied.
 
         `label` is what the text is called where it stands, such as its field or its column: it may tell what a value
         is (`partita_iva`, `password`) and is itself left alone. With `may_be_json` a value is also found where the
-        escapes of JSON hide it.
+        escapes of JSON hide it; `is_json` too says that it is JSON, and that nothing was found in each of its texts.
 
         Raises `BlockedContent` for an entity that the policy blocks (the session is then as before the call) and
         `InvalidInput` for a lone surrogate.
         """
-        findings = self._findings(text, label, may_be_json)
+        findings = self._findings(text, label, may_be_json, is_json)
         # Most texts of a request are its structure: nothing found, nothing that reads as a placeholder.
         if findings or OPENERS.search(text) is not None or self._substitution.stand_ins is not None:
             return self.redact_findings(text, findings)
         return text
 
-    def _findings(self, text: str, label: str, may_be_json: bool) -> list[Finding]:
+    def _findings(self, text: str, label: str, may_be_json: bool, is_json: bool) -> list[Finding]:
         carried = self._carried
         if carried is not None and (known := carried.findings((text, label, may_be_json))) is not None:
             return known
-        find = self._protection.findings_in_json if may_be_json else self._protection.findings
-        findings = find(text, label, self._scope)
+        if may_be_json:
+            findings = self._protection.findings_in_json(text, label, self._scope, is_json=is_json)
+        else:
+            findings = self._protection.findings(text, label, self._scope)
         if carried is not None and findings is not NO_FINDINGS:
             carried.add((text, label, may_be_json), findings)
         return findings
@@ -132,7 +134,7 @@ class RedactionSession:
             self._own.update(text[finding.start : finding.end] for finding in findings)
         return self._substitution.replaced(text, findings, ends=ends)
 
-    def redact_item(self, text: str, *, label: str = "", may_be_json: bool = False) -> str:
+    def redact_item(self, text: str, *, label: str = "", may_be_json: bool = False, is_json: bool = False) -> str:
         """`text` redacted with a numbering of its own, counted here, never restored.
 
         For independent items of one request, such as embedding inputs: an item's numbers then do not depend on its
@@ -145,7 +147,7 @@ class RedactionSession:
         """
         item = RedactionSession(self._protection, self._scope)
         item._carried = self._carried
-        redacted = item.redact(text, label=label, may_be_json=may_be_json)
+        redacted = item.redact(text, label=label, may_be_json=may_be_json, is_json=is_json)
         for entity, count in item._counts.items():
             self._counts[entity] = self._counts.get(entity, 0) + count
         self._substitution.on_prem = self.on_prem or item.on_prem
