@@ -68,52 +68,98 @@ class Carried:
         missed = self._missed.get(looked)
         return self._found.get(looked) if missed is None else missed
 
-    def seek(self, known: Iterable[tuple[str, str]] = ()) -> bool:
-        """Whether any value that was found, or of these entities and values, was missed in a text."""
-        values = {value: entity for entity, value in known if is_carried(value)}
-        for text, findings, may_be_json in self._texts() if self._is_any_found else ():
+    def seek(self, known: Known | None = None, protected: Collection[str] = ()) -> bool:
+        """Whether any value that was found was missed in a text; or any that is `known`, of an entity among those that
+        are `protected`.
+        """
+        if not self._is_any_found and not known:
+            return False
+        values: dict[str, str] = {}
+        pieces = _Pieces()
+        for (text, _, may_be_json), findings in self._found.items():
+            pieces.add(text, findings, may_be_json)
             for finding in findings:
                 value = text[finding.start : finding.end]
                 if may_be_json and "\\" in value:
                     value = Unescaped(value).text
                 if value not in values and is_carried(value):
                     values[value] = finding.entity
-        stray = self._stray(values)
+        stray = {value: values[value] for value in pieces.stray(values)}
+        if known:
+            for entity, value in known.among(pieces.words()):
+                if entity in protected and value not in values:
+                    stray[value] = entity
         if stray:
-            sought = Sought({value: values[value] for value in stray})
+            sought = Sought(stray)
             for looked, findings in self._found.items():
                 places = list(_places(sought, looked))
                 if places and (made := merged(findings, places)) is not findings:
                     self._missed[looked] = made
         return bool(self._missed)
 
-    def _texts(self) -> Iterator[tuple[str, list[Finding], bool]]:
-        return ((text, findings, may_be_json) for (text, _, may_be_json), findings in self._found.items())
 
-    def _stray(self, values: Collection[str]) -> list[str]:
+class Known:
+    """Values that were found before, by their words: how many there are costs a text that has none of them nothing."""
+
+    __slots__ = ("_by_word",)
+
+    def __init__(self) -> None:
+        self._by_word: dict[bytes, list[tuple[str, str, set[bytes]]]] = {}
+
+    def add(self, entity: str, value: str) -> None:
+        """A value that may be sought from now on, if it says enough."""
+        if is_carried(value):
+            words = _words(value)
+            rarest = min(words, key=lambda word: len(self._by_word.get(word, ())), default=b"")
+            self._by_word.setdefault(rarest, []).append((entity, value, words))
+
+    def among(self, words: set[bytes]) -> Iterator[tuple[str, str]]:
+        """Entity and value of those that may stand in a text of these words."""
+        for word in (*words, b""):
+            for entity, value, needed in self._by_word.get(word, ()):
+                if needed <= words:
+                    yield entity, value
+
+    def __bool__(self) -> bool:
+        return bool(self._by_word)
+
+
+class _Pieces:
+    """The texts, what was found in them and what stands around that."""
+
+    __slots__ = ("_inside", "_outside", "_read", "_texts")
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._inside: list[str] = []
+        self._outside: list[str] = []
+        self._read: list[str] = []  # What texts say as JSON, in which nothing was found by itself.
+
+    def add(self, text: str, findings: list[Finding], may_be_json: bool) -> None:
+        self._texts.append(text)
+        done = 0
+        for finding in findings:
+            self._outside.append(text[done : finding.start])
+            self._inside.append(text[finding.start : finding.end])
+            done = finding.end
+        self._outside.append(text[done:])
+        if may_be_json and ESCAPES.search(text) is not None:
+            self._read.append(Unescaped(text).text)
+
+    def words(self) -> set[bytes]:
+        """Those of all texts."""
+        return _words(_BETWEEN.join([*self._texts, *self._read]))
+
+    def stray(self, values: Collection[str]) -> list[str]:
         """The values that may stand in the texts besides where they were found: a few too many, never one too few."""
-        if not values:
-            return []
-        inside: list[str] = []
-        outside: list[str] = []
-        read: list[str] = []  # What texts say as JSON, in which nothing was found by itself.
-        for text, findings, may_be_json in self._texts():
-            done = 0
-            for finding in findings:
-                outside.append(text[done : finding.start])
-                inside.append(text[finding.start : finding.end])
-                done = finding.end
-            outside.append(text[done:])
-            if may_be_json and ESCAPES.search(text) is not None:
-                read.append(Unescaped(text).text)
         if len(values) <= _MOST_COUNTED:
-            found = _BETWEEN.join(inside)
-            texts = _BETWEEN.join([*(text for text, _, _ in self._texts()), *read])
+            found = _BETWEEN.join(self._inside)
+            texts = _BETWEEN.join([*self._texts, *self._read])
             return [value for value in values if texts.count(value) > found.count(value)]
         # Each word of one stands outside of what was found, or in another value, which may be a part of it.
         words = {value: _words(value) for value in values}
         times = Counter(chain.from_iterable(words.values()))
-        present = _words(_BETWEEN.join([*outside, *read]))
+        present = _words(_BETWEEN.join([*self._outside, *self._read]))
         present.update(word for word, count in times.items() if count > 1)
         return [value for value in values if words[value] <= present]
 

@@ -6,9 +6,12 @@ Memory only: nothing here reaches a disk or a log. What a conversation keeps, `t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tokenfoundry.errors import StoreError
+
+if TYPE_CHECKING:
+    from tokenfoundry.privacy.carried import Known
 
 # The entity of a user's own text that could be taken for a placeholder (`forms.literals_in`). It is replaced too, so
 # that it comes back as written and can never be taken for somebody's value.
@@ -61,9 +64,9 @@ class PlaceholderMap(Mapping[str, str]):
         self._values[placeholder] = value
         return placeholder
 
-    def known(self) -> Iterator[tuple[str, str]]:
-        """Entity and value of each, literals left out."""
-        return (key for key in self._placeholders if key[0] != LITERAL)
+    def known(self) -> Known | None:
+        """Values that calls before had, if these go on with theirs."""
+        return None
 
     def surrogates(self) -> Iterator[tuple[str, str]]:
         """Each surrogate that was kept by a call before, and its value."""

@@ -73,16 +73,12 @@ class RedactionSession:
         self._carried = carried = Carried()
         try:
             made = redact()
-            if not self.on_prem and carried.seek(self._known()):
+            if not self.on_prem and carried.seek(self._substitution.values.known(), self._protection.protected):
                 self._counts.clear()
                 made = redact()
         finally:
             self._carried = None
         return made
-
-    def _known(self) -> list[tuple[str, str]]:
-        protected = self._protection.protected
-        return [(entity, value) for entity, value in self._substitution.values.known() if entity in protected]
 
     def expect(self, texts: Iterable[str]) -> None:
         """Names the texts that will be redacted, so that no surrogate is chosen that stands in one of them.

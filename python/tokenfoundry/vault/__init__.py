@@ -2,6 +2,7 @@
 
 vault           opening, erasing, sealing anew
 conversation    the placeholders of one conversation, for one call
+kept            what it has, once it was read
 """
 
 from tokenfoundry.vault.conversation import ConversationValues

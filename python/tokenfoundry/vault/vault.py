@@ -31,7 +31,7 @@ _INDEX_KEY = "vault_index_key"
 _INDEX_KEY_BYTES = 32
 _INDEX_PLACE = b"index"
 _SECRET_BYTES = 32
-_MOST_NAMES = 4096  # Conversations whose hashes are remembered.
+_MOST_NAMES = 512  # Conversations of which it is remembered what they have.
 _SWEEP_EVERY_MS = 3_600_000
 _PAGE = 512  # Values sealed anew at a time.
 
@@ -103,14 +103,17 @@ class Vault:
             raise InvalidInput("workspace: names a project's; state the project too")
         if key and self._share == "project":
             raise InvalidInput("key: conversations belong to projects here (vault.share): state the project")
-        return self._core.erase(
+        erased = self._core.erase(
             project=self._hash("project", workspace or "default", project) if project else b"",
             key=self._owner(key) if key else b"",
             name=self._hash("name", conversation) if conversation else b"",
         )
+        self._names = {}
+        return erased
 
     def sweep(self) -> int:
         """Deletes the conversations that are over; returns how many there were."""
+        self._names = {}
         return self._core.sweep(self._clock())
 
     def reseal(self) -> int:
@@ -170,6 +173,7 @@ class Vault:
             if now_ms < self._next_sweep_ms:
                 return
             self._next_sweep_ms = now_ms + _SWEEP_EVERY_MS
+            self._names = {}
             self.close()
             self._sweeping = threading.Thread(target=self._sweep_quietly, args=(now_ms,), name="tokenfoundry-vault")
             self._sweeping.start()
