@@ -64,6 +64,8 @@ def conversation_of(key: Key, headers: Mapping[str, str], detector: Detector) ->
 def _checked(axis: str, value: str, key: Key, detector: Detector) -> str:
     if axis not in key.client_axes:
         raise InvalidInput(f"x-tf-{axis}: this key does not let the client set {axis}")
+    if "\n" in value:  # As the gateway joins them.
+        raise InvalidInput(f"x-tf-{axis}: is stated twice, and not the same: state one")
     if not value or len(value) > MAX_AXIS_LENGTH or not value.isprintable():
         raise InvalidInput(f"x-tf-{axis}: needs 1 to {MAX_AXIS_LENGTH} printable characters")
     if findings := detector.detect(value):

@@ -39,7 +39,7 @@ def data_directory(settings: Settings) -> Iterator[Finding]:
     if not books.is_dir():
         yield skipped("books", "there are none yet")
         return
-    holder = _holder(books)
+    holder = holder_of(books)
     if holder is not None:
         yield _held(path, holder)
         yield skipped("books", "not read while they are in use")
@@ -63,7 +63,7 @@ def _room(settings: Settings, path: Path) -> Finding:
     return ok("disk", said)
 
 
-def _holder(books: Path) -> int | None:
+def holder_of(books: Path) -> int | None:
     """The process that holds the lock of the books; 0 when the system does not say which, None when there is none.
 
     It is read and not tried, as a lock that was tried would be in the way of a server that starts.

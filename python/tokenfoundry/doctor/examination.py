@@ -43,6 +43,9 @@ def examine(
     from tokenfoundry.doctor.batches import batches  # Here, as ciphers cost every other command its start.
 
     yield from batches(settings)
+    from tokenfoundry.doctor.vault import vault
+
+    yield from vault(settings)
     has_keys = True
     for name, provider in settings.providers.items():
         for finding in keys(name, provider):

@@ -8,9 +8,10 @@ from typing import Any
 
 from tokenfoundry.gateway.client_watch import ClientGone as ClientGone
 from tokenfoundry.gateway.client_watch import ClientWatch
-from tokenfoundry.gateway.headers import CACHE_CONTROL
+from tokenfoundry.gateway.headers import CACHE_CONTROL, axis_header
 from tokenfoundry.gateway.replies import Answer, Headers, Refused, StreamAnswer, invalid
 
+_AXES = axis_header("")
 _EVENTS = "text/event-stream; charset=utf-8"
 
 Scope = MutableMapping[str, Any]
@@ -33,12 +34,20 @@ def peer_of(scope: Scope) -> str:
 
 
 def headers_of(scope: Scope) -> Mapping[str, str]:
-    """Header names in lower case; the values of a repeated name are joined with commas (RFC 9110, section 5.3)."""
+    """Header names in lower case; the values of a repeated name are joined with commas (RFC 9110, section 5.3), but for
+    those that state an axis: what is stated twice is no list, and differs by a line's end, which no value has in it.
+    """
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        headers[name] = _repeated(name, headers[name], value) if name in headers else value
     return headers
+
+
+def _repeated(name: str, first: str, second: str) -> str:
+    if name.startswith(_AXES):
+        return first if first == second else f"{first}\n{second}"
+    return f"{first}, {second}"
 
 
 async def read_body(headers: Mapping[str, str], receive: Receive, *, max_bytes: int) -> bytes:

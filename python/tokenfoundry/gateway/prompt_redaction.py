@@ -12,7 +12,7 @@ from tokenfoundry.errors import BlockedContent, InvalidInput, StoreError
 from tokenfoundry.gateway.attempts.booking import Booking
 from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.gateway.attempts.refusals import refused_by_policy
-from tokenfoundry.gateway.bodies.unreadable import redacted_body
+from tokenfoundry.gateway.bodies.unreadable import redacted_body, takes_long
 from tokenfoundry.gateway.redactors import Redactors
 from tokenfoundry.gateway.replies import Refused, invalid
 from tokenfoundry.gateway.sharing.recall import question_of
@@ -72,8 +72,9 @@ class PromptRedaction:
 
     def _share(self, call: Call) -> None:
         call.shared = Shared(call.session)
-        if call.shared.is_renumbered and call.body.get("thinking"):
-            # What a model thought is signed with the numbers in it, and comes back with the next call.
+        if (call.shared.is_renumbered and call.body.get("thinking")) or call.session.uses_surrogates:
+            # What a model thought is signed with the numbers in it, and comes back with the next call. And surrogates
+            # are the conversation's own: in an answer to somebody else they would be names.
             call.may_recall = call.may_store = False
 
     async def _redact_texts(self, call: Call) -> None:
@@ -91,7 +92,10 @@ class PromptRedaction:
                 )
             call.session = redactor.session(scope=f"{axes.workspace}/{axes.project}", values=values)
             try:
-                call.redacted = redacted_body(call.endpoint, call.body, call.session)
+                if call.session.uses_surrogates and takes_long(call.body):
+                    call.redacted = await asyncio.to_thread(redacted_body, call.endpoint, call.body, call.session)
+                else:
+                    call.redacted = redacted_body(call.endpoint, call.body, call.session)
                 return
             except NoRoom:
                 await asyncio.to_thread(self._vault().wait_for_room)

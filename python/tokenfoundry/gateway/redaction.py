@@ -35,7 +35,7 @@ def build_redactors(privacy: PrivacySettings) -> Redactors:
     except InvalidInput as error:
         # What is at fault is looked for only now: each of these is a whole detector.
         raise next(_faults(privacy), None) or ConfigError(str(error), path="privacy") from None
-    key = _key(privacy)
+    key = pseudonym_key(privacy)
 
     def make(terms: Terms) -> Redactor:
         return Redactor(
@@ -62,7 +62,8 @@ def _stated(actions: Mapping[str, ActionSettings]) -> dict[str, Mapping[str, Any
     return {name: action.stated() for name, action in actions.items()}
 
 
-def _key(privacy: PrivacySettings) -> bytes | None:
+def pseudonym_key(privacy: PrivacySettings) -> bytes | None:
+    """The key of hashes and surrogates; None when none is stated. Raises `ConfigError` for one that is not there."""
     if privacy.key is None or not privacy.enabled:
         return None
     try:

@@ -1,9 +1,11 @@
 """What a model adds of its own: looked at before anything is turned back, so that the caller's own values are not in
 it yet.
 
-A text is looked at sentence by sentence, each together with what stood before it. Where sentences end follows from the
-text alone, so a text that comes in pieces is told as it would be whole, and what is held back of it is at most its
-last sentence: a word that comes later in it may still say what an earlier one was.
+A text is looked at sentence by sentence, each together with what stood before it and with the beginning of the next:
+what goes on over the end of a line or a sentence, as addresses do, is one value, and the text is cut behind it. Where
+it is cut follows from the text alone, so a text that comes in pieces is told as it would be whole. Held back of it are
+at most its last sentence, for a word that comes later in it may still say what an earlier one was, and those few
+characters.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
 from tokenfoundry.errors import BlockedContent
+from tokenfoundry.privacy.detector import Finding
 from tokenfoundry.privacy.protection import Protection
 
 _CONTEXT: Final = 256  # Characters before a sentence that it is looked at with.
+_BEHIND: Final = 40  # Characters behind it, which may go on with a value in it: the rest of an address, of a number.
 _MOST_HELD: Final = 16_384  # Characters of a sentence; a longer one is cut between two words.
 
 # The end of a line, or of a sentence after a word of some length: shorter ones may be abbreviations, as of a title.
@@ -33,62 +37,81 @@ class AnswerGuard:
     before it was passed on or is lost with it.
     """
 
-    __slots__ = ("_before", "_held", "_known", "_own", "_protection", "_searched", "changed")
+    __slots__ = ("_before", "_held", "_is_long", "_known", "_own", "_protection", "_searched", "changed")
 
     def __init__(
         self,
         protection: Protection,
         known: Callable[[str], Places],
         own: Collection[str] = (),
-        *,
-        label: str = "",
+        before: str = "",
     ) -> None:
         """`known` says where in a text the session's own stand-ins are, which are nothing new; nor are the values in
-        `own`. `label` is what the text is called where it stands.
+        `own`. `before` stands before the text: what it is called, say.
         """
         self._protection = protection
         self._known = known
         self._own = own
-        self._before = f"{label}: " if label else ""
+        self._before = before
         self._held = ""
+        self._is_long = False
         self._searched = 0  # Characters held back in which no sentence ends.
         self.changed = False  # Whether anything was replaced.
 
     def feed(self, text: str) -> str:
         """What can be passed on now."""
         self._held += text
-        passed = []
-        while (end := self._end()) > 0:
-            passed.append(self._looked_at(end))
-        return "".join(passed)
+        return self._passed(least_behind=_BEHIND)
 
     def close(self) -> str:
         """The rest."""
-        return self._looked_at(len(self._held))
+        passed = self._passed(least_behind=0)
+        return passed + self._looked_at(len(self._held), self._findings(len(self._held)))
+
+    def _passed(self, *, least_behind: int) -> str:
+        """What is decided, when a sentence needs so many characters behind it to be."""
+        passed: list[str] = []
+        while 0 < (end := self._end()) <= len(self._held) - least_behind:
+            findings = self._findings(end)
+            cut = next((finding for finding in findings if finding.start < end < finding.end), None)
+            if cut is None:
+                passed.append(self._looked_at(end, findings))
+            elif self._is_long:
+                passed.append(self._looked_at(cut.start or end, findings))
+            else:
+                self._searched = cut.end
+        return "".join(passed)
 
     def _end(self) -> int:
-        """Where the first sentence that is held back ends; 0 when it may go on."""
+        """Where the first sentence that is held back ends, or is cut for its length; 0 when it may go on."""
         text, start = self._before + self._held, len(self._before)
         for match in _ENDS.finditer(text, start + max(0, self._searched - _LONGEST_END)):
             if match.end() - start > _MOST_HELD:
                 break
+            if match.end() - start < self._searched:
+                continue
             key = text.rfind(_KEY_BEGINS, start, match.end())
             if key < 0 or text.find(_KEY_ENDS, key, match.end()) >= 0:
+                self._is_long = False
                 return match.end() - start
-        self._searched = len(self._held)
-        if len(self._held) < _MOST_HELD:
+        self._is_long = len(self._held) >= _MOST_HELD
+        if not self._is_long:
+            self._searched = max(self._searched, len(self._held))
             return 0
         space = max(self._held.rfind(" ", 1, _MOST_HELD), self._held.rfind("\n", 1, _MOST_HELD))
         return space if space > 0 else _MOST_HELD
 
-    def _looked_at(self, end: int) -> str:
+    def _findings(self, end: int) -> list[Finding]:
+        """What is found in the beginning of what is held back, and a little behind it."""
+        text = self._held[: end + _BEHIND]
+        return [] if not text or text.isspace() else self._protection.findings_after(self._before, text)
+
+    def _looked_at(self, end: int, findings: list[Finding]) -> str:
         text, self._held, self._searched = self._held[:end], self._held[end:], 0
-        before, self._before = self._before, (self._before + text)[-_CONTEXT:]
-        if not text or text.isspace():
-            return text
+        self._before = (self._before + text)[-_CONTEXT:]
         pieces: list[str] = []
         done = 0
-        for entity, start, stop in self._new(before, text):
+        for entity, start, stop in self._new(text, findings):
             pieces += (text[done:start], self._instead(entity, text, start, stop))
             done = stop
         if done:
@@ -96,22 +119,21 @@ class AnswerGuard:
         pieces.append(text[done:])
         return "".join(pieces)
 
-    def _new(self, before: str, text: str) -> Iterator[tuple[str, int, int]]:
+    def _new(self, text: str, findings: list[Finding]) -> Iterator[tuple[str, int, int]]:
         """What was found in `text` but for what the session knows."""
-        findings = self._protection.findings_after(before, text)
         known = sorted(self._known(text)) if findings else []
         for finding in findings:
-            if text[finding.start : finding.end] in self._own:
+            start, stop = finding.start, min(finding.end, len(text))
+            if start >= stop or text[start:stop] in self._own:
                 continue
-            start = finding.start
-            inside = [place for place in known if place[0] < finding.end and place[1] > finding.start]
+            inside = [place for place in known if place[0] < stop and place[1] > start]
             if not inside:
-                yield finding.entity, start, finding.end
+                yield finding.entity, start, stop
                 continue
             for begin, end in inside:
                 yield from _with_words(finding.entity, text, start, max(start, begin))
                 start = max(start, end)
-            yield from _with_words(finding.entity, text, start, finding.end)
+            yield from _with_words(finding.entity, text, start, stop)
 
     def _instead(self, entity: str, text: str, start: int, end: int) -> str:
         rule = self._protection.policy.rule(entity)

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from tokenfoundry.privacy.stepwise import InParts
+
 _LEAST_DIGITS: Final = 9  # Of a number that may be a phone or a card number, as in a request.
 
 _SPACE: Final = frozenset(" \t\r\n")
@@ -23,11 +25,32 @@ _UNICODE_ESCAPE = re.compile(r"\\u[0-9A-Fa-f]{4}")
 class Guard(Protocol):
     """See `AnswerGuard`."""
 
-    changed: bool
+    @property
+    def changed(self) -> bool: ...
 
     def feed(self, text: str) -> str: ...
 
     def close(self) -> str: ...
+
+
+class GuardInParts(InParts):
+    """One text, some parts of which may be JSON (`json_in_text`)."""
+
+    __slots__ = ("_guards",)
+
+    def __init__(self, make: Callable[[bool, str], Guard], before: str = "") -> None:
+        """`make` makes the guard of a part, which is JSON or not, and stands behind some text: `before`, at first."""
+        self._guards: list[Guard] = []
+        super().__init__(lambda is_json, said: self._kept(make(is_json, said)), before)
+
+    def _kept(self, guard: Guard) -> Guard:
+        self._guards.append(guard)
+        return guard
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was replaced."""
+        return any(guard.changed for guard in self._guards)
 
 
 class JsonGuard:

@@ -6,9 +6,12 @@ Memory only: nothing here reaches a disk or a log. What a conversation keeps, `t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tokenfoundry.errors import StoreError
+
+if TYPE_CHECKING:
+    from tokenfoundry.privacy.carried import Known
 
 # The entity of a user's own text that could be taken for a placeholder (`forms.literals_in`). It is replaced too, so
 # that it comes back as written and can never be taken for somebody's value.
@@ -60,6 +63,20 @@ class PlaceholderMap(Mapping[str, str]):
         self._placeholders[entity, value] = placeholder
         self._values[placeholder] = value
         return placeholder
+
+    def known(self) -> Known | None:
+        """Values that calls before had, if these go on with theirs."""
+        return None
+
+    def surrogates(self) -> Iterator[tuple[str, str]]:
+        """Each surrogate that was kept by a call before, and its value."""
+        return iter(())
+
+    def keep_surrogate(self, entity: str, surrogate: str, value: str) -> bool:
+        """Keeps a surrogate for the calls that follow, if they go on with these values; false when it is another
+        value's there.
+        """
+        return True
 
     def renumbering(self) -> dict[str, str] | None:
         """Each placeholder as it would be numbered by itself, by first occurrence; None when each is so already.

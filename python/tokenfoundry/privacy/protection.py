@@ -31,7 +31,7 @@ class Protection:
     the web that is allowed does not hide the e-mail address inside it.
     """
 
-    __slots__ = ("_known", "_memo", "_wanted", "detector", "key", "plain", "policy", "uses_surrogates")
+    __slots__ = ("_memo", "_wanted", "detector", "key", "plain", "policy", "protected", "stood_for", "uses_surrogates")
 
     def __init__(self, detector: Detector, policy: Policy, plain: Collection[str], key: PseudonymKey | None) -> None:
         """Texts among `plain` in which nothing is found are never looked at again. Raises `InvalidInput` when the
@@ -43,17 +43,23 @@ class Protection:
         self.policy = policy
         self.key = key or PseudonymKey.random()
         self.uses_surrogates = policy.uses("surrogate")
-        self._known = frozenset((*detector.entities, LITERAL))
+        self.stood_for = frozenset((*detector.entities, LITERAL))  # Entities that a placeholder may be of.
         protected = policy.protected
+        self.protected = frozenset(protected)
         self._wanted = None if protected == detector.entities else detector.wanted(protected)
         self._memo = Memo[list[Finding]](capacity=_REMEMBERED_TEXTS)
         self.plain = frozenset(text for text in plain if not detector.detect_wanted(text, self._wanted))
 
-    def findings_in_json(self, text: str, label: str = "", scope: str | None = None) -> list[Finding]:
-        """As `findings`, of a text that may be JSON or hold some: its escapes neither hide a value nor cut one."""
-        found = self.findings(text, label, scope)
+    def findings_in_json(
+        self, text: str, label: str = "", scope: str | None = None, *, is_json: bool = False
+    ) -> list[Finding]:
+        """As `findings`, of a text that may be JSON or hold some: its escapes neither hide a value nor cut one.
+
+        `is_json` says that it is, and that nothing was found in each of its texts: then it is read as that alone.
+        """
         if "\\" not in text or ESCAPES.search(text) is None:
-            return found
+            return self.findings(text, label, scope)
+        found = NO_FINDINGS if is_json else self.findings(text, label, scope)
         read = Unescaped(text)
         seen = self.findings(_HALVES.sub("\ufffd", read.text), label, scope)
         both = [replace(f, start=read.position(f.start), end=read.position(f.end)) for f in seen]
@@ -98,7 +104,7 @@ class Protection:
         """The findings, and between them the user's own text that looks like a placeholder, or like one of the
         `surrogates`; in order, disjoint.
         """
-        literals: Iterator[tuple[int, int]] = ((form.start, form.end) for form in literals_in(text, self._known))
+        literals: Iterator[tuple[int, int]] = ((form.start, form.end) for form in literals_in(text, self.stood_for))
         if surrogates:
             literals = iter(sorted([*literals, *surrogates]))
         literal = next(literals, None)

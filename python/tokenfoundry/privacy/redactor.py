@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from tokenfoundry.privacy.carried import with_missed
 from tokenfoundry.privacy.detector import Detector, DetectorStream, Finding
-from tokenfoundry.privacy.placeholders import LITERAL, PlaceholderMap
+from tokenfoundry.privacy.placeholders import PlaceholderMap
 from tokenfoundry.privacy.policy import ActionOrRule, Policy
 from tokenfoundry.privacy.protection import Protection
 from tokenfoundry.privacy.pseudonyms import PseudonymKey
@@ -85,9 +86,12 @@ class Redactor:
         self._version = hashlib.sha256(said.encode()).hexdigest()[:_VERSION_CHARACTERS]
 
     def redact(self, text: str) -> Redaction:
-        """One text by itself, numbered from 1. Raises as `RedactionSession.redact` does."""
+        """One text by itself, numbered from 1; what is found in one place of it is replaced in every other (`carried`).
+
+        Raises as `RedactionSession.redact` does.
+        """
         session = self.session()
-        findings = self._protection.findings(text)
+        findings = with_missed(text, self._protection.findings(text))
         return Redaction(session.redact_findings(text, findings), findings, session)
 
     def session(self, *, scope: str | None = None, values: PlaceholderMap | None = None) -> RedactionSession:
@@ -129,7 +133,7 @@ class Redactor:
     @property
     def entities(self) -> frozenset[str]:
         """All that its placeholders can be of."""
-        return frozenset((*self._protection.detector.entities, LITERAL))
+        return self._protection.stood_for
 
     @property
     def detector(self) -> Detector:

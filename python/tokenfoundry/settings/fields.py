@@ -182,7 +182,7 @@ class KeyReference(Section):
             kept = (
                 f"the environment variable {self.place} is not set" if self.kind == "env" else f"{self.place} is empty"
             )
-            raise ConfigError(f"no API key: {kept}")
+            raise ConfigError(f"there is no key: {kept}")
         return Secret(text.strip())
 
     def __str__(self) -> str:

@@ -2,9 +2,10 @@
 
 vault           opening, erasing, sealing anew
 conversation    the placeholders of one conversation, for one call
+kept            what it has, once it was read
 """
 
 from tokenfoundry.vault.conversation import ConversationValues
-from tokenfoundry.vault.vault import Vault, VaultStats
+from tokenfoundry.vault.vault import KEY_FILE, Vault, VaultStats, is_opened_by, known_keys
 
-__all__ = ["ConversationValues", "Vault", "VaultStats"]
+__all__ = ["KEY_FILE", "ConversationValues", "Vault", "VaultStats", "is_opened_by", "known_keys"]

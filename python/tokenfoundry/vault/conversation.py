@@ -5,34 +5,50 @@ from __future__ import annotations
 import hashlib
 import logging
 import struct
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+
+import msgspec
 
 from tokenfoundry import _core
 from tokenfoundry.errors import DataLoss, StoreError
+from tokenfoundry.privacy.carried import Known
 from tokenfoundry.privacy.placeholders import NoRoom, PlaceholderMap
 from tokenfoundry.privacy.sealed import SealerRing
+from tokenfoundry.vault.kept import Kept
 
 _log = logging.getLogger("tokenfoundry")
 
 HASH_BYTES, _KIND_BYTES = 16, 8  # vault.h
 _GREATEST_NUMBER = 2**32 - 1
+_MOST_READ = 4096  # Values of one conversation that a call reads at once; further ones are looked up one by one.
+_FIRST_PAGE = 16
+_SURROGATE = "\0surrogate"  # The kind of what no entity is called: surrogates, by themselves, with what they stand for.
 
 
 class Names:
     """What a conversation is called in the vault, and its kinds."""
 
-    __slots__ = ("_kinds", "_secret", "scope")
+    __slots__ = ("_entities", "_kinds", "_named", "_secret", "kept", "scope")
 
     def __init__(self, scope: bytes, secret: bytes) -> None:
         self.scope = scope
+        self.kept: Kept | None = None  # What it has, once that was read.
         self._secret = secret
         self._kinds: dict[str, bytes] = {}
+        self._named: Collection[str] = ()
+        self._entities: dict[bytes, str] = {}
 
     def kind(self, entity: str) -> bytes:
         kind = self._kinds.get(entity)
         if kind is None:
             kind = self._kinds[entity] = keyed(self._secret, entity.encode(), _KIND_BYTES)
         return kind
+
+    def entity(self, kind: bytes, entities: Collection[str]) -> str | None:
+        """The one of these that has that kind."""
+        if entities is not self._named:
+            self._named, self._entities = entities, {self.kind(entity): entity for entity in entities}
+        return self._entities.get(kind)
 
     def value(self, kind: bytes, value: str) -> bytes:
         return keyed(self._secret, kind + value.encode(), HASH_BYTES)
@@ -50,6 +66,7 @@ class ConversationValues(PlaceholderMap):
         "_begun",
         "_core",
         "_entities",
+        "_kept",
         "_last",
         "_looked_up",
         "_names",
@@ -79,15 +96,37 @@ class ConversationValues(PlaceholderMap):
         self._begun: int | None = None  # Where this call has numbers.
         self._last: dict[str, int] = {}
         self._looked_up: dict[str, str | None] = {}
+        self._kept: Kept | None = None
 
     def assign(self, entity: str, value: str) -> str:
         """As `PlaceholderMap.assign`, with the number that the value has in the conversation."""
         placeholder = self._placeholders.get((entity, value))
-        return placeholder or self._add(entity, value, self._number_of(entity, value))
+        if placeholder is None:
+            number = self._read().numbers.get((entity, value)) or self._number_of(entity, value)
+            placeholder = self._add(entity, value, number)
+        return placeholder
+
+    def known(self) -> Known | None:
+        return self._read().known
+
+    def surrogates(self) -> Iterator[tuple[str, str]]:
+        return ((surrogate, value) for surrogate, (_, value) in list(self._read().surrogates.items()))
+
+    def keep_surrogate(self, entity: str, surrogate: str, value: str) -> bool:
+        if self._read().surrogates.get(surrogate) == (entity, value):
+            return True
+        is_kept = (
+            self._number(_SURROGATE, surrogate, msgspec.json.encode((entity, surrogate, value)).decode()) is not None
+        )
+        if is_kept:
+            self._read().take_surrogate(entity, surrogate, value)
+        return is_kept
 
     def value_of(self, placeholder: str) -> str | None:
         value = self._values.get(placeholder)
         if value is not None:
+            return value
+        if self._kept is not None and (value := self._kept.values.get(placeholder)) is not None:
             return value
         if placeholder in self._looked_up:
             return self._looked_up[placeholder]
@@ -126,30 +165,78 @@ class ConversationValues(PlaceholderMap):
             _log.error("a conversation cannot be looked up: %s", error)
             return False
 
+    def _read(self) -> Kept:
+        """What the conversation has."""
+        if self._kept is None:
+            id, is_new = self._standing()
+            kept = self._names.kept
+            if kept is None or kept.id != id or kept.entities != self._entities:
+                kept = Kept(id, self._entities)
+                for kind, number, sealed in () if is_new else self._pieces(kept):
+                    self._take(kept, kind, number, self._opened(id, kind, number, sealed))
+                self._names.kept = kept
+            self._kept = kept
+            if not is_new:
+                self._begun = id
+        return self._kept
+
+    def _take(self, kept: Kept, kind: bytes, number: int, value: str) -> None:
+        if kind == self._names.kind(_SURROGATE):
+            kept.take_surrogate(*msgspec.json.decode(value, type=tuple[str, str, str]))
+        elif (entity := self._names.entity(kind, self._entities)) is not None:
+            kept.take(entity, value, number)
+
+    def _pieces(self, kept: Kept) -> Iterator[tuple[bytes, int, bytes]]:
+        """Those of the conversation that were sealed; in the order of its kinds, not of its calls."""
+        last: tuple[int, bytes, int, bytes] = (kept.id, bytes(_KIND_BYTES), 0, b"")
+        page, read = _FIRST_PAGE, 0
+        while read < _MOST_READ:
+            pieces = self._core.pieces(last, page)
+            for id, *piece in pieces:
+                if id != kept.id:
+                    return
+                yield piece[0], piece[1], piece[2]
+            if len(pieces) < page:
+                return
+            last, read, page = pieces[-1], read + page, 4 * page
+        kept.is_whole = False
+
     def _number_of(self, entity: str, value: str) -> int:
-        kind = self._names.kind(entity)
-        hashed = self._names.value(kind, value)
+        kept = self._read()
+        # What is read whole and does not have the value says what its number will be, unless another call is faster.
+        number = self._number(entity, value, value, kept.last.get(entity, 0) + 1 if kept.is_whole else 0)
+        if number is None:
+            raise DataLoss("the vault has a number under which another value is kept")
+        self._read().take(entity, value, number)
+        return number
+
+    def _number(self, name: str, said: str, kept: str, number: int = 0) -> int | None:
+        """The number under which `kept` is kept, by what is said of it, or that it gets; None when it is something else
+        there. `number` is what it will be, if that is known.
+        """
+        kind = self._names.kind(name)
+        hashed = self._names.value(kind, said)
         while True:
             id, is_new = self._standing()
             if self._begun not in (None, id):
                 raise StoreError("the conversation was erased while this call was on its way")
-            number, sealed = self._core.find(id, kind, hashed)
+            sealed = None
+            if number == 0:
+                number, sealed = self._core.find(id, kind, hashed)
             if sealed is not None:
-                if self._opened(id, kind, number, sealed) != value:
-                    raise DataLoss("the vault has a number under which another value is kept")
                 self._begun = id
-                return int(number)
-            sealed = self._sealer.seal(value.encode(), place=place_of(id, kind, number))
-            kept = self._core.keep(
+                return int(number) if self._opened(id, kind, number, sealed) == kept else None
+            sealed = self._sealer.seal(kept.encode(), place=place_of(id, kind, number))
+            is_kept = self._core.keep(
                 self._names.scope, id, is_new, kind, hashed, number, sealed,
                 now_ms=self._now_ms, ttl_ms=self._ttl_ms, may_wait=False,
             )  # fmt: skip
-            if kept is None:
+            if is_kept is None:
                 raise NoRoom("the vault has no room at this moment")
-            if kept:
+            if is_kept:
                 self._stands, self._begun = (id, False), id
                 return int(number)
-            self._stands = None  # Another call was first.
+            self._stands, self._kept, number = None, None, 0  # Another call was first.
 
     def _kept_value(self, placeholder: str) -> str | None:
         entity, _, number = placeholder[1:-1].rpartition("_")
@@ -166,7 +253,9 @@ class ConversationValues(PlaceholderMap):
         last = self._last.get(entity)
         if last is None:
             last = 0
-            if entity in self._entities and self:
+            if self._kept is not None and self._kept.is_whole:
+                last = self._kept.last.get(entity, 0)
+            elif entity in self._entities and self:
                 id, is_new = self._standing()
                 last = 0 if is_new else self._core.last_number(id, self._names.kind(entity))
             self._last[entity] = last

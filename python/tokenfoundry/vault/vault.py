@@ -17,20 +17,21 @@ from typing import Literal
 import msgspec
 
 from tokenfoundry.clock import Clock
-from tokenfoundry.errors import InvalidInput, InvalidState, StoreError
+from tokenfoundry.errors import ConfigError, DataLoss, InvalidInput, InvalidState, StoreError
 from tokenfoundry.ledger import Ledger
 from tokenfoundry.privacy.sealed import SealerRing, key_in_file, key_of_text
+from tokenfoundry.settings.fields import KeyReference
 from tokenfoundry.settings.vault import VaultSettings
 from tokenfoundry.vault.conversation import HASH_BYTES, ConversationValues, Names, keyed, place_of
 
 _log = logging.getLogger("tokenfoundry")
 
-_KEY_FILE = "vault.key"
+KEY_FILE = "vault.key"
 _INDEX_KEY = "vault_index_key"
 _INDEX_KEY_BYTES = 32
 _INDEX_PLACE = b"index"
 _SECRET_BYTES = 32
-_MOST_NAMES = 4096  # Conversations whose hashes are remembered.
+_MOST_NAMES = 512  # Conversations of which it is remembered what they have.
 _SWEEP_EVERY_MS = 3_600_000
 _PAGE = 512  # Values sealed anew at a time.
 
@@ -102,14 +103,17 @@ class Vault:
             raise InvalidInput("workspace: names a project's; state the project too")
         if key and self._share == "project":
             raise InvalidInput("key: conversations belong to projects here (vault.share): state the project")
-        return self._core.erase(
+        erased = self._core.erase(
             project=self._hash("project", workspace or "default", project) if project else b"",
             key=self._owner(key) if key else b"",
             name=self._hash("name", conversation) if conversation else b"",
         )
+        self._names = {}
+        return erased
 
     def sweep(self) -> int:
         """Deletes the conversations that are over; returns how many there were."""
+        self._names = {}
         return self._core.sweep(self._clock())
 
     def reseal(self) -> int:
@@ -169,6 +173,7 @@ class Vault:
             if now_ms < self._next_sweep_ms:
                 return
             self._next_sweep_ms = now_ms + _SWEEP_EVERY_MS
+            self._names = {}
             self.close()
             self._sweeping = threading.Thread(target=self._sweep_quietly, args=(now_ms,), name="tokenfoundry-vault")
             self._sweeping.start()
@@ -181,10 +186,41 @@ class Vault:
             _log.error("the vault cannot delete what is over: %s", error)
 
 
-def _keys_of(settings: VaultSettings, data_dir: Path) -> list[bytes]:
-    """The key that seals, and those that only open."""
-    stated = [key_of_text(key.read().reveal()) for key in (settings.key, *settings.old_keys) if key is not None]
-    path = data_dir / _KEY_FILE
+def known_keys(settings: VaultSettings, data_dir: Path) -> list[bytes]:
+    """The key that seals, and those that only open; none when there is none yet.
+
+    Raises `ConfigError`, with its path, for one that is stated and not there, or that others may read, and `DataLoss`
+    for one that is damaged.
+    """
+    stated = [_stated(key, "vault.key") for key in (settings.key,) if key is not None]
+    stated += [_stated(key, f"vault.old_keys[{number}]") for number, key in enumerate(settings.old_keys)]
+    path = data_dir / KEY_FILE
     if settings.key is None:
-        return [key_in_file(path), *stated]
+        return [key_in_file(path), *stated] if path.exists() else stated
     return [*stated, key_in_file(path)] if path.exists() else stated
+
+
+def is_opened_by(ledger: Ledger, sealer: SealerRing | None) -> bool | None:
+    """Whether the vault in these books opens with one of the keys; None when there is none."""
+    sealed = ledger.get("settings", _INDEX_KEY)
+    if sealed is None or sealer is None:
+        return None if sealed is None else False
+    try:
+        sealer.open(sealed, place=_INDEX_PLACE)
+    except DataLoss:
+        return False
+    return True
+
+
+def _keys_of(settings: VaultSettings, data_dir: Path) -> list[bytes]:
+    """Those keys; the one that seals is made when none is stated."""
+    if settings.key is None:
+        key_in_file(data_dir / KEY_FILE)
+    return known_keys(settings, data_dir)
+
+
+def _stated(key: KeyReference, path: str) -> bytes:
+    try:
+        return key_of_text(key.read().reveal())
+    except ConfigError as error:
+        raise ConfigError(str(error), path=path) from None

@@ -282,6 +282,59 @@ class TestBatches:
         assert self.told(doctor) == ("skipped", "there are none yet")
 
 
+class TestVault:
+    @pytest.fixture
+    def kept(self, doctor: Doctor) -> Path:
+        """The key of a vault with a conversation."""
+        with TokenFactory.from_config(doctor.values) as factory:
+            asked = {"model": "small", "messages": [{"role": "user", "content": "Sono mario@example.it"}]}
+            client = factory.openai_client(key=factory.create_key(), max_retries=0)
+            stated = {"x-tf-conversation": "chat-a"}
+            client.chat.completions.create(**asked, extra_headers=stated)  # type: ignore[call-overload]
+        return doctor.data_dir / "vault.key"
+
+    def told(self, doctor: Doctor, about: str = "vault") -> tuple[str, str]:
+        before = {path: path.read_bytes() for path in doctor.data_dir.rglob("*") if path.is_file()}
+        code, findings = doctor.asked("--offline")
+        (found,) = [finding for finding in findings if finding.about == about]
+        assert code == (found.state == "failed")
+        assert {path: path.read_bytes() for path in doctor.data_dir.rglob("*") if path.is_file()} == before
+        return found.state, found.said
+
+    def test_a_vault_that_opens_is_right(self, doctor: Doctor, kept: Path) -> None:
+        assert self.told(doctor) == ("ok", "opens with its key")
+
+    def test_a_key_of_the_vault_that_is_gone_or_another_one_is_told(
+        self, doctor: Doctor, kept: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("DOCTOR_VAULT", "another one")
+        doctor.values["vault"] = {"key": "env:DOCTOR_VAULT"}
+        assert self.told(doctor) == ("ok", "opens with its key")  # Which is still there beside it.
+        kept.unlink()
+        assert self.told(doctor) == ("failed", "does not open with the keys that are stated")
+        del doctor.values["vault"]
+        assert self.told(doctor) == ("failed", "vault.key is gone, and what is kept needs it")
+
+    def test_a_stated_key_that_is_not_there_is_told_with_its_path(self, doctor: Doctor) -> None:
+        for vault, path in (
+            ({"key": "env:NOBODY_SET_IT"}, "vault.key"),
+            ({"old_keys": ["env:NOBODY_SET_IT"]}, "vault.old_keys[0]"),
+        ):
+            doctor.values["vault"] = vault
+            state, said = self.told(doctor)
+            assert (state, "NOBODY_SET_IT is not set" in said, path in said) == ("failed", True, True)
+        del doctor.values["vault"]
+        assert self.told(doctor) == ("skipped", "no conversation is kept yet")
+        doctor.values["privacy"] = {"key": "env:NOBODY_SET_IT"}
+        state, said = self.told(doctor, "pseudonyms")
+        assert (state, "NOBODY_SET_IT is not set" in said, "privacy.key" in said) == ("failed", True, True)
+
+    def test_a_key_of_the_vault_that_others_may_read_is_told(self, doctor: Doctor, kept: Path) -> None:
+        kept.chmod(0o644)
+        state, said = self.told(doctor)
+        assert (state, f"others than its owner may read {kept}" in said) == ("failed", True)
+
+
 def test_a_key_that_everybody_may_read_is_a_warning(doctor: Doctor, tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text("sk-file\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ import pytest
 from support.factories import factory
 from support.serving import served
 from support.upstream import Upstream, answer_with, echo
-from tokenfoundry.errors import InvalidCall
+from tokenfoundry.errors import ConfigError, InvalidCall
 from tokenfoundry.factory import TokenFactory
+from tokenfoundry.gateway import pipeline
+from tokenfoundry.gateway.bodies.unreadable import redacted_body
 
 MARIO, ANNA, LUCA = "mario@example.it", "anna@example.it", "luca@example.it"
 
@@ -47,6 +50,24 @@ async def test_a_value_keeps_its_placeholder_from_call_to_call(
         "Sono [EMAIL_ADDRESS_1]",
         "Scrivi a [EMAIL_ADDRESS_2]",
         "E [EMAIL_ADDRESS_1], [EMAIL_ADDRESS_3]?",
+    ]
+
+
+async def test_a_value_that_was_found_in_a_call_before_is_replaced_where_it_is_missed(
+    gateway: TokenFactory, key: str, upstream: Upstream
+) -> None:
+    upstream.behave = echo
+    # Nothing but the word beside it tells what it is.
+    texts = ("Il mio passaporto: YA1234567", "Vedi YA1234567 qui, non XYA1234567")
+    for conversation in ("chat-a", "chat-b"):
+        for text in texts:
+            assert (await said(gateway, key, text, conversation)).text == text
+    await said(gateway, key, texts[1], "chat-c")
+    assert sent(upstream) == [
+        "Il mio passaporto: [IT_PASSPORT_1]",
+        "Vedi [IT_PASSPORT_1] qui, non XYA1234567",
+        # What others asked is shared, whoever the numbers stand for.
+        texts[1],
     ]
 
 
@@ -258,3 +279,75 @@ async def test_other_settings_of_the_vault_hold_from_the_next_call_on(
         await said(gateway, key, f"E {ANNA}, {MARIO}", "chat-a")
         await gateway.aclose()
     assert sent(upstream)[-1] == "E [EMAIL_ADDRESS_2], [EMAIL_ADDRESS_1]"
+
+
+async def test_surrogates_are_the_same_in_each_call_of_a_conversation(upstream: Upstream, tmp_path: Path) -> None:
+    upstream.behave = echo
+    surrogates = {"policy": {"default": "surrogate"}}  # With a key of their own in each factory.
+    first, second = f"Sono Mario Rossi, {MARIO}", f"Rossi Mario: {MARIO} e Giulia Bianchi"
+    with factory(upstream.base_url, tmp_path / "data", privacy=surrogates) as gateway:
+        key = gateway.create_key()
+        assert (await said(gateway, key, first, "chat-a")).text == first
+        await gateway.aclose()
+    with factory(upstream.base_url, tmp_path / "data", privacy=surrogates) as gateway:
+        assert (await said(gateway, key, second, "chat-a")).text == second
+        name, address = sent(upstream)[0].removeprefix("Sono ").split(", ")
+        given, family = name.split()
+        assert sent(upstream)[1].startswith(f"{family} {given}: {address} e ")
+        # Whoever was named before is known to the model, and to nobody else.
+        upstream.behave = answer_with(f"Come sai, **{name.upper()}** ({address}).")
+        assert (await said(gateway, key, "Chi sono?", "chat-a")).text == f"Come sai, **MARIO ROSSI** ({MARIO})."
+        assert (await said(gateway, key, "Chi sono?", "chat-b")).text == f"Come sai, **{name.upper()}** ({address})."
+        await gateway.aclose()
+
+
+async def test_many_surrogates_in_one_request_are_chosen_beside_the_event_loop(
+    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+
+    def redacted(*asked: Any) -> dict[str, Any]:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return redacted_body(*asked)
+
+    monkeypatch.setattr(pipeline, "redacted_body", redacted)
+    upstream.behave = echo
+    with factory(upstream.base_url, tmp_path / "data", privacy={"policy": {"default": "surrogate"}}) as gateway:
+        key = gateway.create_key()
+        many = ", ".join(f"utente{number}@example.it" for number in range(3000))
+        for text in (f"Sono {MARIO}", many):
+            assert (await said(gateway, key, text)).text == text
+        await gateway.aclose()
+    assert threads == [True, False]
+    assert "utente" not in sent(upstream)[1]
+
+
+def test_a_conversation_that_is_stated_twice_is_one_or_is_refused(upstream: Upstream, tmp_path: Path) -> None:
+    upstream.behave = echo
+    with factory(upstream.base_url, tmp_path / "data") as gateway, served(gateway.app()) as url:
+        headers = [("authorization", f"Bearer {gateway.create_key()}"), ("x-tf-conversation", "chat-a")]
+        body = {"model": "fast", "messages": [{"role": "user", "content": MARIO}]}
+        for more, status in (("chat-a", 200), ("chat-b", 400), ("", 400)):
+            sent_headers = [*headers, ("x-tf-conversation", more)]
+            reply = httpx.post(f"{url}/v1/chat/completions", json=body, headers=sent_headers, trust_env=False)
+            assert reply.status_code == status, reply.text
+            if status == 400:
+                assert "x-tf-conversation: is stated twice" in reply.json()["error"]["message"]
+    assert len(upstream.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "path"),
+    [
+        ({"privacy": {"key": "env:NOBODY_SET_IT"}}, "privacy.key"),
+        ({"privacy": {"key": "file:/nowhere/key"}}, "privacy.key"),
+    ],
+)
+def test_a_key_that_is_not_there_is_named_with_its_setting(
+    settings: dict[str, Any], path: str, upstream: Upstream, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        factory(upstream.base_url, tmp_path / "data", **settings).close()
+    assert path in str(caught.value)
+    assert "NOBODY_SET_IT is not set" in str(caught.value) or "/nowhere/key cannot be read" in str(caught.value)
+    assert "API key" not in str(caught.value)

@@ -88,6 +88,10 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
             "output_config": {"format": {"type": "json_schema", "schema": SCHEMA}},
         },
     ),
+    # Nobody asked for JSON, and the model writes it.
+    "chat": ("/v1/chat/completions", {"messages": MESSAGES}),
+    "responses": ("/v1/responses", {"input": MESSAGES}),
+    "messages": ("/v1/messages", {"messages": MESSAGES, "max_tokens": 500}),
 }
 
 

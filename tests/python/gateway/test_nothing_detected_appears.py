@@ -20,7 +20,7 @@ from support.serving import served
 from support.upstream import Exchange, Upstream, chunk, completion, usage_of
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.gateway.admin import ROUTES
-from tokenfoundry.privacy import Detector
+from tokenfoundry.privacy import Detector, catalogue
 from tokenfoundry.records import CallRecord
 from tokenfoundry.settings import Settings
 from tokenfoundry.translate.responses_events import sequence
@@ -83,17 +83,54 @@ KINDS = {
     "HR_OIB": ("OIB", "33392005961"),
     "GR_AMKA": ("AMKA", "01013099997"),
     "IE_PPS": ("PPS", "1234567FA"),
+    "BG_EGN": ("EGN", "7501015979"),
+    "DATE_TIME": ("il giorno", "14 marzo 2024"),
+    "DE_BSNR": ("BSNR", "021234568"),
+    "DE_FUEHRERSCHEIN": ("Führerschein", "B072RRE2I55"),
+    "DE_HANDELSREGISTER": ("Handelsregister", "HRB 123456"),
+    "DE_HEALTH_INSURANCE": ("Krankenversichertennummer", "A162376485"),
+    "DE_KFZ": ("Kennzeichen", "M-AB 1234"),
+    "DE_LANR": ("LANR", "123456674"),
+    "DE_PLZ": ("PLZ", "10115"),
+    "DE_TAX_NUMBER": ("Steuernummer", "181/815/08155"),
+    "DE_VAT_ID": ("USt-IdNr.", "DE136695976"),
+    "ES_PASSPORT": ("pasaporte", "AAA123456"),
+    "FR_CNI": ("carte d'identité", "X4RTBPFW4"),
+    "FR_PASSPORT": ("passeport", "12AB34567"),
+    "IT_HEALTH_CARD": ("tessera sanitaria", "80380001237235637820"),
+    "PL_IDENTITY_CARD": ("dowód osobisty", "ABA551961"),
+    "POSTCODE": ("CAP", "20121"),
+    "SE_ORGANISATIONSNUMMER": ("organisationsnummer", "552739-1402"),
+    "UK_DRIVING_LICENCE": ("driving licence", "MORGA657054SM9IJ"),
+    "UK_PASSPORT": ("UK passport", "123456789"),
+    "URL": ("sito", "https://mario.example.it/me"),
+    "US_BANK_NUMBER": ("account number", "12345678901"),
+    "US_CLAIM_NUMBER": ("claim number", "CLM 12345678"),
+    "US_DRIVER_LICENSE": ("driver license", "D1234567"),
+    "US_HEALTH_INSURANCE_MEMBER_ID": ("member ID", "ABC123456789"),
+    "US_MBI": ("Medicare", "1EG4-TE5-MK73"),
+    "US_PASSPORT": ("passport", "A12345678"),
+    "US_PRESCRIPTION_NUMBER": ("prescription", "RX 1234567"),
+    "US_PRIOR_AUTHORIZATION_NUMBER": ("prior authorization", "PA 12345678"),
+    "US_PROVIDER_TAX_ID": ("EIN", "12-3456789"),
+    "US_REFERRAL_NUMBER": ("referral number", "REF 1234567"),
+    "UUID": ("id", "123e4567-e89b-12d3-a456-426614174000"),
 }
+# All that there is, and of it what is allowed unless it is named.
+PRIVACY = {"profile": "strict", "policy": dict.fromkeys(("DATE_TIME", "URL", "UUID"), "pseudonymize")}
 LINES = [f"{label}: {value}." for label, value in KINDS.values()]
 TEXT = "\n".join(LINES)
 ARGUMENTS = {"to": KINDS["EMAIL_ADDRESS"][1], "note": f'"{KINDS["PERSON"][1]}"\n', "iban": KINDS["IBAN_CODE"][1]}
 ARGUMENTS_TEXT = json.dumps(ARGUMENTS)
 
 
-def test_each_kind_is_found_where_it_stands() -> None:
-    detector = Detector()
-    for line, (_, value) in zip(LINES, KINDS.values(), strict=True):
-        assert value in [line[found.start : found.end] for found in detector.detect(line)], line
+def test_there_is_an_example_of_each_kind_and_it_is_found_as_that() -> None:
+    assert set(KINDS) == set(catalogue())
+    detector = Detector(profile="strict")
+    for line, (entity, (_, value)) in zip(LINES, KINDS.items(), strict=True):
+        assert (entity, value) in [(found.entity, line[found.start : found.end]) for found in detector.detect(line)], (
+            line
+        )
 
 
 async def provider(exchange: Exchange) -> None:
@@ -219,7 +256,7 @@ OF_MODEL = {
 @pytest.fixture
 def settings(upstream: Upstream, tmp_path: Path) -> Settings:
     """The targets of other tests, and one of Anthropic's format, which `/v1/messages` goes to."""
-    stated = config(upstream.base_url, tmp_path / "data")
+    stated = config(upstream.base_url, tmp_path / "data", privacy=PRIVACY)
     stated["providers"]["claude"] = {"format": "anthropic", "base_url": upstream.base_url}
     stated["targets"]["claude"] = {**stated["targets"]["small"], "provider": "claude", "model": "claude-1"}
     stated["aliases"]["deep"] = ["claude"]

@@ -53,3 +53,28 @@ def test_a_place_for_base64_hides_no_value() -> None:
 def test_nothing_in_what_a_tool_is_called_with_is_taken_for_a_file() -> None:
     url = "data:image/png;base64,IT60X0542811101000000123456"
     assert "IT60X" not in arguments({"image_url": {"url": url}})
+
+
+class Counting(tf.Detector):
+    """Counts the characters that it looks at."""
+
+    looked_at = 0
+
+    def detect_wanted(self, text: str, wanted: bytes | None, score_threshold: float | None = None) -> list[tf.Finding]:
+        self.looked_at += len(text)
+        return super().detect_wanted(text, wanted, score_threshold)
+
+
+def test_json_with_escapes_in_which_nothing_is_found_is_looked_at_twice() -> None:
+    text = json.dumps({"nota": "perché è così " * 50, "n": [1, "già"]})
+    detector = Counting()
+    session = tf.Redactor(detector).session()
+    assert redacted([{"role": "user", "content": text}], session.redact)[0]["content"] == text
+    assert detector.looked_at < 2.2 * len(json.loads(text)["nota"])
+
+
+def test_what_json_says_beside_its_texts_is_found_too() -> None:
+    repeated = '{"a": "anna\\u0040example.it", "a": "perch\\u00e9"}'
+    (message,) = redacted([{"role": "user", "content": repeated}], tf.Redactor().session().redact)
+    assert "anna" not in message["content"]
+    assert "EMAIL_ADDRESS" in message["content"]

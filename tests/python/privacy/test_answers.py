@@ -78,14 +78,37 @@ def test_a_blocked_answer_names_the_kind_and_not_the_value() -> None:
     assert IBAN not in str(caught.value)
     stream = session.stream()
     with pytest.raises(BlockedContent):
-        [stream.feed(each) for each in f"Ecco: {IBAN}\n"]
+        [stream.feed(each) for each in f"Ecco: {IBAN}\nE altro ancora, che si legge fino in fondo.\n"]
 
 
-def test_a_stream_holds_back_its_last_sentence_alone() -> None:
+def test_a_stream_holds_back_its_last_sentence_and_a_few_characters_alone() -> None:
     stream = session_with().stream()
-    assert stream.feed("Buongiorno, signora. Il numero") == "Buongiorno, signora. "
-    assert stream.feed(" e' 333 1234567 (cellulare)\nGrazie") == " Il numero e' *********67 (cellulare)\n".lstrip()
-    assert stream.close() == "Grazie"
+    assert stream.feed("Buongiorno, signora. Il numero che cercava") == ""
+    assert stream.feed(", quello dell'ufficio,") == "Buongiorno, signora. "
+    passed = stream.feed(" e' 333 1234567 (cellulare)\nGrazie di averci scritto, a presto e buona giornata")
+    assert passed == "Il numero che cercava, quello dell'ufficio, e' *********67 (cellulare)\n"
+    assert stream.close() == "Grazie di averci scritto, a presto e buona giornata"
+
+
+@pytest.mark.parametrize("between", ["\n", ",\n"])
+def test_a_value_that_goes_on_over_the_end_of_a_line_is_one(between: str) -> None:
+    session = session_with()
+    text = f"Si trova qui:\nVia Garibaldi 12{between}10122 Torino\n" + "Una riga che non dice nulla di nessuno.\n" * 3
+    made = whole(session, text)
+    assert made.startswith("Si trova qui:\n[STREET_ADDRESS]\nUna riga")
+    for cut in range(len(text) + 1):
+        assert told(session, [text[:cut], text[cut:]]) == made
+    assert told(session, list(text)) == made
+
+
+def test_a_value_at_the_cut_of_a_long_line_is_not_cut() -> None:
+    session = session_with()
+    for before in range(16_350, 16_400, 3):
+        text = "x" * 8000 + " " + "y" * (before - 8001) + " Via Garibaldi 12, 10122 Torino " + "z " * 100
+        made = whole(session, text)
+        assert "[STREET_ADDRESS]" in made
+        assert "Torino" not in made
+        assert told(session, [text[at : at + 97] for at in range(0, len(text), 97)]) == made
 
 
 def test_a_secret_of_many_lines_is_held_back_until_it_ends() -> None:

@@ -6,6 +6,8 @@ import ipaddress
 import itertools
 import json
 import re
+import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +20,7 @@ from tokenfoundry.errors import InvalidInput
 from tokenfoundry.privacy.pseudonyms import PseudonymKey
 from tokenfoundry.privacy.surrogates import MAKERS, SURROGATES
 from tokenfoundry.privacy.surrogates.draw import Draw
+from tokenfoundry.privacy.surrogates.known import small_letters
 from tokenfoundry.privacy.surrogates.name_tables import FAMILY_NAMES, GIVEN_NAMES
 from tokenfoundry.privacy.surrogates.names import language_of, pieces_of
 
@@ -209,7 +212,9 @@ def test_another_session_goes_on_with_the_surrogates_of_one_before() -> None:
 def test_no_repr_shows_a_value_or_the_key() -> None:
     session = REDACTOR.session()
     session.redact("mario@example.it")
-    assert "mario" not in repr(session) + repr(session._stand_ins) + repr(REDACTOR)
+    assert "mario" not in repr(session) + repr(session._substitution) + repr(session._substitution.stand_ins) + repr(
+        REDACTOR
+    )
     assert KEY.hex() not in repr(PseudonymKey(KEY))
 
 
@@ -228,12 +233,12 @@ def test_both_ways_of_looking_find_the_same() -> None:
     sent = session.redact(
         "Mario Rossi, M. Rossi, Rossi; mario@example.it +39 333 1234567 IT60 X054 2811 1010 0000 0123 456"
     )
-    stand_ins = session._stand_ins
+    stand_ins = session._substitution.stand_ins
     assert stand_ins is not None
     for text in (sent, f"x{sent}", f"{sent}{sent}", f"\\n{sent}\\\\n{sent}_"):
         for as_json in (False, True):
-            words = list(stand_ins._at_words(text, 0, json=as_json))
-            longest = dict(reversed(stand_ins._at_values(text, 0, json=as_json)))
+            words = list(stand_ins._at_words(text, small_letters(text), 0, json=as_json))
+            longest = dict(reversed(stand_ins._at_values(text, small_letters(text), 0, json=as_json)))
             assert words == sorted(longest.items())
             assert words
 
@@ -260,3 +265,69 @@ def test_a_text_that_comes_in_pieces_has_surrogates_up_to_its_ends() -> None:
     assert "[" not in sent
     assert "@example.it" not in sent
     assert session.restore(sent) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "changes"),
+    [
+        ("mario.rossi@example.it", [str.upper, str.lower, str.title, "**{}**".format, "_{}_".format, "<{}>".format]),
+        ("IT60 X054 2811 1010 0000 0123 456", [str.lower, "`{}`".format]),
+        ("RSSMRA85T10A562S", [str.lower, "__{}__".format]),
+    ],
+)
+def test_a_surrogate_in_other_letters_or_with_emphasis_comes_back(value: str, changes: list[Any]) -> None:
+    session = REDACTOR.session()
+    sent = session.redact(f"Ecco: {value}, va bene?").removeprefix("Ecco: ").removesuffix(", va bene?")
+    assert sent != value
+    for change in changes:
+        said = f"Vedi {change(sent)} e {sent}."
+        whole = session.restore(said)
+        around = change(sent).lower().split(sent.lower())
+        assert whole == f"Vedi {around[0]}{value}{around[1]} e {value}."
+        for cut in range(len(said) + 1):
+            stream = session.stream()
+            assert stream.feed(said[:cut]) + stream.feed(said[cut:]) + stream.close() == whole
+
+
+def test_a_name_comes_back_in_the_letters_of_its_surrogate_but_for_small_ones() -> None:
+    session = REDACTOR.session()
+    sent = session.redact("Chiama Mario Rossi, poi BIANCHI e giulia").split()
+    given, family = sent[1], sent[2].rstrip(",")
+    assert session.restore(f"{given.upper()} _{family}_ **{given} {family}**") == "MARIO _Rossi_ **Mario Rossi**"
+    assert session.restore(f"{given.lower()} {family.lower()}") == f"{given.lower()} {family.lower()}"
+    assert session.restore(sent[4].title()) == "Bianchi"
+
+
+def test_what_a_user_wrote_in_other_letters_is_still_his() -> None:
+    session = REDACTOR.session()
+    sent = session.redact("Scrivi a mario@example.it")
+    address = sent.split()[-1]
+    for text in (address.upper(), f"_{address.title()}_", f"x {address} y"):
+        redacted = session.redact(text)
+        assert address.lower() not in redacted.lower()
+        assert session.restore(redacted) == text
+
+
+def test_a_resumed_session_chooses_the_same_surrogates_again() -> None:
+    texts = ["Mario Rossi, M. Rossi, ROSSI", "mario@example.it, +39 333 1234567", "IT60X0542811101000000123456 Mario"]
+    first = tf.Redactor(policy={"default": "surrogate"}, key=bytes(32))
+    other = tf.Redactor(policy={"default": "surrogate"}, key=bytes(31) + b"x")
+    session = first.session()
+    sent = [session.redact(text) for text in texts]
+    resumed = other.resumed(dict(session.restorable))
+    assert [resumed.redact(text) for text in texts] == sent
+    assert dict(resumed.restorable) == dict(session.restorable)
+    assert other.session().redact(texts[1]) != sent[1]
+
+
+def test_surrogates_take_time_in_proportion_to_their_number() -> None:
+    def taken(count: int) -> float:
+        texts = [f"Scrivi a utente{number}@example.it, +39 333 {number:07d}" for number in range(count)]
+        findings = [REDACTOR.detector.detect(text) for text in texts]
+        session = REDACTOR.session()
+        begun = time.process_time()
+        for text, found in zip(texts, findings, strict=True):
+            session.redact_findings(text, found)
+        return (time.process_time() - begun) / count
+
+    assert min(taken(4000) for _ in range(2)) < 4 * min(taken(500) for _ in range(2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from support.clocked import FakeClock
 from tokenfoundry.errors import ConfigError, DataLoss, InvalidInput, StoreError
 from tokenfoundry.ledger import Ledger
+from tokenfoundry.privacy import Redactor
 from tokenfoundry.settings.vault import VaultSettings
 from tokenfoundry.vault import ConversationValues, Vault
 
@@ -246,3 +248,63 @@ def test_a_numbering_by_itself_is_told_only_where_it_differs(books: Books) -> No
         "[PERSON_1]": "[PERSON_1]",
         "[EMAIL_ADDRESS_1]": "[EMAIL_ADDRESS_2]",
     }
+
+
+def known_in(values: ConversationValues, text: str) -> list[tuple[str, str]]:
+    known = values.known()
+    return sorted(known.among({word.encode() for word in re.findall(r"\w+", text)})) if known else []
+
+
+def test_a_call_knows_the_values_of_those_before_it_alone(books: Books) -> None:
+    vault = books.vault()
+    people = [f"u{number}@example.it" for number in range(150)]  # More than are read at a time.
+    first = chat(vault)
+    for each in people:
+        first.assign("EMAIL_ADDRESS", each)
+    first.assign("LITERAL", "[PERSON_1]")
+    chat(vault, "another").assign("PERSON", "Mario Rossi")
+    for _ in range(2):
+        later = chat(vault)
+        assert later.assign("EMAIL_ADDRESS", people[100]) == "[EMAIL_ADDRESS_101]"
+        assert known_in(later, " ".join(people)) == sorted(("EMAIL_ADDRESS", each) for each in people)
+        assert list(later) == ["[EMAIL_ADDRESS_101]"]
+    assert known_in(chat(vault, "new"), " ".join(people)) == []
+
+
+def test_surrogates_go_on_over_calls_and_lie_sealed(books: Books) -> None:
+    vault = books.vault()
+    policy = {"default": "surrogate"}
+    # Their keys differ, so what is the same is the conversation's.
+    first = Redactor(policy=policy).session(values=chat(vault))
+    text = "Scrive Mario Rossi, mario@example.it, ROSSI"
+    first.expect([text])
+    sent = first.redact(text)
+    assert "Rossi" not in sent
+    books.reopen()
+    vault = books.vault()
+    later = Redactor(policy=policy).session(values=chat(vault))
+    said = "Rossi Mario e mario@example.it"
+    later.expect([said])
+    assert later.redact(text) == sent
+    assert later.restore(sent) == text
+    alone = Redactor(policy=policy).session(values=chat(vault))
+    alone.expect([])
+    assert alone.restore(sent) == text  # A model may name who was named in a call before.
+    assert known_in(chat(vault), "Mario") == [("PERSON", "Mario")]
+    other = Redactor(policy=policy).session(values=chat(vault, "another"))
+    other.expect([])
+    assert other.restore(sent) == sent
+    books.close()
+    on_disk = books.bytes_on_disk()
+    books.reopen()
+    for hidden in ("Mario", "mario@example.it", *sent.replace(",", "").split()[1:]):
+        assert hidden.encode() not in on_disk
+
+
+def test_two_calls_at_once_never_give_one_surrogate_to_two_values(books: Books) -> None:
+    vault = books.vault()
+    one, other = chat(vault), chat(vault)
+    assert one.keep_surrogate("PERSON", "Luca", "Mario")
+    assert not other.keep_surrogate("PERSON", "Luca", "Paolo")
+    assert other.keep_surrogate("PERSON", "Luca", "Mario")
+    assert list(chat(vault).surrogates()) == [("Luca", "Mario")]

@@ -69,7 +69,8 @@ class Rows:
 
     def batch_share(self, target: str | None) -> tuple[int, int] | None:
         """What a batch costs there as a fraction of the normal price of input; None without stated batch rates."""
-        rates, batch = self.rates(target), self.book.batches.get(target or "")
+        rates = self.rates(target)
+        batch = None if rates is None else rates.service_tiers.get("batch")
         if rates is None or batch is None or not rates.input:
             return None
         return int(batch.input.scaleb(_NANO_SCALE)), int(rates.input.scaleb(_NANO_SCALE))

@@ -35,14 +35,14 @@ def guarded_reply(reply: dict[str, Any], session: RedactionSession, *, json: boo
         return reply
     made = {name: guarded(item, session, json=json) if name in _PRODUCED else item for name, item in reply.items()}
     if isinstance(reply.get("text"), str):
-        made["text"] = session.guarded(reply["text"], json=json)
+        made["text"] = session.guarded(reply["text"], json=json or None)
     return {name: [] if name == "words" else item for name, item in made.items()}
 
 
 def guarded(value: Any, session: RedactionSession, *, json: bool = False) -> Any:
     """The same for a part of a reply, or an event of a stream."""
     if isinstance(value, str):
-        return session.guarded(value)
+        return session.guarded(value, json=None)
     if isinstance(value, list):
         return [guarded(item, session, json=json) for item in value]
     if not isinstance(value, dict) or not session.guards:
@@ -56,7 +56,7 @@ def guarded(value: Any, session: RedactionSession, *, json: bool = False) -> Any
             made[name] = item
         elif isinstance(item, str):
             is_json = name == "arguments" or (json and name in ("content", "text") and kind not in _IN_PLAIN)
-            made[name] = session.guarded(item, json=is_json)
+            made[name] = session.guarded(item, json=is_json or None)
         elif name == "input" and kind in _CALLED:
             made[name] = guarded_values(item, session)
         elif name == "tokens":
@@ -75,7 +75,7 @@ UNSIGNED = ""
 def guarded_values(value: Any, session: RedactionSession, label: str = "") -> Any:
     """What a tool is called with, decoded: the names of its fields tell what their values are."""
     if isinstance(value, str):
-        return session.guarded(value, label=label)
+        return session.guarded(value, label=label, json=None)
     if isinstance(value, list):
         return [guarded_values(item, session, label) for item in value]
     if isinstance(value, dict):

@@ -105,7 +105,7 @@ def _restored_values(value: Any, session: RedactionSession, name: str = "") -> A
     it is redacted, is escaped.
     """
     if isinstance(value, str):
-        return session.restore(value, json=name == "arguments" and _is_json(value))
+        return session.restore(value, json=(name == "arguments" and _is_json(value)) or None)
     if isinstance(value, list):
         return [_restored_values(item, session) for item in value]
     if isinstance(value, dict):

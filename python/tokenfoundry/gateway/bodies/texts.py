@@ -77,11 +77,11 @@ def is_binary(parent: str, name: str, value: str) -> bool:
 
 
 class Redact(Protocol):
-    """Redacts a text; `label` is the name of the field where it stands, which may tell what it is, and `may_be_json`
-    that it may have to be read as JSON.
+    """Redacts a text; `label` is the name of the field where it stands, which may tell what it is, `may_be_json` that
+    it may have to be read as JSON, and `is_json` that it has to, and that nothing was found in its texts one by one.
     """
 
-    def __call__(self, text: str, *, label: str = "", may_be_json: bool = False) -> str: ...
+    def __call__(self, text: str, *, label: str = "", may_be_json: bool = False, is_json: bool = False) -> str: ...
 
 
 def redacted(value: Any, redact: Redact, plain: Collection[str] = ()) -> Any:
@@ -175,16 +175,16 @@ def _redacted_json(text: str, redact: Redact, depth: int, *, label: str = "") ->
     changed = _redacted(decoded, redact, (), "", depth + 1, named=True)
     # The text as it was written may say more than it decodes to: a repeated name, say.
     if changed == decoded:
-        return redact(text, label=label, may_be_json=True)
+        return redact(text, label=label, may_be_json=True, is_json=True)
     return msgspec.json.encode(changed).decode()
 
 
 def restored(value: Any, session: RedactionSession, *, json: bool = False) -> Any:
-    """A copy with the caller's own values in every text and field name; inside JSON text (`arguments`, or all of it
-    with `json`) they are escaped.
+    """A copy with the caller's own values in every text and field name; inside JSON text (`arguments`, all of it with
+    `json`, and what reads as JSON) they are escaped.
     """
     if isinstance(value, str):
-        return session.restore(value, json=json)
+        return session.restore(value, json=json or None)
     if isinstance(value, list):
         return [restored(item, session, json=json) for item in value]
     if isinstance(value, dict):

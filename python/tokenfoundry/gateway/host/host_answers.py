@@ -334,7 +334,7 @@ class _Text:
     def __init__(self, exchange: _Exchange, charset: Charset) -> None:
         self._exchange = exchange
         self._charset = charset
-        self._restorer = exchange.call.session.stream()
+        self._restorer = exchange.call.session.stream(json=None)
         self._decoder = charset.decoder()
         self._seen: list[str] = []
         self._begun = False

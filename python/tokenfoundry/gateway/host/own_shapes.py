@@ -21,7 +21,7 @@ class _Text:
     __slots__ = ("grows", "last", "last_value", "pieces", "restorer", "varies")
 
     def __init__(self, session: RedactionSession, place: Place) -> None:
-        self.restorer = session.stream(json="arguments" in place)
+        self.restorer = session.stream(json="arguments" in place or None)
         self.pieces: list[str] = []
         self.last = ""
         self.last_value: Any = None  # The whole of the value that it last stood in, restored.
@@ -35,7 +35,7 @@ class _Text:
             self.varies = self.varies or piece != self.last
             self.grows = self.grows and is_told_anew
             if is_told_anew and piece != self.last:
-                self.restorer = session.stream(json="arguments" in place)
+                self.restorer = session.stream(json="arguments" in place or None)
         self.pieces.append(piece)
         self.last = piece
         return self.restorer.feed(piece)

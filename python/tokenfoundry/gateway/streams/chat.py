@@ -169,7 +169,7 @@ class ChunkRestorer:
         restorer = restorers.get(place)
         if restorer is None:
             as_json = place[-1] == "arguments" or (place[0] == "content" and self._json_content)
-            restorer = restorers[place] = self._session.stream(json=as_json)
+            restorer = restorers[place] = self._session.stream(json=as_json or None)
         return restorer
 
 

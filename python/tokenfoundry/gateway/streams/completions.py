@@ -94,7 +94,7 @@ class CompletionStream:
             self._whole = False  # Not put together, so not stored.
         restorer = self._restorers.get(index)
         if restorer is None:
-            restorer = self._restorers[index] = self._session.stream()
+            restorer = self._restorers[index] = self._session.stream(json=None)
         told = restorer.feed(text)
         if choice.get("finish_reason") is not None:
             self._finishes[index] = choice["finish_reason"]

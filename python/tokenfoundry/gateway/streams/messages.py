@@ -109,7 +109,7 @@ class MessageStream:
         index, delta = event["index"], event["delta"]
         guard = self._thoughts.get(index)
         if guard is None:
-            guard = self._thoughts[index] = self._session.guard()
+            guard = self._thoughts[index] = self._session.guard(json=None)
         if delta["type"] == "thinking_delta":
             piece = guard.feed(delta["thinking"])
             return _event({**event, "delta": {**delta, "thinking": piece}}) if piece else b""
@@ -125,7 +125,7 @@ class MessageStream:
         known = self._restorers.get(index)
         if known is None:
             as_json = kind == "input_json_delta" or self._json_text
-            known = self._restorers[index] = kind, self._session.stream(json=as_json)
+            known = self._restorers[index] = kind, self._session.stream(json=as_json or None)
         return known[1]
 
     def _held(self, index: int) -> bytes:

@@ -121,7 +121,7 @@ class ResponseStream:
         place = _place_of(name, event)
         if place not in self._restorers:
             as_json = name.endswith("_arguments") or (self._json and name == "response.output_text")
-            self._restorers[place] = self._session.stream(json=as_json), {}
+            self._restorers[place] = self._session.stream(json=as_json or None), {}
         restorer, _ = self._restorers[place]
         text = restorer.feed(event["delta"])
         if self._session.guards and event.get("logprobs"):
@@ -160,7 +160,7 @@ class ResponseStream:
             if field in event:
                 made[field] = restored_output(event[field], self._session, json=self._json)
         if kind == "response.output_text.done" and isinstance(event.get("text"), str):
-            made["text"] = self._session.restore(event["text"], json=self._json)
+            made["text"] = self._session.restore(event["text"], json=self._json or None)
         return made
 
     def _written(self, event: Body) -> bytes:

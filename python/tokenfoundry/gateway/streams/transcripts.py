@@ -23,7 +23,7 @@ class TranscriptStream:
 
     def __init__(self, session: RedactionSession) -> None:
         self._session = session
-        self._restorer = session.stream()
+        self._restorer = session.stream(json=None)
         self._whole: dict[str, Any] | None = None
         self._last_delta: dict[str, Any] = {}
 

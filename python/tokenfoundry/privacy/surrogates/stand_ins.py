@@ -2,75 +2,66 @@
 
 from __future__ import annotations
 
-import json as json_module
 import re
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Protocol
 
 from tokenfoundry.privacy.pseudonyms import PseudonymKey
 from tokenfoundry.privacy.surrogates import MAKERS, PERSON
 from tokenfoundry.privacy.surrogates.draw import Draw
+from tokenfoundry.privacy.surrogates.known import KnownSurrogates, small_letters
 from tokenfoundry.privacy.surrogates.names import PAIRED, cased_as, drawn_name, initial_for, language_of, pieces_of
 
 _SINGLE_NAMES = 40  # Of a kind and language; further ones are two names, as single ones become rare.
 _TRIES = 200  # Then the kind is as good as used up, and the value gets a placeholder.
-_HEAD = 12  # Characters by which surrogates are looked up; all of a shorter one.
-_MOST_SOUGHT = 100  # Of more surrogates it is faster to look at each word than for each surrogate;
-_FEW_CHARACTERS = 4  # and so it is of a text with less than this for each surrogate.
 
-# Where one may begin: not inside a word. In JSON text the letters of an escape are no part of the word after it, be it
-# a control character or one of the spaces, quotes and dashes that some write as escapes.
-_BEGINS = re.compile(r"(?<!\w)[A-Za-z0-9+]")
-_ESCAPED_SIGN = r"(?:00(?:[aA]0|[aAbB][bB])|20[0-6][0-9a-fA-F]|3000)"
-_BEGINS_IN_JSON = re.compile(rf"(?:(?<!\w)|(?<=\\[bfnrt])|(?<=\\u{_ESCAPED_SIGN}))[A-Za-z0-9+]")
 _LOOK_BEHIND: Final = 6  # Characters that the patterns look back.
-_RUN = re.compile(r"\w+")
-_RUN_AFTER_ESCAPE = re.compile(r"\\[bfnrt](\w+)")
+_RUN = re.compile(r"[^\W_]+")
+_RUN_AFTER_ESCAPE = re.compile(r"\\[bfnrt]([^\W_]+)")
+_WORD_OF_NAME = re.compile(r"[^\W\d_]{2,}(?:['\u2019-][^\W\d_]+)*")
 
 
-class StandIns:
+class Keep(Protocol):
+    """Keeps a surrogate of a value of that entity for the calls that follow; false when it is another value's there."""
+
+    def __call__(self, entity: str, surrogate: str, value: str) -> bool: ...
+
+
+class StandIns(KnownSurrogates):
     """Grows with the texts of a session. Not thread-safe; `repr` shows how many there are.
 
     A surrogate is never part of a text of the session that was seen before it was chosen, nor one of another value.
     """
 
     __slots__ = (
-        "_by_head",
         "_by_value",
         "_drawn_names",
-        "_head_sizes",
+        "_keep",
         "_key",
-        "_longest",
+        "_pieces",
+        "_resumed",
         "_runs",
         "_seen",
-        "_sorted",
         "_taken",
         "_unread",
-        "_values",
         "_words",
     )
 
-    def __init__(self, key: PseudonymKey) -> None:
+    def __init__(self, key: PseudonymKey, keep: Keep | None = None) -> None:
+        """`keep` is told of each that is chosen: what it returns is whether it may be."""
+        super().__init__()
         self._key = key
+        self._keep = keep
         self._seen: dict[str, bool] = {}  # Texts, and whether surrogates were there before them.
         self._unread: list[str] = []  # Those of which the words are not yet in:
         self._runs: set[str] = set()
-        self._values: dict[str, str] = {}
         self._by_value: dict[tuple[str, str], str] = {}
+        self._resumed: dict[str, str] = {}  # Value to surrogate.
+        self._pieces: dict[str, list[str]] = {}  # Of a surrogate: what is found in it.
         self._words: dict[str, str] = {}  # Words of names, in small letters, and what they became.
         self._drawn_names = Counter[tuple[int, str]]()  # How many of a kind and language.
         self._taken: set[str] = set()  # What they became, in small letters: in capitals it is still the same name.
-        self._by_head: dict[str, list[str]] = {}
-        self._head_sizes: list[int] = []  # The longest first, so that the longest surrogate is found first.
-        self._sorted: list[str] | None = None
-        self._longest = 0
-
-    @property
-    def values(self) -> dict[str, str]:
-        """Surrogate to value."""
-        return self._values
 
     def see(self, texts: Iterable[str]) -> None:
         """Texts that will be redacted: no surrogate that is chosen from now on stands in them."""
@@ -92,7 +83,7 @@ class StandIns:
 
     def assign(self, entity: str, value: str) -> str | None:
         """The surrogate of a value, the one it has or a new one; None when none can be made."""
-        known = self._by_value.get((entity, value))
+        known = self._by_value.get((entity, value)) or self._resumed.get(value)
         if known is not None:
             return known
         made = self._named(value) if entity == PERSON else self._drawn(entity, value)
@@ -101,8 +92,20 @@ class StandIns:
         return made
 
     def resume(self, surrogate: str, value: str) -> None:
-        """A surrogate that an earlier session chose."""
+        """A surrogate that an earlier session chose: the value has it from now on."""
         self._add(surrogate, value)
+        self._resumed.setdefault(value, surrogate)
+        if _WORD_OF_NAME.fullmatch(value) and _WORD_OF_NAME.fullmatch(surrogate):
+            named = surrogate.title() if surrogate.isupper() or surrogate.islower() else surrogate
+            self._words.setdefault(value.casefold(), named)
+            self._taken.add(surrogate.casefold())
+
+    def pieces(self, surrogate: str) -> list[str]:
+        """What is found in a surrogate that was assigned: itself, or the words of a name."""
+        known = self._pieces.get(surrogate)
+        if known is None:
+            known = self._pieces[surrogate] = [surrogate[start:end] for start, end in self.found(surrogate)]
+        return known
 
     # -- choosing ------------------------------------------------------------------------------------------------------
 
@@ -111,8 +114,7 @@ class StandIns:
             made = MAKERS[entity](value, Draw(self._key.seed(entity, value, attempt)))
             if made is None:
                 return None
-            if self._is_free(made, value):
-                self._add(made, value)
+            if self._may_add(made, value, entity):
                 return made
         return None
 
@@ -135,11 +137,9 @@ class StandIns:
         whole = "".join(made)
         if not pieces or whole == name:
             return None
-        if not by_words:
-            if not (whole.isascii() and whole[0].isalnum() and whole[-1].isalnum() and self._is_free(whole, name)):
-                return None
-            self._add(whole, name)
-        return whole
+        if by_words or (whole.isascii() and whole[0].isalnum() and whole[-1].isalnum() and self._may_add(whole, name)):
+            return whole
+        return None
 
     def _word(self, word: str, kind: int, language: str) -> str | None:
         small = word.casefold()
@@ -159,123 +159,31 @@ class StandIns:
                 return made
         return None
 
-    def _may_add(self, surrogate: str, value: str) -> bool:
-        if not self._is_free(surrogate, value):
+    def _may_add(self, surrogate: str, value: str, entity: str = PERSON) -> bool:
+        """Takes a surrogate, if it is free."""
+        if not self._is_free(surrogate, value) or not (self._keep is None or self._keep(entity, surrogate, value)):
             return False
         self._add(surrogate, value)
         return True
 
     def _is_free(self, surrogate: str, value: str) -> bool:
-        if surrogate in self._values or surrogate == value:
+        if surrogate == value or self._is_others(surrogate, value):
             return False
         for text in self._unread:
-            self._runs.update(_RUN.findall(text))
+            small = text.lower()
+            self._runs.update(_RUN.findall(small))
             if "\\" in text:
-                self._runs.update(_RUN_AFTER_ESCAPE.findall(text))
+                self._runs.update(_RUN_AFTER_ESCAPE.findall(small))
         self._unread = []
         # It could be found in a text only where each of its words is one of the text.
-        if not self._runs.issuperset(_RUN.findall(surrogate)):
+        small = surrogate.lower()
+        words = _RUN.findall(small)
+        if not self._runs.issuperset(words):
             return True
-        return not any(surrogate in text for text in self._seen)
-
-    def _add(self, surrogate: str, value: str) -> None:
-        self._values[surrogate] = value
-        head = surrogate[:_HEAD]
-        alike = self._by_head.setdefault(head, [])
-        alike.append(surrogate)
-        alike.sort(key=len, reverse=True)
-        if len(head) not in self._head_sizes:
-            self._head_sizes = sorted({*self._head_sizes, len(head)}, reverse=True)
-        self._longest = max(self._longest, len(surrogate))
-        self._sorted = None
-
-    # -- restoring -----------------------------------------------------------------------------------------------------
-
-    def found(self, text: str, start: int = 0, *, json: bool = False) -> list[tuple[int, int]]:
-        """The places of surrogates in `text` from `start` on, the longest of each place; in order, disjoint."""
-        count = len(self._values)
-        by_words = count > _MOST_SOUGHT or len(text) - start < _FEW_CHARACTERS * count
-        look: Callable[..., Iterable[tuple[int, int]]] = self._at_words if by_words else self._at_values
-        kept: list[tuple[int, int]] = []
-        done = start
-        for begin, end in look(text, start, json=json):
-            if begin >= done:
-                kept.append((begin, end))
-                done = end
-        return kept
-
-    def _at_words(self, text: str, start: int, *, json: bool) -> Iterator[tuple[int, int]]:
-        """What begins at each word: for many surrogates and a short text."""
-        for word in (_BEGINS_IN_JSON if json else _BEGINS).finditer(text, start):
-            begin = word.start()
-            end = self._end_of(text, begin)
-            if end:
-                yield begin, end
-
-    def _end_of(self, text: str, begin: int) -> int:
-        """Where the longest surrogate ends that begins there; 0 when none does."""
-        for size in self._head_sizes:
-            for surrogate in self._by_head.get(text[begin : begin + size], ()):
-                end = begin + len(surrogate)
-                if text.startswith(surrogate, begin) and not _is_word(text, end):
-                    return end
-        return 0
-
-    def _at_values(self, text: str, start: int, *, json: bool) -> list[tuple[int, int]]:
-        """Where each surrogate stands: for few of them and a long text. The longer of one place comes first."""
-        begins = _BEGINS_IN_JSON if json else _BEGINS
-        places = []
-        for surrogate in self._values:
-            at = text.find(surrogate, start)
-            while at >= 0:
-                end = at + len(surrogate)
-                if begins.match(text, at) and not _is_word(text, end):
-                    places.append((at, end))
-                at = text.find(surrogate, at + 1)
-        return sorted(places, key=lambda place: (place[0], -place[1]))
-
-    def restore(self, text: str, *, json: bool = False) -> str:
-        """`text` with the values in place of their surrogates, with `json` escaped for JSON."""
-        return self.restored(text, 0, len(text), self.found(text, json=json), json=json)
-
-    def restored(self, text: str, start: int, end: int, places: Iterable[tuple[int, int]], *, json: bool) -> str:
-        """`text[start:end]` with the values of the surrogates in these places that end in it."""
-        pieces: list[str] = []
-        for begin, stop in places:
-            if stop > end:
-                break
-            value = self._values[text[begin:stop]]
-            pieces += (text[start:begin], json_module.dumps(value, ensure_ascii=False)[1:-1] if json else value)
-            start = stop
-        pieces.append(text[start:end])
-        return "".join(pieces)
-
-    def hidden(self, text: str) -> str:
-        """`text` with nothing in place of each surrogate that says what it is."""
-        pieces: list[str] = []
-        done = 0
-        for begin, end in self.found(text):
-            pieces += (text[done:begin], "[]")
-            done = end
-        return "".join([*pieces, text[done:]])
-
-    def undecided_from(self, text: str, start: int, *, json: bool) -> int:
-        """Where the end of `text` begins that may still become a surrogate; its length when there is none."""
-        if self._sorted is None:
-            self._sorted = sorted(self._values)
-        begins = _BEGINS_IN_JSON if json else _BEGINS
-        for begin in begins.finditer(text, max(start, len(text) - self._longest)):
-            tail = text[begin.start() :]
-            at = bisect_left(self._sorted, tail)
-            if at < len(self._sorted) and self._sorted[at].startswith(tail):
-                return begin.start()
-        return len(text)
-
-    def __len__(self) -> int:
-        return len(self._values)
+        return len(words) > 1 and not any(small in small_letters(text) for text in self._seen)
 
     def __repr__(self) -> str:
-        return f"StandIns({len(self._values)} values)"
+        return f"StandIns({len(self)} values)"
 
 
 class StandInStream:
@@ -310,11 +218,6 @@ class StandInStream:
         return self._stand_ins.restored(text, start, len(text), places, json=self._json)
 
 
-def _is_word(text: str, at: int) -> bool:
-    """Whether the character there belongs to the word before it."""
-    return at < len(text) and (text[at].isalnum() or text[at] == "_")
-
-
 Ends = tuple[bool, bool]
 """Whether a piece of a text has its beginning, and its end."""
 WHOLE: Final = (True, True)
@@ -324,4 +227,5 @@ def may_stand(text: str, start: int, end: int, *, ends: Ends) -> bool:
     """Whether a surrogate in that place would be found again: it must not touch a word, nor the end of a piece."""
     if (start == 0 and not ends[0]) or (end == len(text) and not ends[1]):
         return False
-    return not (start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_")) and not _is_word(text, end)
+    around = text[max(start - 1, 0) : start] + text[end : end + 1]
+    return not any(character.isalnum() or character == "_" for character in around)

@@ -1,0 +1,257 @@
+r"""Values that were found in one text of a request, wherever else they stand in it.
+
+What is a value may follow from the words beside it, so the same one may be found here and missed there. What was found
+once is sought in every text, character for character: not inside a word (letters, digits and underscores make words),
+and not if it says too little to be anybody's, which is less than three letters and less than five letters and digits.
+Where values overlap each other or a finding, all of it is one value.
+
+A request in which nothing was found costs nothing, any other one substring search for each value in all texts at once;
+of many values one pass over the words of all texts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Final
+
+from msgspec.structs import replace
+
+from tokenfoundry.privacy.detector import Finding
+from tokenfoundry.privacy.forms import ESCAPES, Unescaped
+
+_LEAST_LETTERS: Final = 3
+_LEAST_CHARACTERS: Final = 5  # Letters and digits.
+_MOST_SOUGHT: Final = 64  # Of more values, the words of a text are faster to look at than the text for each value.
+_WORD = re.compile(r"\w+")
+_MOST_COUNTED: Final = 16  # Of more, it is faster to look at the words of all texts first.
+_WORDS_ALONE: Final = bytes(code if code < 128 and _WORD.match(chr(code)) else 32 for code in range(256))
+_BETWEEN: Final = "\0"  # Texts that are searched at once.
+_REASON: Final = "found elsewhere in the request"
+
+Looked = tuple[str, str, bool]
+"""A text, its label, and whether it may be JSON."""
+
+Place = tuple[int, int, str]
+"""Where a value stands, and of which entity it is."""
+
+
+def is_carried(value: str) -> bool:
+    """Whether it says enough to be sought where it was not found.
+
+    >>> [is_carried(value) for value in ("Abu", "Al", "10122", "123")]
+    [True, False, True, False]
+    """
+    letters = sum(map(str.isalpha, value))
+    return letters >= _LEAST_LETTERS or letters + sum(map(str.isdecimal, value)) >= _LEAST_CHARACTERS
+
+
+class Carried:
+    """The texts of one request and what was found in them. Not thread-safe."""
+
+    __slots__ = ("_found", "_is_any_found", "_missed")
+
+    def __init__(self) -> None:
+        self._found: dict[Looked, list[Finding]] = {}
+        self._is_any_found = False
+        self._missed: dict[Looked, list[Finding]] = {}
+
+    def add(self, looked: Looked, findings: list[Finding]) -> None:
+        """A text that was looked at."""
+        self._found[looked] = findings
+        self._is_any_found = self._is_any_found or bool(findings)
+
+    def findings(self, looked: Looked) -> list[Finding] | None:
+        """What is in a text, with what was missed at first; None for one that was not looked at."""
+        missed = self._missed.get(looked)
+        return self._found.get(looked) if missed is None else missed
+
+    def seek(self, known: Known | None = None, protected: Collection[str] = ()) -> bool:
+        """Whether any value that was found was missed in a text; or any that is `known`, of an entity among those that
+        are `protected`.
+        """
+        if not self._is_any_found and not known:
+            return False
+        values: dict[str, str] = {}
+        pieces = _Pieces()
+        for (text, _, may_be_json), findings in self._found.items():
+            pieces.add(text, findings, may_be_json)
+            for finding in findings:
+                value = text[finding.start : finding.end]
+                if may_be_json and "\\" in value:
+                    value = Unescaped(value).text
+                if value not in values and is_carried(value):
+                    values[value] = finding.entity
+        stray = {value: values[value] for value in pieces.stray(values)}
+        if known:
+            for entity, value in known.among(pieces.words()):
+                if entity in protected and value not in values:
+                    stray[value] = entity
+        if stray:
+            sought = Sought(stray)
+            for looked, findings in self._found.items():
+                places = list(_places(sought, looked))
+                if places and (made := merged(findings, places)) is not findings:
+                    self._missed[looked] = made
+        return bool(self._missed)
+
+
+class Known:
+    """Values that were found before, by their words: how many there are costs a text that has none of them nothing."""
+
+    __slots__ = ("_by_word",)
+
+    def __init__(self) -> None:
+        self._by_word: dict[bytes, list[tuple[str, str, set[bytes]]]] = {}
+
+    def add(self, entity: str, value: str) -> None:
+        """A value that may be sought from now on, if it says enough."""
+        if is_carried(value):
+            words = _words(value)
+            rarest = min(words, key=lambda word: len(self._by_word.get(word, ())), default=b"")
+            self._by_word.setdefault(rarest, []).append((entity, value, words))
+
+    def among(self, words: set[bytes]) -> Iterator[tuple[str, str]]:
+        """Entity and value of those that may stand in a text of these words."""
+        for word in (*words, b""):
+            for entity, value, needed in self._by_word.get(word, ()):
+                if needed <= words:
+                    yield entity, value
+
+    def __bool__(self) -> bool:
+        return bool(self._by_word)
+
+
+class _Pieces:
+    """The texts, what was found in them and what stands around that."""
+
+    __slots__ = ("_inside", "_outside", "_read", "_texts")
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._inside: list[str] = []
+        self._outside: list[str] = []
+        self._read: list[str] = []  # What texts say as JSON, in which nothing was found by itself.
+
+    def add(self, text: str, findings: list[Finding], may_be_json: bool) -> None:
+        self._texts.append(text)
+        done = 0
+        for finding in findings:
+            self._outside.append(text[done : finding.start])
+            self._inside.append(text[finding.start : finding.end])
+            done = finding.end
+        self._outside.append(text[done:])
+        if may_be_json and ESCAPES.search(text) is not None:
+            self._read.append(Unescaped(text).text)
+
+    def words(self) -> set[bytes]:
+        """Those of all texts."""
+        return _words(_BETWEEN.join([*self._texts, *self._read]))
+
+    def stray(self, values: Collection[str]) -> list[str]:
+        """The values that may stand in the texts besides where they were found: a few too many, never one too few."""
+        if len(values) <= _MOST_COUNTED:
+            found = _BETWEEN.join(self._inside)
+            texts = _BETWEEN.join([*self._texts, *self._read])
+            return [value for value in values if texts.count(value) > found.count(value)]
+        # Each word of one stands outside of what was found, or in another value, which may be a part of it.
+        words = {value: _words(value) for value in values}
+        times = Counter(chain.from_iterable(words.values()))
+        present = _words(_BETWEEN.join([*self._outside, *self._read]))
+        present.update(word for word, count in times.items() if count > 1)
+        return [value for value in values if words[value] <= present]
+
+
+def with_missed(text: str, findings: list[Finding]) -> list[Finding]:
+    """The findings in one text, with the places in which their values were missed."""
+    if not findings:
+        return findings
+    carried, looked = Carried(), (text, "", False)
+    carried.add(looked, findings)
+    carried.seek()
+    return carried.findings(looked) or findings
+
+
+class Sought:
+    """Some values, and where they stand in texts.
+
+    >>> list(Sought({"Rossi": "PERSON", "Mario Rossi": "PERSON"}).places("Mario Rossi, Rossini"))
+    [(6, 11, 'PERSON'), (0, 11, 'PERSON')]
+    """
+
+    __slots__ = ("_entities", "_heads")
+
+    def __init__(self, entities: Mapping[str, str]) -> None:
+        """`entities` of each value."""
+        self._entities = entities
+        self._heads: dict[str, list[tuple[str, int]]] = {}  # By the first word: values, and where in them it begins.
+        if len(entities) > _MOST_SOUGHT:
+            for value in entities:
+                if (head := _WORD.search(value)) is not None:
+                    self._heads.setdefault(head[0], []).append((value, head.start()))
+
+    def places(self, text: str) -> Iterator[Place]:
+        """Everywhere that a value stands, in no order; they may overlap."""
+        for value, start in self._at_words(text) if self._heads else self._at_values(text):
+            end = start + len(value)
+            if not (_goes_on(text, start) or _goes_on(text, end)):
+                yield start, end, self._entities[value]
+
+    def _at_values(self, text: str) -> Iterator[tuple[str, int]]:
+        for value in self._entities:
+            at = text.find(value)
+            while at >= 0:
+                yield value, at
+                at = text.find(value, at + 1)
+
+    def _at_words(self, text: str) -> Iterator[tuple[str, int]]:
+        for word in _WORD.finditer(text):
+            for value, before in self._heads.get(word[0], ()):
+                start = word.start() - before
+                if start >= 0 and text.startswith(value, start):
+                    yield value, start
+
+
+def merged(findings: list[Finding], places: Iterable[Place]) -> list[Finding]:
+    """The findings with these places among them, in order and disjoint; what overlaps is one, called as the longest of
+    it. The findings themselves when they have all places in them.
+    """
+    added = [Finding(entity, start, end, 1.0, _REASON) for start, end, entity in places]
+    made: list[Finding] = []
+    longest = 0  # Of what the last one is made of.
+    for each in sorted([*findings, *added], key=lambda finding: (finding.start, -finding.end)):
+        size = each.end - each.start
+        if not made or each.start >= made[-1].end:
+            made.append(each)
+            longest = size
+        elif each.end > made[-1].end:
+            longer = each if size > longest else made[-1]
+            made[-1] = replace(longer, start=made[-1].start, end=each.end, reason=_REASON)
+            longest = max(longest, size)
+    known = [(finding.start, finding.end) for finding in findings]
+    return findings if [(finding.start, finding.end) for finding in made] == known else made
+
+
+def _words(text: str) -> set[bytes]:
+    """The words in it, as far as they are ASCII: runs of those letters and digits."""
+    return set(text.encode(errors="surrogatepass").translate(_WORDS_ALONE).split())
+
+
+def _places(sought: Sought, looked: Looked) -> Iterator[Place]:
+    text, _, may_be_json = looked
+    yield from sought.places(text)
+    if may_be_json and ESCAPES.search(text) is not None:
+        read = Unescaped(text)
+        for start, end, entity in sought.places(read.text):
+            yield read.position(start), read.position(end), entity
+
+
+def _goes_on(text: str, at: int) -> bool:
+    """Whether a word is cut there."""
+    return 0 < at < len(text) and _is_word(text[at - 1]) and _is_word(text[at])
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"

@@ -1,0 +1,166 @@
+"""What stands for the values of one session: chosen, found again in a text, and turned back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
+
+from tokenfoundry.privacy.detector import Finding
+from tokenfoundry.privacy.forms import forms_in
+from tokenfoundry.privacy.json_in_text import Json, json_parts, may_hold_json
+from tokenfoundry.privacy.placeholders import LITERAL, PlaceholderMap
+from tokenfoundry.privacy.protection import Protection
+from tokenfoundry.privacy.restore import StreamRestorer, restore
+from tokenfoundry.privacy.stepwise import PartsRestorer, Step, StepwiseRestorer
+from tokenfoundry.privacy.surrogates.stand_ins import WHOLE, Ends, StandIns, StandInStream, may_stand
+
+# The beginning of a placeholder in JSON text, in any of its forms.
+_MAY_STAND_IN = re.compile(
+    rb"(?:\[|\xef\xbc\xbb|\xe3\x80\x90)(?:[ \t]|\xc2\xa0)*[A-Za-z\\]|\\u(?:00[25]|[fF][fF]3|30)|&(?:#|l)"
+)
+
+
+class Substitution:
+    """Placeholders and surrogates of one session. Not thread-safe; `repr` shows how many there are, never a value."""
+
+    __slots__ = ("_protection", "on_prem", "stand_ins", "values")
+
+    def __init__(self, protection: Protection, values: PlaceholderMap | None = None) -> None:
+        """`values` are the placeholders that go on."""
+        self._protection = protection
+        self.values = PlaceholderMap() if values is None else values
+        self.stand_ins = StandIns(protection.key, self.values.keep_surrogate) if protection.uses_surrogates else None
+        self.on_prem = False
+        """Whether the policy demands an on-premises target for what was replaced."""
+
+    def expect(self, texts: Iterable[str]) -> None:
+        """Names the texts of a request before any of them is redacted. Surrogates of calls before go on."""
+        if self.stand_ins is not None:
+            for surrogate, value in self.values.surrogates():
+                self.stand_ins.resume(surrogate, value)
+            self.stand_ins.see(texts)
+
+    # -- choosing ------------------------------------------------------------------------------------------------------
+
+    def replaced(self, text: str, findings: list[Finding], *, ends: Ends = WHOLE) -> str:
+        """`text` with the policy applied to what was found in it; `ends` are those of the text that are in it, when it
+        is a piece.
+        """
+        stand_ins = self.stand_ins
+        if stand_ins is None:
+            return self._replaced(text, self._protection.places(text, findings))
+        places = list(self._protection.places(text, findings, stand_ins.literals(text)))
+        if not places:
+            return text
+        chosen: list[str] = []
+        redacted = self._replaced(text, places, chosen, ends=ends)
+        # What stands beside a surrogate may make another one of it.
+        is_found = [redacted[start:end] for start, end in stand_ins.found(redacted)] == chosen
+        return redacted if is_found else self._replaced(text, places)
+
+    def _replaced(
+        self,
+        text: str,
+        places: Iterable[tuple[str, int, int]],
+        chosen: list[str] | None = None,
+        *,
+        ends: Ends = WHOLE,
+    ) -> str:
+        """`text` with what is in these places replaced: by surrogates, which go into `chosen`, if that is given."""
+        pieces: list[str] = []
+        done = 0
+        for entity, start, end in places:
+            value = text[start:end]
+            made = None
+            if chosen is not None and entity != LITERAL and may_stand(text, start, end, ends=ends):
+                made = self._surrogate(entity, value, chosen)
+            pieces += (text[done:start], made or self.stand_in(entity, value))
+            done = end
+        pieces.append(text[done:])
+        return "".join(pieces)
+
+    def _surrogate(self, entity: str, value: str, chosen: list[str]) -> str | None:
+        if self.stand_ins is None or self._protection.policy.action(entity) != "surrogate":
+            return None
+        made = self.stand_ins.assign(entity, value)
+        if made is not None:
+            chosen += self.stand_ins.pieces(made)
+        return made
+
+    def stand_in(self, entity: str, value: str) -> str:
+        """What stands for a value wherever it stands: not a surrogate, which depends on what is beside it."""
+        if entity == LITERAL:
+            return self.values.assign(LITERAL, value)
+        rule = self._protection.policy.rule(entity)
+        if rule.action == "mask":
+            return rule.masked(value)
+        if rule.action == "redact":
+            return f"[{entity}]"
+        if rule.action == "hash":
+            return self._protection.hashed(entity, value)
+        self.on_prem = self.on_prem or rule.action == "on_prem"
+        return self.values.assign(entity, value)
+
+    # -- what is there -------------------------------------------------------------------------------------------------
+
+    def places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where placeholders and surrogates of this session stand."""
+        for start, end, placeholder in forms_in(text):
+            if self.values.value_of(placeholder) is not None:
+                yield start, end
+        if self.stand_ins is not None:
+            yield from self.stand_ins.found(text)
+
+    def resume(self, stand_in: str, value: str) -> None:
+        """Takes a placeholder or a surrogate over from an earlier session."""
+        if stand_in.startswith("["):
+            self.values.hold(stand_in, value)
+            return
+        if self.stand_ins is None:
+            self.stand_ins = StandIns(self._protection.key)
+        self.stand_ins.resume(stand_in, value)
+
+    def numbered(self, values: PlaceholderMap) -> Substitution:
+        """The same with other placeholders for the same values."""
+        other = copy(self)
+        other.values = values
+        return other
+
+    @property
+    def restorable(self) -> Mapping[str, str]:
+        """Every placeholder and surrogate, and the value of each."""
+        return self.values if self.stand_ins is None else {**self.values, **self.stand_ins.values}
+
+    # -- turning back --------------------------------------------------------------------------------------------------
+
+    def restore(self, text: str, *, json: Json = False) -> str:
+        """`text` with values in place of what stands for them, escaped for JSON where it is that."""
+        if json is None:
+            if not may_hold_json(text):
+                return self.restore(text)
+            return "".join([self.restore(part, json=is_json) for is_json, part in json_parts(text)])
+        if self.stand_ins is not None:
+            text = self.stand_ins.restore(text, json=json)
+        return restore(text, self.values, json=json)
+
+    def stream(self, guard: Callable[[bool, str], Step] | None, *, json: Json) -> StreamRestorer:
+        """A restorer for one stream; `guard` makes what a part of it goes through before."""
+        if guard is None and self.stand_ins is None and not self.values:
+            return StreamRestorer(self.values)
+        if json is None:
+            return PartsRestorer(self.values, lambda is_json, before: self._stream(guard, before, json=is_json))
+        return self._stream(guard, "", json=json)
+
+    def _stream(self, guard: Callable[[bool, str], Step] | None, before: str, *, json: bool) -> StreamRestorer:
+        steps: list[Step] = [] if guard is None else [guard(json, before)]
+        if self.stand_ins is not None:
+            steps.append(StandInStream(self.stand_ins, json=json))
+        return StepwiseRestorer(self.values, steps, json=json) if steps else StreamRestorer(self.values, json=json)
+
+    def may_restore(self, answer: bytes) -> bool:
+        """Whether the JSON text of an answer can hold anything that stands for a value."""
+        return bool(self.stand_ins) or (bool(self.values) and _MAY_STAND_IN.search(answer) is not None)
+
+    def __repr__(self) -> str:
+        return f"Substitution({len(self.restorable)} values)"

@@ -1,0 +1,115 @@
+"""A value that was found in one text of a request stands in none of its texts."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tokenfoundry as tf
+from tokenfoundry.privacy.carried import Carried, Sought, is_carried, merged
+from tokenfoundry.privacy.detector import Finding
+
+# Finds a code beside a word alone, as models of names do.
+DETECTOR = tf.Detector(
+    [],
+    patterns=[
+        tf.Pattern("CODE", r"codice \w+(?: \w+)?", score=0.9),
+        tf.Pattern("BADGE", r"badge \w+", score=0.9),
+        tf.Pattern("NAME", r"<[^<>]+>", score=0.9),
+    ],
+)
+
+
+def redacted(*texts: str, policy: dict[str, str] | None = None) -> list[str]:
+    session = tf.Redactor(DETECTOR, policy=policy).session()
+    made = session.whole(lambda: [session.redact(text) for text in texts])
+    assert session.on_prem or policy or [session.restore(text) for text in made] == list(texts)
+    return made
+
+
+def finding(start: int, end: int, entity: str = "A") -> Finding:
+    return Finding(entity, start, end, 1.0)
+
+
+def test_a_name_that_is_found_in_one_text_is_replaced_in_those_before_and_after_it() -> None:
+    session = tf.Redactor().session()
+    texts = ["Foglio 7 Abu", "Sono Giulia Bianchi", "Abu 0 Abu", "Giulia Bianchini e Giulia Bianchi_2"]
+    made = session.whole(lambda: [session.redact(text) for text in texts])
+    assert made[:3] == ["Foglio 7 [PERSON_1]", "Sono [PERSON_2]", "[PERSON_1] 0 [PERSON_1]"]
+    assert [session.restore(text) for text in made] == texts
+    assert session.counts["PERSON"] >= 4
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        # On the borders of words alone, and in the same case.
+        (["<Rossi>", "x <Rossi> Rossini Rossi_1 rossi"], ["[NAME_1]", "x [NAME_1] Rossini Rossi_1 rossi"]),
+        # What says too little is nobody's.
+        (["badge 1", "badge 1, 1"], ["[BADGE_1]", "[BADGE_1], 1"]),
+        # A text that looks like a placeholder is still replaced by itself.
+        (["codice A1", "[CODE_1]"], ["[CODE_1]", "[LITERAL_1]"]),
+    ],
+)
+def test_what_is_carried(texts: list[str], expected: list[str]) -> None:
+    assert redacted(*texts) == expected
+
+
+def test_a_mask_and_a_hash_stand_in_every_place_too() -> None:
+    texts = ["codice Rosa", "<codice Rosa>"]
+    assert redacted(*texts, policy={"CODE": "mask", "NAME": "redact"}) == ["*******Rosa", "[NAME]"]
+
+
+def test_values_that_overlap_are_one() -> None:
+    made = merged([finding(0, 5)], [(3, 12, "B"), (20, 22, "B"), (4, 6, "C")])
+    assert [(f.entity, f.start, f.end) for f in made] == [("B", 0, 12), ("B", 20, 22)]
+    known = [finding(0, 5)]
+    assert merged(known, [(1, 4, "B"), (0, 5, "B")]) is known
+
+
+def test_a_value_that_a_finding_cut_is_replaced_whole() -> None:
+    carried = Carried()
+    carried.add(("Mario Rossi", "", False), [finding(0, 11)])
+    carried.add(("di Mario Rossi", "", False), [finding(3, 8)])
+    assert carried.seek()
+    found = carried.findings(("di Mario Rossi", "", False))
+    assert found is not None
+    assert [(f.start, f.end) for f in found] == [(3, 14)]
+
+
+def test_escapes_of_json_hide_no_value_that_was_found_elsewhere() -> None:
+    session = tf.Redactor(DETECTOR).session()
+    text = json.dumps({"note": 'di "<Niccolò>"'})
+    said = session.whole(
+        lambda: (session.redact("<Niccolò>"), session.redact("\\u003cNiccol\\u00f2\\u003e \\n", may_be_json=True))
+    )
+    assert said[0] == "[NAME_1]"
+    assert "Niccol" not in said[1]
+    assert session.redact(text, may_be_json=True)
+
+
+WORDS = st.lists(st.sampled_from(["Abu", "Rossi", "Mario", "codice", "badge", "<", ">", "0", "\n", "[CODE_1]", "é"]))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(WORDS.map(" ".join), max_size=4))
+def test_no_value_that_was_found_in_a_text_stands_in_any(texts: list[str]) -> None:
+    redactor = tf.Redactor(DETECTOR)
+    session = redactor.session()
+    made = session.whole(lambda: [session.redact(text) for text in texts])
+    found = [text[f.start : f.end] for text in texts for f in DETECTOR.detect(text)]
+    sought = Sought({value: "ANY" for value in found if is_carried(value)})
+    assert [list(sought.places(text)) for text in made] == [[] for _ in made]
+    assert [session.restore(text) for text in made] == texts
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.text("ab ", min_size=1, max_size=4), max_size=8), st.text("ab ", max_size=30))
+def test_many_values_are_found_where_few_are(values: list[str], text: str) -> None:
+    named = {value: "X" for value in values if re.search(r"\w", value)}
+    more = named | {f"unused{number}": "X" for number in range(100)}
+    assert sorted(Sought(more).places(text)) == sorted(Sought(named).places(text))
