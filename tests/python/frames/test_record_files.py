@@ -167,7 +167,7 @@ BAD = [
     ("in.csv", b"id,note\n1,ok\n2,caff\xe8\n", "line 3 is not UTF-8 text"),
     ("in.csv", b"id,note\n1," + SECRET.encode() + b"\n", "row 1 of column 'note' holds SECRET"),
     ("in.csv.gz", b"id,note\n1,x\n", "damaged, or not what its suffix says"),
-    ("in.csv.gz", gzip.compress(b"id,note\n1,x\n")[:-9], "damaged, or not what its suffix says"),
+    ("in.csv.gz", gzip.compress(b"id,note\n1,x\n", mtime=0)[:-9], "damaged, or not what its suffix says"),
     ("in.csv.zst", b"id,note\n1,x\n", "damaged, or not what its suffix says"),
     ("in.jsonl", b'{"note":"x"}\n{"note":"x"\n', "line 2 is not JSON"),
     ("in.jsonl", b'{"note":"x"}\n[1]\n', "line 2 is not JSON"),
