@@ -9,8 +9,11 @@
     placeholders    the numbered stand-ins and the values they stand for, in memory only
     surrogates      stand-ins that look like the values they stand for
     forms           how a stand-in comes back from a model, and what of a user's text looks like one
+    substitution    what stands for the values of one session: chosen, found again, turned back
+    carried         a value that was found in one text of a request, in all others
     restore         stand-ins back to values, in whole texts and across the chunks of a stream
     answers         what is done with what a model adds of its own; in JSON text, `answers_in_json`
+    json_in_text    which parts of an answer are JSON, though nobody asked for it
     stepwise        all that happens to a stream of an answer, one after the other
     sealed          what of it has to lie on a disk, encrypted (imported by who needs it)
     sealed_log      the same, written at its end only

@@ -22,8 +22,9 @@ from msgspec.structs import replace
 from tokenfoundry.privacy.detector import Finding
 from tokenfoundry.privacy.forms import ESCAPES, Unescaped
 
-_LEAST_LETTERS: Final = 3
-_LEAST_CHARACTERS: Final = 5  # Letters and digits.
+# Three letters, or five letters and digits.
+_SAYS_ENOUGH = re.compile(r"(?:[\W\d_]*[^\W\d_]){3}|(?:[\W_]*[^\W_]){5}")
+_MOST_READ: Final = 256
 _MOST_SOUGHT: Final = 64  # Of more values, the words of a text are faster to look at than the text for each value.
 _WORD = re.compile(r"\w+")
 _MOST_COUNTED: Final = 16  # Of more, it is faster to look at the words of all texts first.
@@ -44,8 +45,7 @@ def is_carried(value: str) -> bool:
     >>> [is_carried(value) for value in ("Abu", "Al", "10122", "123")]
     [True, False, True, False]
     """
-    letters = sum(map(str.isalpha, value))
-    return letters >= _LEAST_LETTERS or letters + sum(map(str.isdecimal, value)) >= _LEAST_CHARACTERS
+    return _SAYS_ENOUGH.match(value[:_MOST_READ]) is not None
 
 
 class Carried:
@@ -75,27 +75,51 @@ class Carried:
         if not self._is_any_found and not known:
             return False
         values: dict[str, str] = {}
-        pieces = _Pieces()
+        inside: list[str] = []
         for (text, _, may_be_json), findings in self._found.items():
-            pieces.add(text, findings, may_be_json)
             for finding in findings:
                 value = text[finding.start : finding.end]
+                inside.append(value)
                 if may_be_json and "\\" in value:
                     value = Unescaped(value).text
-                if value not in values and is_carried(value):
-                    values[value] = finding.entity
-        stray = {value: values[value] for value in pieces.stray(values)}
+                values.setdefault(value, finding.entity)
+        texts = _BETWEEN.join([text for looked in self._found for text in _readings(looked)])
+        if len(values) > _MOST_COUNTED:
+            stray = self._stray_by_words(values)
+        else:
+            found = _BETWEEN.join(inside)
+            stray = [value for value in values if texts.count(value) > found.count(value)]
+        sought = {value: values[value] for value in stray if is_carried(value)}
         if known:
-            for entity, value in known.among(pieces.words()):
+            for entity, value in known.among(_words(texts)):
                 if entity in protected and value not in values:
-                    stray[value] = entity
-        if stray:
-            sought = Sought(stray)
-            for looked, findings in self._found.items():
-                places = list(_places(sought, looked))
-                if places and (made := merged(findings, places)) is not findings:
-                    self._missed[looked] = made
+                    sought[value] = entity
+        if sought:
+            self._seek(Sought(sought))
         return bool(self._missed)
+
+    def _seek(self, sought: Sought) -> None:
+        for looked, findings in self._found.items():
+            places = list(_places(sought, looked))
+            if places and (made := merged(findings, places)) is not findings:
+                self._missed[looked] = made
+
+    def _stray_by_words(self, values: Collection[str]) -> list[str]:
+        """The values that may stand in the texts besides where they were found: a few too many, never one too few."""
+        outside: list[str] = []
+        for looked, findings in self._found.items():
+            text, *read = _readings(looked)
+            done = 0
+            for finding in findings:
+                outside.append(text[done : finding.start])
+                done = finding.end
+            outside += (text[done:], *read)
+        # Each word of one stands outside of what was found, or in another value, which may be a part of it.
+        words = {value: _words(value) for value in values}
+        times = Counter(chain.from_iterable(words.values()))
+        present = _words(_BETWEEN.join(outside))
+        present.update(word for word, count in times.items() if count > 1)
+        return [value for value in values if words[value] <= present]
 
 
 class Known:
@@ -115,53 +139,14 @@ class Known:
 
     def among(self, words: set[bytes]) -> Iterator[tuple[str, str]]:
         """Entity and value of those that may stand in a text of these words."""
-        for word in (*words, b""):
-            for entity, value, needed in self._by_word.get(word, ()):
+        by_word = self._by_word
+        for word in [*[word for word in words if word in by_word], b""]:
+            for entity, value, needed in by_word.get(word, ()):
                 if needed <= words:
                     yield entity, value
 
     def __bool__(self) -> bool:
         return bool(self._by_word)
-
-
-class _Pieces:
-    """The texts, what was found in them and what stands around that."""
-
-    __slots__ = ("_inside", "_outside", "_read", "_texts")
-
-    def __init__(self) -> None:
-        self._texts: list[str] = []
-        self._inside: list[str] = []
-        self._outside: list[str] = []
-        self._read: list[str] = []  # What texts say as JSON, in which nothing was found by itself.
-
-    def add(self, text: str, findings: list[Finding], may_be_json: bool) -> None:
-        self._texts.append(text)
-        done = 0
-        for finding in findings:
-            self._outside.append(text[done : finding.start])
-            self._inside.append(text[finding.start : finding.end])
-            done = finding.end
-        self._outside.append(text[done:])
-        if may_be_json and ESCAPES.search(text) is not None:
-            self._read.append(Unescaped(text).text)
-
-    def words(self) -> set[bytes]:
-        """Those of all texts."""
-        return _words(_BETWEEN.join([*self._texts, *self._read]))
-
-    def stray(self, values: Collection[str]) -> list[str]:
-        """The values that may stand in the texts besides where they were found: a few too many, never one too few."""
-        if len(values) <= _MOST_COUNTED:
-            found = _BETWEEN.join(self._inside)
-            texts = _BETWEEN.join([*self._texts, *self._read])
-            return [value for value in values if texts.count(value) > found.count(value)]
-        # Each word of one stands outside of what was found, or in another value, which may be a part of it.
-        words = {value: _words(value) for value in values}
-        times = Counter(chain.from_iterable(words.values()))
-        present = _words(_BETWEEN.join([*self._outside, *self._read]))
-        present.update(word for word, count in times.items() if count > 1)
-        return [value for value in values if words[value] <= present]
 
 
 def with_missed(text: str, findings: list[Finding]) -> list[Finding]:
@@ -237,6 +222,12 @@ def merged(findings: list[Finding], places: Iterable[Place]) -> list[Finding]:
 def _words(text: str) -> set[bytes]:
     """The words in it, as far as they are ASCII: runs of those letters and digits."""
     return set(text.encode(errors="surrogatepass").translate(_WORDS_ALONE).split())
+
+
+def _readings(looked: Looked) -> list[str]:
+    """A text as it is written, and as it reads as JSON where that is another one."""
+    text, _, may_be_json = looked
+    return [text, Unescaped(text).text] if may_be_json and ESCAPES.search(text) is not None else [text]
 
 
 def _places(sought: Sought, looked: Looked) -> Iterator[Place]:

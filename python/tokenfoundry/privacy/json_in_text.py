@@ -70,6 +70,8 @@ class JsonParts:
 
     def feed(self, text: str) -> list[Part]:
         """What is decided now."""
+        if self._state == "beginning" and not self._held and text[:1].isalpha():
+            self._state, self._line = "plain", None
         if self._state == "plain" and "`" not in text and "~" not in text and not (self._line or "").strip():
             self._pass_lines(text)
             return [(False, text)]

@@ -60,7 +60,10 @@ class InParts:
 
     def feed(self, text: str) -> str:
         """What can be passed on now."""
-        return "".join([self._fed(is_json, part) for is_json, part in self._parts.feed(text)])
+        parts = self._parts.feed(text)
+        if len(parts) == 1:
+            return self._fed(*parts[0])
+        return "".join([self._fed(is_json, part) for is_json, part in parts])
 
     def close(self) -> str:
         """The rest."""

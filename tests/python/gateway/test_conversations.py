@@ -18,7 +18,7 @@ from support.serving import served
 from support.upstream import Upstream, answer_with, echo
 from tokenfoundry.errors import ConfigError, InvalidCall
 from tokenfoundry.factory import TokenFactory
-from tokenfoundry.gateway import pipeline
+from tokenfoundry.gateway import prompt_redaction
 from tokenfoundry.gateway.bodies.unreadable import redacted_body
 
 MARIO, ANNA, LUCA = "mario@example.it", "anna@example.it", "luca@example.it"
@@ -310,7 +310,7 @@ async def test_many_surrogates_in_one_request_are_chosen_beside_the_event_loop(
         threads.append(threading.current_thread() is threading.main_thread())
         return redacted_body(*asked)
 
-    monkeypatch.setattr(pipeline, "redacted_body", redacted)
+    monkeypatch.setattr(prompt_redaction, "redacted_body", redacted)
     upstream.behave = echo
     with factory(upstream.base_url, tmp_path / "data", privacy={"policy": {"default": "surrogate"}}) as gateway:
         key = gateway.create_key()

@@ -135,6 +135,11 @@ def test_a_damaged_value_lets_nothing_out(upstream: Upstream, tmp_path: Path) ->
         for id, kind, number, sealed in vault.pieces(None, 10):
             damaged = sealed[:-1] + bytes([sealed[-1] ^ 1])
             assert vault.replace(id, kind, number, sealed, damaged)
+        assert asker.ask(path, "chat-a").status_code == 200  # What was read before is as it was.
+        upstream.received.clear()
+        key = asker.key
+    with asking(upstream, tmp_path / "data", cache={"enabled": False}) as asker:
+        asker.key = key
         asker.check_refused(asker.ask(path, "chat-a"), path)
         assert asker.ask(path, "chat-b").status_code == 200
 
@@ -148,6 +153,9 @@ def test_values_that_changed_places_let_nothing_out(upstream: Upstream, tmp_path
         vault = asker.gateway.ledger.vault()
         (one, other) = vault.pieces(None, 10)
         assert vault.replace(*one, other[3])
+        key = asker.key
+    with asking(upstream, tmp_path / "data", cache={"enabled": False}) as asker:
+        asker.key = key
         asker.check_refused(asker.ask(path, "chat-a", messages=[{"role": "user", "content": "mario@example.it"}]), path)
 
 
