@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tokenfoundry/tokens/build_internal.h"
+#include "tokenfoundry/tokens/build.h"
 #include "tokenfoundry/tokens/merge_internal.h"
 #include "tokenfoundry/tokens/scan_internal.h"
 #include "tokenfoundry/tokens/tokens.h"

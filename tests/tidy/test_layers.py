@@ -43,6 +43,7 @@ PYTHON_LAYERS = [
     {"memo", "pictures", "usage"},
     {"translate"},
     {"records", "settings"},
+    {"vocabularies"},
     {"privacy", "tokens", "audit", "until"},
     {"cache", "ledger", "prompt_tokens"},
     {"pricing", "keys", "quotas", "vault"},
