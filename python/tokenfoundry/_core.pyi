@@ -287,6 +287,6 @@ def sha256(data: bytes) -> bytes:
     """
 def table_of_merges(name: str, pretokenizer: str, text_rules: collections.abc.Sequence[str], special: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, str, collections.abc.Sequence[str]]], tokens: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, bytes]], merges: bytes, byte_ids: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(256)"], takes_whole_pieces: bool) -> bytes:
     ...
-def table_of_ranks(file: bytes, name: str, pretokenizer: str, text_rules: collections.abc.Sequence[str], special: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, str, collections.abc.Sequence[str]]]) -> bytes:
+def table_of_ranks(file: bytes, name: str, pretokenizer: str, text_rules: collections.abc.Sequence[str], special: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, str, collections.abc.Sequence[str]]], is_known_whole: bool) -> bytes:
     ...
 __version__: str = '0.1.0'

@@ -112,9 +112,10 @@ class Tokenizer(_core.Tokenizer):
         SentencePiece with byte fallback), `tekken.json` of Mistral, or ranks, `.tiktoken`.
 
         A file of ranks needs its `pattern`, by name (`"o200k"`, `"cl100k"`, `"gpt2"`, `"qwen"`, `"llama3"`, `"tekken"`)
-        or as the published regular expression, and its `special_tokens`; the others say both themselves. Their special
-        tokens are ones only where a call allows it; tokens that the file adds without calling them special are ones in
-        any text. With `sha256` the file must be that very one: say it where a vocabulary decides on money.
+        or as the published regular expression, and its `special_tokens`, of which one must follow the last rank, or
+        else the `sha256`: only so does a cut file show. The others say all that themselves. Special tokens are ones
+        only where a call allows it; tokens that a file adds without calling them special are ones in any text. With
+        `sha256` the file must be that very one: say it where a vocabulary decides on money.
 
         The table is built once, in up to some seconds, and kept in the user's cache folder.
 

@@ -75,13 +75,13 @@ VocabularySource SourceOf(const std::string& name, const std::string& pretokeniz
 }
 
 py::bytes TableOfRanks(const py::bytes& file, const std::string& name, const std::string& pretokenizer,
-                       const std::vector<std::string>& text_rules, std::vector<Special> special) {
+                       const std::vector<std::string>& text_rules, std::vector<Special> special, bool is_known_whole) {
   VocabularySource source = SourceOf(name, pretokenizer, text_rules, std::move(special));
   const std::string_view bytes = View(file);
   auto table = [&]() -> absl::StatusOr<std::string> {
     const py::gil_scoped_release no_gil;
     source.sha256 = Sha256Of(bytes);
-    TF_RETURN_IF_ERROR(tokens::ReadRanks(bytes, &source));
+    TF_RETURN_IF_ERROR(tokens::ReadRanks(bytes, is_known_whole, &source));
     return tokens::BuildTable(source);
   }();
   return py::bytes(Unwrap(std::move(table)));
@@ -115,7 +115,7 @@ py::bytes TableOfMerges(const std::string& name, const std::string& pretokenizer
 
 void AddVocabularies(py::module_& module) {
   module.def("table_of_ranks", &TableOfRanks, py::arg("file"), py::arg("name"), py::arg("pretokenizer"),
-             py::arg("text_rules"), py::arg("special"));
+             py::arg("text_rules"), py::arg("special"), py::arg("is_known_whole"));
   module.def("table_of_merges", &TableOfMerges, py::arg("name"), py::arg("pretokenizer"), py::arg("text_rules"),
              py::arg("special"), py::arg("tokens"), py::arg("merges"), py::arg("byte_ids"),
              py::arg("takes_whole_pieces"));

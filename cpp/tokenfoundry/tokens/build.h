@@ -30,8 +30,10 @@ struct VocabularySource {
 };
 
 // The tokens of a rank file and their ids: lines of base64, space, decimal id, which ascend from 0 and leave out only
-// the ids of special tokens. kInvalidArgument names the line that is not one, or says where the file seems cut.
-absl::Status ReadRanks(std::string_view file, VocabularySource* source);
+// the ids of special tokens. kInvalidArgument names the line that is not one. A file that is cut at the end of a line
+// tells so only by the special token that no longer follows the last one: it must follow, unless the file is known to
+// be whole.
+absl::Status ReadRanks(std::string_view file, bool is_known_whole, VocabularySource* source);
 
 // A vocabulary whose merges are listed, with ids of their own.
 struct MergeList {

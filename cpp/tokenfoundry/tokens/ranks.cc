@@ -6,15 +6,7 @@
 #include "tokenfoundry/tokens/build.h"
 
 namespace tokenfoundry::tokens {
-namespace {
-
-// Published files leave at most one id between the last rank and the special tokens: a file cut at the end of a line,
-// whose other lines are whole, is found by that.
-constexpr uint64_t kMostUnused = 1;
-
-}  // namespace
-
-absl::Status ReadRanks(std::string_view file, VocabularySource* source) {
+absl::Status ReadRanks(std::string_view file, bool is_known_whole, VocabularySource* source) {
   const auto is_special = [source](uint64_t id) {
     return std::any_of(source->special_tokens.begin(), source->special_tokens.end(),
                        [id](const SpecialToken& token) { return token.id == id; });
@@ -43,14 +35,10 @@ absl::Status ReadRanks(std::string_view file, VocabularySource* source) {
     ++expected;
   }
   if (expected == source->tokens.size()) source->ids.clear();
-  const bool has_rest = std::any_of(source->special_tokens.begin(), source->special_tokens.end(),
-                                    [&](const SpecialToken& token) { return token.id >= expected; });
-  const bool is_near =
-      std::any_of(source->special_tokens.begin(), source->special_tokens.end(),
-                  [&](const auto& token) { return token.id >= expected && token.id <= expected + kMostUnused; });
-  if (has_rest && !is_near) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("its ranks end at ", expected, ", far below the special tokens: it seems cut"));
+  if (!is_known_whole && !is_special(expected)) {
+    return absl::InvalidArgumentError(absl::StrCat("its ranks end at ", expected,
+                                                   ", which is the id of none of the special tokens: it may be cut, so "
+                                                   "its SHA-256 is needed"));
   }
   return absl::OkStatus();
 }

@@ -124,7 +124,7 @@ def build(name: str) -> bytes:
         DataLoss: the installed ranks are damaged.
     """
     ranks = RANKS[name]
-    return _core.table_of_ranks(ranks_of(name), name, ranks.pretokenizer, ranks.text_rules, ranks.special)
+    return _core.table_of_ranks(ranks_of(name), name, ranks.pretokenizer, ranks.text_rules, ranks.special, True)
 
 
 def ranks_of(name: str) -> bytes:

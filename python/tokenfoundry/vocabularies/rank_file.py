@@ -17,7 +17,7 @@ def build(
     is_verified: bool,
 ) -> bytes:
     """The table of a file of ranks. A file that is cut at the end of a line tells so only beside its special tokens,
-    whose ids begin where the ranks end; so they must be given, unless the file is known to be whole.
+    whose ids begin where the ranks end; so they must be given, unless the file is known to be whole by its SHA-256.
 
     Raises:
         InvalidInput: a line is none, the ranks end too early, or the pattern is missing or unknown.
@@ -28,4 +28,6 @@ def build(
         raise InvalidInput(
             "ranks alone do not tell whether the file is whole: give its `special_tokens`, or its `sha256`"
         )
-    return _core.table_of_ranks(content, name, pattern_of(pattern), [], special.plain(dict(special_tokens or ())))
+    return _core.table_of_ranks(
+        content, name, pattern_of(pattern), [], special.plain(dict(special_tokens or ())), is_verified
+    )

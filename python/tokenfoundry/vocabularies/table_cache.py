@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
 from tokenfoundry import _core
-from tokenfoundry.errors import DataLoss, NotFound
+from tokenfoundry.errors import InvalidState, NotFound, StoreError
 
 MAX_BYTES: Final = 256 * 2**20
 T = TypeVar("T")
+_NOT_KEPT: Final = (NotFound, InvalidState, StoreError)
 
 _BUILDER: Final = 1  # Raised when the same file gives another table, so that those of before are not found.
 
@@ -47,7 +48,7 @@ def key_of(*parts: bytes | str) -> str:
 def open_table(key: str, build: Callable[[], bytes], opened: Callable[[str | bytes], T]) -> T:
     """What `opened` makes of the file of a table, or of its bytes where no file can be kept."""
     path = folder() / f"{key}.tfv"
-    with contextlib.suppress(NotFound, DataLoss):  # Not there, or damaged: it is built again.
+    with contextlib.suppress(*_NOT_KEPT):  # Not there, not to be read, or damaged: it is built again.
         found = opened(str(path))
         with contextlib.suppress(OSError):
             os.utime(path)
@@ -56,7 +57,7 @@ def open_table(key: str, build: Callable[[], bytes], opened: Callable[[str | byt
     try:
         _write(path, table)
         return opened(str(path))
-    except (OSError, NotFound):
+    except (OSError, *_NOT_KEPT):
         return opened(table)
 
 

@@ -39,7 +39,7 @@ def build(content: dict[str, Any], name: str) -> bytes:
     lines = [_line(entry, rank, special_count) for rank, entry in enumerate(listed)]
     ranks = "".join(lines[:token_count]).encode("ascii")
     pattern = pattern_of(field(config, "pattern", str))
-    return _core.table_of_ranks(ranks, name, pattern, [], special.plain(_special_tokens(content, special_count)))
+    return _core.table_of_ranks(ranks, name, pattern, [], special.plain(_special_tokens(content, special_count)), True)
 
 
 def _line(entry: object, rank: int, special_count: int) -> str:

@@ -139,7 +139,7 @@ def _merges(listed: list[Any], vocabulary: dict[str, int], spelled: set[str]) ->
         merged = left + right
         if left not in vocabulary or right not in vocabulary or merged not in vocabulary:
             raise InvalidInput(
-                f"merge {rank}, of {left!r} and {right!r}, is not of tokens of the vocabulary: it is damaged"
+                f"merge {rank}, of {left!r} and {right!r}, is not of tokens of its vocabulary: it is damaged"
             )
         if left in spelled and right in spelled and merged in spelled:
             ids.extend((vocabulary[left], vocabulary[right], vocabulary[merged]))

@@ -50,7 +50,7 @@ absl::StatusOr<VocabularySource> ReadSource(const std::string& name, const std::
     source.name = name;
     source.pretokenizer = known.pretokenizer;
     source.special_tokens = known.special_tokens;
-    TF_RETURN_IF_ERROR(ReadRanks(ranks, &source));
+    TF_RETURN_IF_ERROR(ReadRanks(ranks, true, &source));
     return source;
   }
   return absl::NotFoundError(absl::StrCat("no vocabulary is called ", name));
