@@ -55,7 +55,7 @@ PYTHON_LAYERS = [
     {"gateway", "frames"},
     {"batches"},
     {"compat"},
-    {"echo_provider"},
+    {"echo_provider", "assembly", "on_demand"},
     {"factory"},
     {"doctor"},
     {"cli"},

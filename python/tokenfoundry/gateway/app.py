@@ -103,7 +103,7 @@ class GatewayApp:
         engine, stay = self._enter()
         answer: Answer | StreamAnswer | None = None
         try:
-            key = engine.pipeline.authenticate(headers, _THIS_MACHINE)
+            key = engine.pipeline.admission.authenticate(headers, _THIS_MACHINE)
             answer = await engine.pipeline.run(Request(endpoint, key, headers, body, as_object=True))
         except Exception as error:
             raise refusal_of(error) from error
@@ -197,10 +197,10 @@ class GatewayApp:
             if method != "POST":
                 raise not_allowed("POST")
             # The key first: a stranger's body is not worth reading.
-            key = pipeline.authenticate(headers, peer)
+            key = pipeline.admission.authenticate(headers, peer)
             body = await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes)
-            if not pipeline.is_in_force(key):  # A key may be frozen while a body is on its way.
-                key = pipeline.authenticate(headers, peer)
+            if not pipeline.admission.is_in_force(key):  # A key may be frozen while a body is on its way.
+                key = pipeline.admission.authenticate(headers, peer)
             request = Request(endpoint, key, headers, body, client)
             if path in COUNTERS:
                 return json_answer({"input_tokens": await pipeline.count(request)})
@@ -241,7 +241,7 @@ class GatewayApp:
         peer: str,
         receive: Receive,
     ) -> Answer:
-        key = engine.pipeline.authenticate(headers, peer)
+        key = engine.pipeline.admission.authenticate(headers, peer)
         if not key.administers:
             raise Refused(403, "scope", f"the API key {key.id} has no admin scope", kind="permission_error")
         body = await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes)
