@@ -16,8 +16,9 @@ namespace {
 
 using namespace tokenfoundry::tokens;
 
-constexpr Pretokenizer kAll[] = {Pretokenizer::kCl100k, Pretokenizer::kO200k, Pretokenizer::kGpt2, Pretokenizer::kQwen,
-                                 Pretokenizer::kLlama3};
+constexpr Pretokenizer kAll[] = {Pretokenizer::kCl100k, Pretokenizer::kO200k,     Pretokenizer::kGpt2,
+                                 Pretokenizer::kQwen,   Pretokenizer::kLlama3,    Pretokenizer::kTekken,
+                                 Pretokenizer::kSpaces, Pretokenizer::kEachSpace, Pretokenizer::kWhole};
 
 void Require(bool holds) {
   if (!holds) std::abort();

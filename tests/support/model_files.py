@@ -10,7 +10,7 @@ from typing import Any, Final
 import tokenizers
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
 
-from tokenfoundry.vocabularies import patterns
+from tokenfoundry.vocabularies.patterns import expression_of
 
 ROOT: Final = pathlib.Path(__file__).parents[2]
 TEXTS: Final = [
@@ -21,11 +21,6 @@ TEXTS: Final = [
 SPACE: Final = "\u2581"
 SPECIAL: Final = "<|end|>"
 ADDED: Final = "<tool>"
-
-
-def expression_of(pattern: str) -> str:
-    """A regular expression that is the pattern, as `tokenizers` can read it."""
-    return next(text for text, name in patterns._PATTERN_OF.items() if name == pattern and "++" not in text)
 
 
 def trained(change: Callable[[tokenizers.Tokenizer], None], alphabet: list[str], size: int = 3_000) -> dict[str, Any]:

@@ -177,7 +177,7 @@ absl::Status CheckSource(const VocabularySource& source) {
 
 template <typename T>
 void Write(std::string* table, uint64_t begin, const std::vector<T>& section) {
-  std::memcpy(table->data() + begin, section.data(), section.size() * sizeof(T));
+  if (!section.empty()) std::memcpy(table->data() + begin, section.data(), section.size() * sizeof(T));
 }
 
 }  // namespace

@@ -55,3 +55,8 @@ def pattern_of(expression: str) -> str:
             f"no scanner is known for the pattern {expression!r}; there are scanners for those of {', '.join(PATTERNS)}"
         )
     return pattern
+
+
+def expression_of(pattern: str) -> str:
+    """A regular expression of a pattern, without possessive quantifiers, which not every engine knows."""
+    return next(text for text, name in _PATTERN_OF.items() if name == pattern and "++" not in text)

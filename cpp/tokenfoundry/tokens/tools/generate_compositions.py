@@ -23,6 +23,11 @@ def rows(values: list[int], count: int) -> str:
     return "\n".join("    " + " ".join(f"{value}," for value in line) for line in lines)
 
 
+def triples(values: list[tuple[int, int, int]]) -> str:
+    lines = [values[start : start + 5] for start in range(0, len(values), 5)]
+    return "\n".join("    " + " ".join(f"{{{a}, {b}, {c}}}," for a, b, c in line) for line in lines)
+
+
 def compositions() -> dict[tuple[int, int], int]:
     pairs = {}
     for code_point in CODE_POINTS:
@@ -64,9 +69,9 @@ def main() -> None:
     for code_point in CODE_POINTS:
         whole = unicodedata2.normalize("NFD", chr(code_point))
         if code_point not in HANGUL and whole != chr(code_point):
-            decompositions += [code_point, len(parts), len(whole)]
+            decompositions.append((code_point, len(parts), len(whole)))
             parts += map(ord, whole)
-    joined = [value for (first, second), whole in sorted(pairs.items()) for value in (first, second, whole)]
+    joined = [(first, second, whole) for (first, second), whole in sorted(pairs.items())]
     properties = [value for block in blocks for value in block]
     sys.stdout.write(
         f"""// Written by tools/generate_compositions.py from Unicode {VERSION}. Not edited by hand.
@@ -83,16 +88,16 @@ const uint8_t kNfcProperties[{len(properties)}] = {{
 {rows(properties, 32)}
 }};
 
-const Decomposition kDecompositions[{len(decompositions) // 3}] = {{
-{rows(decompositions, 15)}
+const Decomposition kDecompositions[{len(decompositions)}] = {{
+{triples(decompositions)}
 }};
 
 const uint32_t kDecomposed[{len(parts)}] = {{
 {rows(parts, 16)}
 }};
 
-const Composition kCompositions[{len(joined) // 3}] = {{
-{rows(joined, 15)}
+const Composition kCompositions[{len(joined)}] = {{
+{triples(joined)}
 }};
 // clang-format on
 
