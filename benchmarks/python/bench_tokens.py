@@ -25,6 +25,7 @@ from tokenizing.speed import Row
 from tokenizing.subjects import SUBJECTS, Subject, add_rivals
 
 MAIN, OTHER = "o200k_base", "cl100k_base"
+FURTHER = ("cl100k_base", "p50k_base", "r50k_base", "o200k_harmony", "qwen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,17 @@ def show_standing(subjects: list[Subject], texts: dict[str, str]) -> None:
     say(f"{'stall of another thread':<28}" + "".join(f"{share:>14.0%}" for share in stalls))
 
 
+def show_further(texts: dict[str, str], size: Size) -> None:
+    """The other vocabularies, beside tiktoken alone; its Qwen does not compose, ours looks whether it must."""
+    say(f"{'to tiktoken, 1 KB':<28}" + "".join(f"{kind:>11}" for kind in texts))
+    for name in FURTHER:
+        subjects = [SUBJECTS["tiktoken"](name), SUBJECTS[speed.OWN](name)]
+        for form, measure in (("count", speed.counted), ("list", speed.listed)):
+            rows = [measure(kind, subjects, cuts(text, 1_000, 200), size.rounds) for kind, text in texts.items()]
+            say(f"{f'{name}, {form}':<28}" + "".join(f"{row.to_tiktoken:>10.1f}x" for row in rows))
+    say("")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="shorter texts and fewer rounds")
@@ -130,6 +142,8 @@ def main() -> None:
         ),
     )
     show_standing(LOADED, texts)
+    say("")
+    show_further(texts, size)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,19 @@ import numpy
 import numpy.typing
 import typing
 import typing_extensions
-__all__: list[str] = ['Batches', 'Books', 'Cache', 'ColumnRedaction', 'PiiDetector', 'PiiStream', 'RateLimiter', 'Tokenizer', 'Vault', 'Window', 'Zone', 'array_stream', 'count_stream', 'count_texts', 'entry_batches', 'pii_catalogue', 'pii_validate', 'pii_validators', 'rollup_batches', 'sha256']
+__all__: list[str] = ['Batches', 'Books', 'Cache', 'ColumnRedaction', 'PiiDetector', 'PiiStream', 'RateLimiter', 'Tokenizer', 'Vault', 'Window', 'Zone', 'array_stream', 'count_stream', 'count_texts', 'entry_batches', 'pii_catalogue', 'pii_validate', 'pii_validators', 'rollup_batches', 'sha256', 'table_of_merges', 'table_of_ranks']
 class Tokenizer:
+    @typing.overload
+    def __init__(self, table: bytes) -> None:
+        ...
+    @typing.overload
     def __init__(self, path: str) -> None:
+        ...
+    @typing.overload
+    def __init__(self, table: bytes, name: str, special_tokens: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, str]]) -> None:
+        ...
+    @typing.overload
+    def __init__(self, path: str, name: str, special_tokens: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, str]]) -> None:
         ...
     def count(self, text: str) -> int:
         """
@@ -33,6 +43,9 @@ class Tokenizer:
     def encode_batch_flat(self, texts: collections.abc.Iterable[str], threads: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[numpy.typing.NDArray[numpy.uint32], numpy.typing.NDArray[numpy.uint64]]:
         ...
     def token_of(self, bytes: bytes) -> int | None:
+        ...
+    @property
+    def drops_first_space(self) -> bool:
         ...
     @property
     def n_vocab(self) -> int:
@@ -272,4 +285,8 @@ def sha256(data: bytes) -> bytes:
     """
     The SHA-256 digest, 32 bytes (FIPS 180-4).
     """
+def table_of_merges(name: str, pretokenizer: str, text_rules: collections.abc.Sequence[str], special: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, str, collections.abc.Sequence[str]]], tokens: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, bytes]], merges: bytes, byte_ids: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(256)"], takes_whole_pieces: bool) -> bytes:
+    ...
+def table_of_ranks(file: bytes, name: str, pretokenizer: str, text_rules: collections.abc.Sequence[str], special: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, str, collections.abc.Sequence[str]]], is_known_whole: bool) -> bytes:
+    ...
 __version__: str = '0.1.0'

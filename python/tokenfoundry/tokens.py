@@ -1,25 +1,28 @@
 """Tokens: the ids that a model reads, their number, and the text back from the ids.
 
-The ids are exactly those of OpenAI's tiktoken. Text that spells a special token, such as `<|endoftext|>`, is ordinary
-text here, unless a call says otherwise: a user cannot forge one.
+The ids are exactly those of the model's own tokenizer: OpenAI's tiktoken, or `tokenizers` of Hugging Face. Text that
+spells a special token, such as `<|endoftext|>`, is ordinary text here, unless a call says otherwise: a user cannot
+forge one.
 """
 
 from __future__ import annotations
 
 import functools
+import os
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, SupportsIndex, SupportsInt
 
 from tokenfoundry import _core
 from tokenfoundry.errors import NotFound
 from tokenfoundry.families import UNKNOWN, family_of
+from tokenfoundry.vocabularies import files, published, table_cache
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-VOCABULARIES: Final = ("o200k_base", "cl100k_base")
+VOCABULARIES: Final = published.NAMES
 
 
 class Tokenizer(_core.Tokenizer):
@@ -40,20 +43,24 @@ class Tokenizer(_core.Tokenizer):
     [13225, 199999]
     """
 
-    __slots__ = ()
+    __slots__ = ("_origin",)
+    _origin: tuple[object, ...]  # The name it was loaded by, or the arguments of from_file.
 
     def __init__(self, *_: object) -> None:
-        raise TypeError("a Tokenizer comes from Tokenizer.load(name) or Tokenizer.for_model(model)")
+        raise TypeError("a Tokenizer comes from Tokenizer.load(), Tokenizer.for_model() or Tokenizer.from_file()")
 
     @classmethod
     def load(cls, name: str) -> Tokenizer:
-        """The tokenizer called `name`: `"o200k_base"` or `"cl100k_base"`.
+        """The tokenizer called `name`, one of `VOCABULARIES`: `"o200k_base"`, `"o200k_harmony"`, `"cl100k_base"`,
+        `"p50k_base"`, `"p50k_edit"`, `"r50k_base"`, `"gpt2"` or `"qwen"` (Qwen 2, 2.5 and 3).
 
-        Takes about 10 ms the first time; the same name then shares one table of memory.
+        Takes about 10 ms the first time; the same name then shares one table of memory. The last five ship in a small
+        form, of which the first use on a machine builds a table, in up to 0.4 s, and keeps it in the user's cache
+        folder.
 
         Raises:
             NotFound: no vocabulary is called so.
-            DataLoss: the installed table is damaged.
+            DataLoss: the installed file is damaged.
         """
         if name not in VOCABULARIES:
             raise NotFound(f"no vocabulary is called {name!r}; there are {', '.join(VOCABULARIES)}")
@@ -82,6 +89,34 @@ class Tokenizer(_core.Tokenizer):
                 "TokenCounter.for_model(model) estimates its tokens"
             )
         return cls.load(family.vocabulary)
+
+    @classmethod
+    def from_file(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        pattern: str | None = None,
+        special_tokens: Mapping[str, int] | None = None,
+        sha256: str | None = None,
+    ) -> Tokenizer:
+        """The tokenizer that a model's own file describes: `tokenizer.json` of Hugging Face (byte-level BPE, or BPE of
+        SentencePiece with byte fallback), `tekken.json` of Mistral, or ranks, `.tiktoken`.
+
+        A file of ranks needs its `pattern`, by name (`"o200k"`, `"cl100k"`, `"gpt2"`, `"qwen"`, `"llama3"`, `"tekken"`)
+        or as the published regular expression, and its `special_tokens`, of which one must follow the last rank, or
+        else the `sha256`: only so does a cut file show. The others say all that themselves. Special tokens are ones
+        only where a call allows it; tokens that a file adds without calling them special are ones in any text. With
+        `sha256` the file must be that very one: say it where a vocabulary decides on money.
+
+        The table is built once, in up to some seconds, and kept in the user's cache folder.
+
+        Raises:
+            NotFound: there is no such file.
+            InvalidInput: the file is damaged, cut, does not fit together, or asks for what is not known here; the
+                message says which. Nothing of a file is left out silently.
+        """
+        return _from_file(os.fspath(path), name, pattern, _frozen(special_tokens), sha256)
 
     def encode_array(self, text: str) -> npt.NDArray[np.uint32]:
         """The ids of `text` as an array of numpy, without a copy.
@@ -140,7 +175,8 @@ class Tokenizer(_core.Tokenizer):
         Raises:
             InvalidInput: no token has one of the ids.
         """
-        return self.decode_bytes(ids).decode("utf-8", errors="replace")
+        text = self.decode_bytes(ids).decode("utf-8", errors="replace")
+        return text.removeprefix(" ") if self.drops_first_space else text
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """The bytes of `ids`, one token after the other; special tokens give their name.
@@ -173,19 +209,56 @@ class Tokenizer(_core.Tokenizer):
         return starts
 
     def __repr__(self) -> str:
-        return f"Tokenizer.load({self.name!r})"
+        loads = len(self._origin) == 1
+        return f"Tokenizer.load({self.name!r})" if loads else f"Tokenizer.from_file({self._origin[0]!r})"
 
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return Tokenizer.load, (self.name,)
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return (Tokenizer.load if len(self._origin) == 1 else _from_file), self._origin
 
 
 @functools.cache
 def _open(name: str) -> Tokenizer:
+    if name in published.TABLES:
+        return _made(str(table_of(name)), origin=(name,))
+    if renamed := published.RENAMED.get(name):
+        base = renamed.base
+        special = [(token_id, text) for text, token_id in renamed.special.items()]
+        return _table(base, lambda table: _made(table, name, special, origin=(name,)))
+    return _table(name, lambda table: _made(table, origin=(name,)))
+
+
+def _table(name: str, opened: Callable[[str | bytes], Tokenizer]) -> Tokenizer:
+    if name in published.TABLES:
+        return opened(str(table_of(name)))
+    key = table_cache.key_of(name, published.RANKS[name].sha256)
+    return table_cache.open_table(key, lambda: published.build(name), opened)
+
+
+def _made(*arguments: object, origin: tuple[object, ...]) -> Tokenizer:
     tokenizer = Tokenizer.__new__(Tokenizer)
-    _core.Tokenizer.__init__(tokenizer, str(table_of(name)))
+    _core.Tokenizer.__init__(tokenizer, *arguments)  # type: ignore[call-overload]
+    tokenizer._origin = origin
     return tokenizer
 
 
+def _frozen(special_tokens: Mapping[str, int] | None) -> tuple[tuple[str, int], ...] | None:
+    return None if special_tokens is None else tuple(sorted(special_tokens.items()))
+
+
+def _from_file(
+    path: str,
+    name: str | None,
+    pattern: str | None,
+    special_tokens: tuple[tuple[str, int], ...] | None,
+    sha256: str | None,
+) -> Tokenizer:
+    wanted = files.Wanted(name, pattern, special_tokens, sha256)
+    file = files.read(path, wanted)
+    origin = (path, name, pattern, special_tokens, sha256)
+    key = table_cache.key_of(file.content, repr(wanted), file.name)
+    return table_cache.open_table(key, lambda: files.build(file, wanted), lambda table: _made(table, origin=origin))
+
+
 def table_of(name: str) -> pathlib.Path:
-    """The file of the vocabulary called `name`, as it was installed (`cpp/tokenfoundry/tokens/FORMAT.md`)."""
-    return pathlib.Path(_core.__file__).parent / "data" / f"{name}.tfv"
+    """The file of a vocabulary that was built with the package (`cpp/tokenfoundry/tokens/FORMAT.md`)."""
+    return published.table_of(name)

@@ -12,7 +12,7 @@ import tiktoken
 import tiktoken.model
 
 import tokenfoundry.compat.tiktoken as ours
-from support.reference_tokens import VOCABULARIES, Pair, fuzzed
+from support.reference_tokens import OLDER_VOCABULARIES, VOCABULARIES, Pair, fuzzed
 
 LEFT_OUT = {"encode_with_unstable"}
 SPECIAL = "<|endoftext|>"
@@ -27,7 +27,7 @@ TEXTS = (
 )
 
 
-@pytest.fixture(scope="module", params=VOCABULARIES)
+@pytest.fixture(scope="module", params=(*VOCABULARIES, *OLDER_VOCABULARIES))
 def encodings(request: pytest.FixtureRequest) -> tuple[ours.Encoding, tiktoken.Encoding]:
     return ours.get_encoding(request.param), Pair(request.param).reference
 
@@ -76,7 +76,9 @@ def test_single_tokens_are_the_same(encodings: tuple[ours.Encoding, tiktoken.Enc
     same(encodings, lambda encoding: encoding.encode_single_token(token))
 
 
-@pytest.mark.parametrize("tokens", [[], [0], [100, 200, 300], [100257], [199999], [250_000], [15339, 300_000], ["a"]])
+@pytest.mark.parametrize(
+    "tokens", [[], [0], [100, 200, 300], [50256], [100257], [250_000], [15339, 300_000], ["a"], [-1], [2**32], [2**70]]
+)
 def test_each_way_to_decode_gives_the_same(
     encodings: tuple[ours.Encoding, tiktoken.Encoding], tokens: list[int]
 ) -> None:
@@ -88,6 +90,16 @@ def test_each_way_to_decode_gives_the_same(
     same(encodings, lambda encoding: encoding.decode_bytes_batch([tokens, [1]]))
     for token in tokens:
         same(encodings, lambda encoding, token=token: encoding.decode_single_token_bytes(token))
+
+
+@pytest.mark.parametrize("num_threads", [0, -1, 3, None])
+def test_a_number_of_threads_is_taken_or_refused_alike(
+    encodings: tuple[ours.Encoding, tiktoken.Encoding], num_threads: Any
+) -> None:
+    same(encodings, lambda encoding: encoding.encode_batch(["a b"], num_threads=num_threads))
+    same(encodings, lambda encoding: encoding.encode_ordinary_batch(["a b"], num_threads=num_threads))
+    same(encodings, lambda encoding: encoding.decode_batch([[1]], num_threads=num_threads))
+    same(encodings, lambda encoding: encoding.decode_bytes_batch([[1]], num_threads=num_threads))
 
 
 def test_offsets_are_the_same(encodings: tuple[ours.Encoding, tiktoken.Encoding]) -> None:
@@ -114,12 +126,12 @@ def test_each_model_of_the_reference_has_the_same_encoding() -> None:
     named = {**tiktoken.model.MODEL_TO_ENCODING}
     named |= {f"{prefix}x": name for prefix, name in tiktoken.model.MODEL_PREFIX_TO_ENCODING.items()}
     for model, name in named.items():
-        if name in ours.list_encoding_names():
-            assert ours.encoding_name_for_model(model) == name
-            assert ours.encoding_for_model(model) is ours.get_encoding(name)
-        else:
-            with pytest.raises(KeyError, match="not known"):
-                ours.encoding_name_for_model(model)
+        assert ours.encoding_name_for_model(model) == name
+        assert ours.encoding_for_model(model) is ours.get_encoding(name)
+
+
+def test_the_same_encodings_are_there() -> None:
+    assert sorted(ours.list_encoding_names()) == sorted(tiktoken.list_encoding_names())
 
 
 def test_what_is_unknown_is_refused_as_the_reference_does() -> None:

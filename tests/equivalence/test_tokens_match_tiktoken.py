@@ -1,4 +1,4 @@
-"""The same ids as tiktoken, for both vocabularies, on everything that tells a wrong scanner or a wrong merge apart.
+"""The same ids as tiktoken, for the two main vocabularies, on all that tells a wrong scanner or a wrong merge apart.
 
 tiktoken is built from the committed rank files, so that nothing is downloaded.
 """

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tokenfoundry/tokens/build_internal.h"
+#include "tokenfoundry/tokens/build.h"
 #include "tokenfoundry/tokens/merge_internal.h"
 #include "tokenfoundry/tokens/scan_internal.h"
 #include "tokenfoundry/tokens/tokens.h"
@@ -16,8 +16,9 @@ namespace {
 
 using namespace tokenfoundry::tokens;
 
-constexpr Pretokenizer kAll[] = {Pretokenizer::kCl100k, Pretokenizer::kO200k, Pretokenizer::kGpt2, Pretokenizer::kQwen,
-                                 Pretokenizer::kLlama3};
+constexpr Pretokenizer kAll[] = {Pretokenizer::kCl100k, Pretokenizer::kO200k,     Pretokenizer::kGpt2,
+                                 Pretokenizer::kQwen,   Pretokenizer::kLlama3,    Pretokenizer::kTekken,
+                                 Pretokenizer::kSpaces, Pretokenizer::kEachSpace, Pretokenizer::kWhole};
 
 void Require(bool holds) {
   if (!holds) std::abort();

@@ -44,6 +44,7 @@ PYTHON_LAYERS = [
     {"pictures"},
     {"translate"},
     {"records", "settings"},
+    {"vocabularies"},
     {"privacy", "tokens", "audit", "until"},
     {"cache", "counters", "ledger"},
     {"prompt_tokens"},

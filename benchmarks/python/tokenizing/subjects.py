@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from rivals_venv import rivals_python
+from tokenfoundry.vocabularies import published as vocabularies
+from tokenfoundry.vocabularies.patterns import expression_of
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -45,8 +47,9 @@ def rank_file(name: str) -> Path:
     path = RANKS / f"{name}.tiktoken"
     if not path.exists():
         RANKS.mkdir(parents=True, exist_ok=True)
+        is_table = name in vocabularies.TABLES
         packed = ROOT / "cpp/tokenfoundry/tokens/vocabularies" / f"{name}.tiktoken.xz"
-        path.write_bytes(lzma.decompress(packed.read_bytes()))
+        path.write_bytes(lzma.decompress(packed.read_bytes()) if is_table else vocabularies.ranks_of(name))
     return path
 
 
@@ -59,6 +62,9 @@ def reference(name: str) -> Any:
     published.load_tiktoken_bpe = lambda url, expected_hash=None: tiktoken.load.load_tiktoken_bpe(
         str(rank_file(url.rsplit("/", 1)[1].removesuffix(".tiktoken")))
     )
+    if name == "qwen":  # tiktoken cuts and merges it, but does not compose.
+        ranks = tiktoken.load.load_tiktoken_bpe(str(rank_file(name)))
+        return tiktoken.Encoding(name, pat_str=expression_of(name), mergeable_ranks=ranks, special_tokens={})
     return tiktoken.Encoding(**published.ENCODING_CONSTRUCTORS[name]())
 
 
@@ -76,8 +82,10 @@ def tiktoken_subject(name: str) -> Subject:
 def own_subject(name: str) -> Subject:
     import tokenfoundry.tokens as own
 
-    tokenizer = own.Tokenizer.__new__(own.Tokenizer)  # A fresh one: it has learnt nothing yet.
-    super(own.Tokenizer, tokenizer).__init__(str(own.table_of(name)))
+    tokenizer = own.Tokenizer.load(name)
+    if name in vocabularies.TABLES:
+        tokenizer = own.Tokenizer.__new__(own.Tokenizer)  # A fresh one: it has learnt nothing yet.
+        super(own.Tokenizer, tokenizer).__init__(str(own.table_of(name)))
     return Subject(
         "tokenfoundry",
         tokenizer.encode,

@@ -16,5 +16,6 @@ void AddLimits(pybind11::module_& module);
 void AddPii(pybind11::module_& module);
 void AddPiiValidators(pybind11::module_& module);
 void AddVault(pybind11::module_& module);
+void AddVocabularies(pybind11::module_& module);
 
 }  // namespace tokenfoundry::bindings

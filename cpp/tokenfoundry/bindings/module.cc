@@ -4,6 +4,7 @@ PYBIND11_MODULE(_core, module) {
   module.doc() = "TokenFoundry's C++ core. Use the typed faces in tokenfoundry/*.py; nothing here is public.";
   tokenfoundry::bindings::AddBase(module);
   tokenfoundry::bindings::AddTokens(module);
+  tokenfoundry::bindings::AddVocabularies(module);
   tokenfoundry::bindings::AddLedger(module);
   tokenfoundry::bindings::AddLimits(module);
   tokenfoundry::bindings::AddBooks(module);

@@ -90,13 +90,13 @@ py::list EncodeWithSpecial(const Tokenizer& self, std::string_view text, const p
     if (Utf8(py::reinterpret_borrow<py::str>(allowed)) != "all") {
       Raise(absl::InvalidArgumentError("allowed_special is \"all\" or a collection of special tokens"));
     }
-    for (const auto& [id, token] : self.SpecialTokens()) special.push_back(token);
-  } else {
-    for (const py::handle token : allowed) {
-      if (!py::isinstance<py::str>(token)) throw py::type_error("a special token is a str");
-      held.push_back(py::reinterpret_borrow<py::str>(token));
-      special.push_back(Utf8(held.back()));
-    }
+    const Ids ids = WithoutGil(text.size(), [&] { return self.EncodeWithAllSpecial(text); });
+    return ListOf(ids.data(), ids.size());
+  }
+  for (const py::handle token : allowed) {
+    if (!py::isinstance<py::str>(token)) throw py::type_error("a special token is a str");
+    held.push_back(py::reinterpret_borrow<py::str>(token));
+    special.push_back(Utf8(held.back()));
   }
   const Ids ids = Unwrap(WithoutGil(text.size(), [&] { return self.EncodeWithSpecial(text, special); }));
   return ListOf(ids.data(), ids.size());
@@ -173,14 +173,32 @@ void AddMethod(py::class_<Tokenizer>* type, PyMethodDef* method) {
 }
 
 // No SameProcess here: the table is read-only memory without threads or locks, which a fork may go on using.
-std::unique_ptr<Tokenizer> Open(const py::str& path) {
-  const std::string file(Utf8(path));
-  auto tokenizer = [&] {
-    py::gil_scoped_release no_gil;
-    return Tokenizer::Open(file);
-  }();
+using Opened = absl::StatusOr<std::unique_ptr<const Tokenizer>>;
+std::unique_ptr<Tokenizer> Held(Opened tokenizer) {
   // pybind11 holds no pointers to const; every bound method is const.
   return std::unique_ptr<Tokenizer>(const_cast<Tokenizer*>(Unwrap(std::move(tokenizer)).release()));
+}
+
+std::unique_ptr<Tokenizer> Open(const py::str& path) {
+  const std::string file(Utf8(path));
+  return Held([&] {
+    py::gil_scoped_release no_gil;
+    return Tokenizer::Open(file);
+  }());
+}
+
+std::unique_ptr<Tokenizer> FromTable(const py::bytes& table) {
+  std::string copy(View(table));
+  return Held([&] {
+    py::gil_scoped_release no_gil;
+    return Tokenizer::FromTable(std::move(copy));
+  }());
+}
+
+template <typename Source, std::unique_ptr<Tokenizer> (*kOpen)(const Source&)>
+std::unique_ptr<Tokenizer> Renamed(const Source& source, const std::string& name,
+                                   std::vector<std::pair<uint32_t, std::string>> special_tokens) {
+  return Held(Tokenizer::Renamed(kOpen(source), name, std::move(special_tokens)));
 }
 
 py::array_t<uint32_t> EncodeArray(const Tokenizer& self, const py::str& text) {
@@ -275,7 +293,11 @@ std::map<std::string, uint32_t> SpecialTokens(const Tokenizer& self) {
 
 void AddTokens(py::module_& module) {
   py::class_<Tokenizer> type(module, "Tokenizer");
-  type.def(py::init(&Open), py::arg("path"))
+  type.def(py::init(&FromTable), py::arg("table"))
+      .def(py::init(&Open), py::arg("path"))
+      .def(py::init(&Renamed<py::bytes, &FromTable>), py::arg("table"), py::arg("name"), py::arg("special_tokens"))
+      .def(py::init(&Renamed<py::str, &Open>), py::arg("path"), py::arg("name"), py::arg("special_tokens"))
+      .def_property_readonly("drops_first_space", &Tokenizer::drops_first_space)
       .def_property_readonly("name", [](const Tokenizer& self) { return std::string(self.name()); })
       .def_property_readonly("n_vocab", &Tokenizer::n_vocab)
       .def_property_readonly("special_tokens", &SpecialTokens)

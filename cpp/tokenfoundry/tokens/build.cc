@@ -1,19 +1,17 @@
+#include "tokenfoundry/tokens/build.h"
+
 #include <algorithm>
 #include <numeric>
 #include <unordered_map>
+#include <unordered_set>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "tokenfoundry/tokens/build_internal.h"
 #include "tokenfoundry/tokens/merge_internal.h"
 #include "tokenfoundry/tokens/table_internal.h"
 #include "tokenfoundry/tokens/whole_characters_internal.h"
 
 namespace tokenfoundry::tokens {
 namespace {
-
-using PairIds = std::unordered_map<uint64_t, uint32_t>;  // PairKey(left, right) to the merged id.
 
 // Slots for `count` keys. Of the short tokens two fifths are full, so that nearly all words are where they are first
 // looked for: the rarer ones, of higher ids, are those that lie further on.
@@ -55,12 +53,12 @@ TokenSlots SlotsOfTokens(const std::vector<std::string>& tokens) {
 }
 
 // The two tokens that each token is merged from (FORMAT.md, "Which pairs are there").
-PairIds FindPairs(const std::vector<std::string>& tokens, const std::vector<uint32_t>& byte_ids) {
+PairTokens FindPairs(const std::vector<std::string>& tokens, const std::vector<uint32_t>& byte_ids) {
   std::vector<uint32_t> shortest_first(tokens.size());
   std::iota(shortest_first.begin(), shortest_first.end(), 0u);
   std::stable_sort(shortest_first.begin(), shortest_first.end(),
                    [&](uint32_t a, uint32_t b) { return tokens[a].size() < tokens[b].size(); });
-  PairIds pairs;
+  PairTokens pairs;
   pairs.reserve(tokens.size());
   const auto lookup = [&pairs](uint32_t left, uint32_t right) {
     const auto found = pairs.find(PairKey(left, right));
@@ -78,7 +76,7 @@ PairIds FindPairs(const std::vector<std::string>& tokens, const std::vector<uint
 }
 
 // About ten bits a pair: of the pairs that are not there, one in twenty seems to be.
-std::vector<uint64_t> FilterOfPairs(const PairIds& pairs) {
+std::vector<uint64_t> FilterOfPairs(const PairTokens& pairs) {
   size_t words = 1;
   while (words * 64 < pairs.size() * 8) words *= 2;
   std::vector<uint64_t> filter(words);
@@ -86,7 +84,7 @@ std::vector<uint64_t> FilterOfPairs(const PairIds& pairs) {
   return filter;
 }
 
-std::vector<uint32_t> MergesOfBytes(const PairIds& pairs, const std::vector<uint32_t>& byte_ids) {
+std::vector<uint32_t> MergesOfBytes(const PairTokens& pairs, const std::vector<uint32_t>& byte_ids) {
   std::vector<uint32_t> merges(kBytePairs, kNoToken);
   for (size_t i = 0; i < kBytePairs; ++i) {
     const auto found = pairs.find(PairKey(byte_ids[i >> 8], byte_ids[i & 255]));
@@ -95,7 +93,7 @@ std::vector<uint32_t> MergesOfBytes(const PairIds& pairs, const std::vector<uint
   return merges;
 }
 
-std::vector<Split> SplitsOf(const PairIds& pairs, size_t token_count) {
+std::vector<Split> SplitsOf(const PairTokens& pairs, size_t token_count) {
   std::vector<Split> splits(token_count);
   for (uint32_t id = 0; id < token_count; ++id) splits[id] = {id, id};
   for (const auto& [key, merged] : pairs) {
@@ -104,7 +102,7 @@ std::vector<Split> SplitsOf(const PairIds& pairs, size_t token_count) {
   return splits;
 }
 
-std::vector<uint64_t> SlotsOfPairs(const PairIds& pairs) {
+std::vector<uint64_t> SlotsOfPairs(const PairTokens& pairs) {
   std::vector<uint64_t> slots(SlotCount(pairs.size()), kEmptySlot);
   std::vector<std::pair<uint64_t, uint32_t>> ordered(pairs.begin(), pairs.end());
   std::sort(ordered.begin(), ordered.end());  // The same source gives the same bytes.
@@ -124,6 +122,36 @@ std::vector<uint32_t> FindByteIds(const std::vector<std::string>& tokens) {
   return ids;
 }
 
+absl::Status CheckSpecial(const VocabularySource& source) {
+  std::unordered_set<uint32_t> taken(source.ids.begin(), source.ids.end());
+  uint64_t above = 0;
+  for (const SpecialToken& token : source.special_tokens) {
+    const bool is_taken = source.ids.empty() ? token.id < source.tokens.size() : taken.contains(token.id);
+    const bool may_share = (token.traits & kAlways) != 0;
+    if (token.id < above || token.id >= kIdLimit || token.text.empty() || (is_taken && !may_share)) {
+      return absl::InvalidArgumentError(absl::StrCat("the special token ", token.text, " cannot have the id ", token.id,
+                                                     ": it is taken or too high"));
+    }
+    above = uint64_t{token.id} + 1;
+  }
+  return absl::OkStatus();
+}
+
+// By id: the token that has it, or kNoToken. kInvalidArgument when two have it.
+absl::StatusOr<std::vector<uint32_t>> TokensOfIds(const std::vector<uint32_t>& ids) {
+  std::vector<uint32_t> tokens;
+  for (uint32_t token = 0; token < ids.size(); ++token) {
+    if (ids[token] == kNoToken) continue;
+    if (ids[token] >= kIdLimit) return absl::InvalidArgumentError(absl::StrCat("the id ", ids[token], " is too high"));
+    if (ids[token] >= tokens.size()) tokens.resize(ids[token] + 1, kNoToken);
+    if (tokens[ids[token]] != kNoToken) {
+      return absl::InvalidArgumentError(absl::StrCat("two tokens have the id ", ids[token]));
+    }
+    tokens[ids[token]] = token;
+  }
+  return tokens;
+}
+
 absl::Status CheckSource(const VocabularySource& source) {
   if (source.name.empty() || source.name.size() > sizeof(TableHeader::name)) {
     return absl::InvalidArgumentError("a vocabulary needs a name of 1 to 32 bytes");
@@ -141,62 +169,41 @@ absl::Status CheckSource(const VocabularySource& source) {
       return absl::InvalidArgumentError("a token has 1 to 65535 bytes");
     }
   }
-  uint64_t above = source.tokens.size();
-  for (const auto& [id, text] : source.special_tokens) {
-    if (id < above || id >= kIdLimit || text.empty()) {
-      return absl::InvalidArgumentError("special tokens have text and ascending ids above the others");
-    }
-    above = uint64_t{id} + 1;
+  if (!source.ids.empty() && source.ids.size() != source.tokens.size()) {
+    return absl::InvalidArgumentError("each token has an id");
   }
-  return absl::OkStatus();
+  return CheckSpecial(source);
 }
 
 template <typename T>
 void Write(std::string* table, uint64_t begin, const std::vector<T>& section) {
-  std::memcpy(table->data() + begin, section.data(), section.size() * sizeof(T));
+  if (!section.empty()) std::memcpy(table->data() + begin, section.data(), section.size() * sizeof(T));
 }
 
 }  // namespace
-
-absl::StatusOr<std::vector<std::string>> ParseRanks(std::string_view file) {
-  std::vector<std::string> tokens;
-  for (size_t begin = 0; begin < file.size();) {
-    const size_t end = std::min(file.find('\n', begin), file.size());
-    const std::string_view line = file.substr(begin, end - begin);
-    begin = end + 1;
-    const size_t space = line.find(' ');
-    std::string token;
-    uint32_t id = 0;
-    if (space == std::string_view::npos || !absl::Base64Unescape(AbslView(line.substr(0, space)), &token) ||
-        !absl::SimpleAtoi(AbslView(line.substr(space + 1)), &id) || id != tokens.size()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("line ", tokens.size() + 1, " is not a token in base64 and its rank, which counts from 0"));
-    }
-    tokens.push_back(std::move(token));
-  }
-  return tokens;
-}
 
 absl::StatusOr<std::string> BuildTable(const VocabularySource& source) {
   TF_RETURN_IF_ERROR(CheckSource(source));
   const std::vector<uint32_t> byte_ids = FindByteIds(source.tokens);
   if (byte_ids.empty()) return absl::InvalidArgumentError("a single byte has no token");
   const TokenSlots token_slots = SlotsOfTokens(source.tokens);
-  const PairIds pairs = FindPairs(source.tokens, byte_ids);
+  TF_ASSIGN_OR_RETURN(const std::vector<uint32_t> tokens_of_ids, TokensOfIds(source.ids));
+  const PairTokens pairs = source.pairs.has_value() ? *source.pairs : FindPairs(source.tokens, byte_ids);
   const std::vector<uint64_t> pair_slots = SlotsOfPairs(pairs);
   const std::vector<uint64_t> pair_filter = FilterOfPairs(pairs);
 
   TableHeader header = {};
-  std::vector<uint32_t> special_ids, text_offsets = {0};
+  std::vector<uint32_t> special_ids, special_traits, text_offsets = {0};
   std::string text;
   for (const std::string& token : source.tokens) {
     header.max_token_bytes = std::max(header.max_token_bytes, static_cast<uint32_t>(token.size()));
     text += token;
     text_offsets.push_back(static_cast<uint32_t>(text.size()));
   }
-  for (const auto& [id, token] : source.special_tokens) {
-    special_ids.push_back(id);
-    text += token;
+  for (const SpecialToken& token : source.special_tokens) {
+    special_ids.push_back(token.id);
+    special_traits.push_back(token.traits);
+    text += token.text;
     text_offsets.push_back(static_cast<uint32_t>(text.size()));
   }
   if (text.size() > UINT32_MAX) return absl::InvalidArgumentError("the tokens are longer than 4 GiB together");
@@ -206,6 +213,8 @@ absl::StatusOr<std::string> BuildTable(const VocabularySource& source) {
   std::copy(source.sha256.begin(), source.sha256.end(), header.source_sha256);
   source.name.copy(header.name, sizeof(header.name));
   header.pretokenizer = static_cast<uint32_t>(source.pretokenizer);
+  header.text_rules = source.text_rules;
+  header.id_count = static_cast<uint32_t>(tokens_of_ids.size());
   header.token_count = static_cast<uint32_t>(source.tokens.size());
   header.special_count = static_cast<uint32_t>(special_ids.size());
   header.short_slot_count = static_cast<uint32_t>(token_slots.short_slots.size());
@@ -219,6 +228,9 @@ absl::StatusOr<std::string> BuildTable(const VocabularySource& source) {
   std::string table(layout.file_bytes, '\0');
   Write(&table, layout.byte_ids, byte_ids);
   Write(&table, layout.special_ids, special_ids);
+  Write(&table, layout.special_traits, special_traits);
+  Write(&table, layout.ids, source.ids);
+  Write(&table, layout.tokens_of_ids, tokens_of_ids);
   Write(&table, layout.text_offsets, text_offsets);
   Write(&table, layout.short_slots, token_slots.short_slots);
   Write(&table, layout.long_slots, token_slots.long_slots);

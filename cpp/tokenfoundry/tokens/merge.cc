@@ -3,15 +3,37 @@
 #include "tokenfoundry/base/check.h"
 #include "tokenfoundry/tokens/instruction_set_internal.h"
 #include "tokenfoundry/tokens/merge_internal.h"
+#include "tokenfoundry/tokens/unicode_internal.h"
 
 namespace tokenfoundry::tokens {
 namespace {
 
 constexpr int kIndexBits = 64 - kIdBits;  // A piece is far below 16 TB.
 
-}  // namespace
+bool IsTail(char byte) { return (static_cast<uint8_t>(byte) & 0xC0) == 0x80; }
 
-namespace {
+// Not more than `size` bytes of `text`, and no character cut in two, unless it is no character.
+size_t WholeCharacterBytes(std::string_view text, size_t size) {
+  if (size >= text.size()) return text.size();
+  size_t whole = size;
+  while (whole > 1 && size - whole < 3 && IsTail(text[whole])) --whole;
+  return IsTail(text[whole]) ? size : whole;
+}
+
+// The token that the character at `at` begins with where merging starts from characters, and its bytes: the whole
+// character, or its first byte.
+struct Symbol {
+  uint32_t token;
+  uint16_t size;
+};
+Symbol SymbolAt(const Vocabulary& vocabulary, const char* at, const char* end) {
+  const Character character = CharacterAt(at, end);
+  if (character.size_bytes > 1) {
+    const uint32_t token = vocabulary.Find({at, character.size_bytes});
+    if (token != kNoToken) return {token, character.size_bytes};
+  }
+  return {vocabulary.ByteToken(static_cast<uint8_t>(*at)), 1};
+}
 
 // One id a character, or 0 where the piece must be merged from its bytes.
 size_t WholeCharactersOf(const Vocabulary& vocabulary, std::string_view piece, uint32_t* ids) {
@@ -42,12 +64,26 @@ size_t WholeCharactersOf(const Vocabulary& vocabulary, std::string_view piece, u
   return count;
 }
 
+size_t SymbolsOf(const Vocabulary& vocabulary, std::string_view piece, uint32_t* ids) {
+  size_t count = 0;
+  const char* const end = piece.data() + piece.size();
+  for (const char* at = piece.data(); at < end;) {
+    const Symbol symbol = SymbolAt(vocabulary, at, end);
+    ids[count++] = symbol.token;
+    at += symbol.size;
+  }
+  return count;
+}
+
 }  // namespace
 
 size_t StartOf(const Vocabulary& vocabulary, std::string_view piece, uint32_t* ids, uint32_t* merged) {
   const auto is_wide = [](char byte) { return static_cast<uint8_t>(byte) >= 0x80; };
   size_t count = 0;
-  if (std::any_of(piece.begin(), piece.end(), is_wide)) count = WholeCharactersOf(vocabulary, piece, ids);
+  if (std::any_of(piece.begin(), piece.end(), is_wide)) {
+    count = vocabulary.starts_from_characters() ? SymbolsOf(vocabulary, piece, ids)
+                                                : WholeCharactersOf(vocabulary, piece, ids);
+  }
   if (count > 0) {
     for (size_t i = 0; i + 1 < count; ++i) merged[i] = vocabulary.Merged(ids[i], ids[i + 1]);
   } else {
@@ -125,10 +161,10 @@ bool Merger::MergeByWindows(std::string_view piece) {
   ids_.clear();
   for (size_t at = 0; at < piece.size();) {
     const std::string_view left = piece.substr(at);
-    size_t size = std::min(kSmallPieceBytes, left.size());
+    size_t size = WholeCharacterBytes(left, kSmallPieceBytes);
     std::span<const uint32_t> window(small_ids_, merge(vocabulary_, left.substr(0, size), small_ids_));
     if (size < left.size() && window.size() <= kUncertain) {
-      size = std::min(kWideBytes, left.size());
+      size = WholeCharacterBytes(left, kWideBytes);
       window = MergeByHeap(left.substr(0, size));
       if (size < left.size() && window.size() <= kUncertain) return false;
     }
@@ -149,11 +185,19 @@ std::span<const uint32_t> Merger::MergeByHeap(std::string_view piece) {
   const size_t size = piece.size();
   nodes_.resize(size);
   heap_.clear();
-  for (size_t i = 0; i < size; ++i) {
-    nodes_[i] = {vocabulary_.ByteToken(static_cast<uint8_t>(piece[i])), kNoToken, 1, static_cast<uint16_t>(i > 0)};
+  const char* const end = piece.data() + size;
+  uint16_t size_before = 0;
+  for (size_t i = 0; i < size;) {
+    const Symbol symbol = vocabulary_.starts_from_characters()
+                              ? SymbolAt(vocabulary_, piece.data() + i, end)
+                              : Symbol{vocabulary_.ByteToken(static_cast<uint8_t>(piece[i])), 1};
+    nodes_[i] = {symbol.token, kNoToken, symbol.size, size_before};
+    for (size_t inside = 1; inside < symbol.size; ++inside) nodes_[i + inside] = {kNoToken, kNoToken, 0, 0};
+    size_before = symbol.size;
+    i += symbol.size;
   }
-  for (size_t i = 0; i + 1 < size; ++i) {
-    nodes_[i].merged = vocabulary_.Merged(nodes_[i].id, nodes_[i + 1].id);
+  for (size_t i = 0, next; (next = i + nodes_[i].size) < size; i = next) {
+    nodes_[i].merged = vocabulary_.Merged(nodes_[i].id, nodes_[next].id);
     if (nodes_[i].merged != kNoToken) heap_.push_back(uint64_t{nodes_[i].merged} << kIndexBits | i);
   }
   std::make_heap(heap_.begin(), heap_.end(), std::greater<>());

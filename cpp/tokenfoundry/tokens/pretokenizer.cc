@@ -17,6 +17,10 @@
 //   \p{N}{1,3}
 //    ?[^\s\p{L}\p{N}]+[\r\n/]*
 //   \s*[\r\n]+   \s+(?!\S)   \s+
+//
+// Tekken: the same without C and with \p{N}.
+#include <cstring>
+
 #include "tokenfoundry/tokens/pretokenizer_internal.h"
 #include "tokenfoundry/tokens/unicode_internal.h"
 
@@ -157,16 +161,17 @@ const char* Gpt2PieceEnd(const char* begin, const char* end) {
   return run.end == end ? end : BeforeLastSpace(run, begin);
 }
 
-const char* O200kPieceEnd(const char* begin, const char* end) {
+template <Rules kRules>
+const char* CasedPieceEnd(const char* begin, const char* end) {
   const Character first = CharacterAt(begin, end);
   if ((first.character_class & (kLetter | kWordPrefix)) != 0) {
     const uint8_t prefix = first.character_class & kWordPrefix;
     const char* const word = prefix != 0 ? begin + first.size_bytes : begin;
     if (const char* const next = SkipCasedWord(begin, word, end, prefix); next > begin) {
-      return next < end && *next == '\'' ? next + ContractionBytes(next, end, true) : next;
+      return kRules.contractions && next < end && *next == '\'' ? next + ContractionBytes(next, end, true) : next;
     }
   }
-  if (first.character_class == kNumber) return SkipNumbers(begin, end, kO200kRules.digits);
+  if (first.character_class == kNumber) return SkipNumbers(begin, end, kRules.digits);
   if (const char* next = SkipPunctuation(begin, end); next > begin) {
     while (next < end && (*next == '\r' || *next == '\n' || *next == '/')) ++next;
     return next;
@@ -177,6 +182,22 @@ const char* O200kPieceEnd(const char* begin, const char* end) {
   if (run.end == end) return end;
   return BeforeLastSpace(run, begin);
 }
+
+const char* O200kPieceEnd(const char* begin, const char* end) { return CasedPieceEnd<kO200kRules>(begin, end); }
+const char* TekkenPieceEnd(const char* begin, const char* end) { return CasedPieceEnd<kTekkenRules>(begin, end); }
+
+const char* EachSpacePieceEnd(const char* begin, const char* end) {
+  const auto* const space = static_cast<const char*>(std::memchr(begin + 1, ' ', static_cast<size_t>(end - begin - 1)));
+  return space == nullptr ? end : space;
+}
+
+const char* SpacesPieceEnd(const char* begin, const char* end) {
+  const char* word = begin;
+  while (word < end && *word == ' ') ++word;
+  return word == end ? end : EachSpacePieceEnd(word, end);
+}
+
+const char* WholePieceEnd(const char*, const char* end) { return end; }
 
 PieceEnd PieceEndOf(Pretokenizer pretokenizer) {
   switch (pretokenizer) {
@@ -190,6 +211,14 @@ PieceEnd PieceEndOf(Pretokenizer pretokenizer) {
       return QwenPieceEnd;
     case Pretokenizer::kLlama3:
       return Llama3PieceEnd;
+    case Pretokenizer::kTekken:
+      return TekkenPieceEnd;
+    case Pretokenizer::kSpaces:
+      return SpacesPieceEnd;
+    case Pretokenizer::kEachSpace:
+      return EachSpacePieceEnd;
+    case Pretokenizer::kWhole:
+      return WholePieceEnd;
   }
   return nullptr;
 }

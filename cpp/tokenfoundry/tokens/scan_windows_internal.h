@@ -139,7 +139,7 @@ inline Borders FindBorders(const char* begin, const char* end, const char* windo
     }
   }
 
-  if (kRules.cases) {
+  if (kRules.cases && kRules.contractions) {
     int last_end = -1;
     for (uint64_t rest = apostrophes & letters << 1 & letters >> 1; rest != 0; rest &= rest - 1) {
       const int at = __builtin_ctzll(rest);
@@ -150,7 +150,7 @@ inline Borders FindBorders(const char* begin, const char* end, const char* windo
       starts &= ~(LowBits(bytes) << at);
       if (last_end < 64) starts |= letters & (uint64_t{1} << last_end);
     }
-  } else {
+  } else if (kRules.contractions) {
     for (uint64_t rest = apostrophes & other_starts & letters >> 1; rest != 0; rest &= rest - 1) {
       const int at = __builtin_ctzll(rest);
       const int bytes = ContractionBytes(begin + at, end, kRules.folds_contractions);
@@ -243,6 +243,26 @@ size_t ScanBy(const char* const begin, const char* const end, Cuts* cuts) {
   return count;
 }
 
+// Piece by piece: where a border costs no more than finding the next space.
+template <PieceEnd kPieceEnd>
+size_t ScanByPieces(const char* const begin, const char* const end, Cuts* cuts) {
+  constexpr ptrdiff_t kKeyBytes = 16;
+  size_t count = 0;
+  for (const char* at = begin; at < end && count < kScanPieces;) {
+    const char* const piece = at;
+    at = kPieceEnd(at, end);
+    char padded[kKeyBytes] = {};
+    const char* readable = piece;
+    if (end - piece < kKeyBytes && at - piece <= static_cast<ptrdiff_t>(kShortTokenBytes)) {
+      std::memcpy(padded, piece, static_cast<size_t>(end - piece));
+      readable = padded;
+    }
+    Cut(readable, static_cast<size_t>(at - piece), static_cast<uint64_t>(at - begin), count++, cuts->slots,
+        cuts->slot_count, cuts);
+  }
+  return count;
+}
+
 Scan ScanOf(Pretokenizer pretokenizer) {
   switch (pretokenizer) {
     case Pretokenizer::kCl100k:
@@ -255,6 +275,14 @@ Scan ScanOf(Pretokenizer pretokenizer) {
       return ScanBy<kQwenRules, QwenPieceEnd>;
     case Pretokenizer::kLlama3:
       return ScanBy<kLlama3Rules, Llama3PieceEnd>;
+    case Pretokenizer::kTekken:
+      return ScanBy<kTekkenRules, TekkenPieceEnd>;
+    case Pretokenizer::kSpaces:
+      return ScanByPieces<SpacesPieceEnd>;
+    case Pretokenizer::kEachSpace:
+      return ScanByPieces<EachSpacePieceEnd>;
+    case Pretokenizer::kWhole:
+      return ScanByPieces<WholePieceEnd>;
   }
   return nullptr;
 }

@@ -9,11 +9,12 @@
 
 #include "tokenfoundry/base/endian.h"
 #include "tokenfoundry/base/hash.h"
+#include "tokenfoundry/tokens/terms.h"
 
 namespace tokenfoundry::tokens {
 
 inline constexpr std::string_view kMagic = "tfvocab\n";
-inline constexpr uint32_t kFormatVersion = 2;
+inline constexpr uint32_t kFormatVersion = 3;
 inline constexpr size_t kDigestedFrom = 48;  // content_sha256 covers every byte from here on.
 inline constexpr int kIdBits = 20;
 inline constexpr uint32_t kIdLimit = (1u << kIdBits) - 1;  // Ids are below it, so that no slot in use is all ones.
@@ -36,7 +37,9 @@ struct TableHeader {
   uint32_t pair_slot_count;
   uint32_t text_bytes;
   uint32_t filter_words;
-  uint8_t reserved[36];
+  uint32_t id_count;  // 0: the id of a token is its number.
+  uint32_t text_rules;
+  uint8_t reserved[28];
 };
 static_assert(sizeof(TableHeader) == 192);
 static_assert(offsetof(TableHeader, file_bytes) == kDigestedFrom);
@@ -75,6 +78,9 @@ struct TableLayout {
   explicit TableLayout(const TableHeader& header) {
     byte_ids = Place(256 * sizeof(uint32_t));
     special_ids = Place(uint64_t{header.special_count} * sizeof(uint32_t));
+    special_traits = Place(uint64_t{header.special_count} * sizeof(uint32_t));
+    ids = Place((header.id_count == 0 ? 0 : uint64_t{header.token_count}) * sizeof(uint32_t));
+    tokens_of_ids = Place(uint64_t{header.id_count} * sizeof(uint32_t));
     text_offsets = Place((uint64_t{header.token_count} + header.special_count + 1) * sizeof(uint32_t));
     short_slots = Place(uint64_t{header.short_slot_count} * sizeof(ShortSlot));
     long_slots = Place(uint64_t{header.long_slot_count} * sizeof(uint64_t));
@@ -86,8 +92,8 @@ struct TableLayout {
     text = Place(header.text_bytes);
   }
 
-  uint64_t byte_ids, special_ids, text_offsets, short_slots, long_slots, pair_slots, pair_filter, byte_pairs,
-      whole_characters, splits, text;
+  uint64_t byte_ids, special_ids, special_traits, ids, tokens_of_ids, text_offsets, short_slots, long_slots, pair_slots,
+      pair_filter, byte_pairs, whole_characters, splits, text;
   uint64_t file_bytes = sizeof(TableHeader);
 
  private:

@@ -3,16 +3,42 @@
 
 #include "absl/strings/str_cat.h"
 #include "tokenfoundry/base/mapped_file.h"
+#include "tokenfoundry/tokens/normalize_internal.h"
+#include "tokenfoundry/tokens/special_set_internal.h"
 #include "tokenfoundry/tokens/tokens.h"
 #include "tokenfoundry/tokens/vocabulary_internal.h"
 #include "tokenfoundry/tokens/walk_internal.h"
 
 namespace tokenfoundry::tokens {
 
+namespace {
+
+// Calls `take(part, special)` for each part of the text as it is to be cut, and the special token behind it: null
+// behind the last. Stops when `take` says false.
+template <typename Take>
+void ForEachPart(std::string_view text, uint32_t rules, const SpecialFinder& special, Take&& take) {
+  if (rules == 0 && special.empty()) {
+    take(text, nullptr);
+    return;
+  }
+  std::string storage;
+  for (size_t at = 0;;) {
+    const SpecialFinder::Found found = special.Next(text, at);
+    const size_t end = found.token == nullptr ? text.size() : found.begin;
+    if (!take(Normalized(text.substr(at, end - at), rules, at == 0, &storage), found.token)) return;
+    if (found.token == nullptr) return;
+    at = found.end;
+  }
+}
+
+}  // namespace
+
 struct Tokenizer::Parts {
   std::unique_ptr<const MappedFile> file;     // What `vocabulary` borrows:
   std::unique_ptr<const std::string> memory;  // one of the two.
   Vocabulary vocabulary;
+  std::string name;
+  SpecialSet special;
   LearntPool learnt;
 };
 
@@ -26,19 +52,47 @@ absl::StatusOr<std::unique_ptr<const Tokenizer>> Tokenizer::Open(const std::stri
     const absl::Status& status = vocabulary.status();
     return absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));
   }
-  std::unique_ptr<Parts> parts(new Parts{std::move(file), nullptr, *std::move(vocabulary), {}});
-  return std::unique_ptr<const Tokenizer>(new Tokenizer(std::move(parts)));
+  return Of(std::move(file), nullptr, *std::move(vocabulary));
 }
 
 absl::StatusOr<std::unique_ptr<const Tokenizer>> Tokenizer::FromTable(std::string table) {
   auto memory = std::make_unique<const std::string>(std::move(table));
   TF_ASSIGN_OR_RETURN(Vocabulary vocabulary, Vocabulary::Check(*memory));
-  std::unique_ptr<Parts> parts(new Parts{nullptr, std::move(memory), std::move(vocabulary), {}});
+  return Of(nullptr, std::move(memory), std::move(vocabulary));
+}
+
+absl::StatusOr<std::unique_ptr<const Tokenizer>> Tokenizer::Renamed(
+    std::unique_ptr<const Tokenizer> base, std::string name,
+    std::vector<std::pair<uint32_t, std::string>> special_tokens) {
+  Parts& from = *base->parts_;
+  std::vector<SpecialToken> special;
+  std::sort(special_tokens.begin(), special_tokens.end());
+  for (auto& [id, text] : special_tokens) {
+    if (from.vocabulary.TokenOfId(id) != kNoToken || id >= kIdLimit || text.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat("the special token ", text, " cannot have the id ", id));
+    }
+    special.push_back({id, std::move(text), 0});
+  }
+  std::unique_ptr<Parts> parts(new Parts{std::move(from.file),
+                                         std::move(from.memory),
+                                         std::move(from.vocabulary),
+                                         std::move(name),
+                                         SpecialSet(std::move(special)),
+                                         {}});
   return std::unique_ptr<const Tokenizer>(new Tokenizer(std::move(parts)));
 }
 
-std::string_view Tokenizer::name() const { return parts_->vocabulary.name(); }
-uint32_t Tokenizer::n_vocab() const { return parts_->vocabulary.n_vocab(); }
+std::unique_ptr<const Tokenizer> Tokenizer::Of(std::unique_ptr<const MappedFile> file,
+                                               std::unique_ptr<const std::string> memory, Vocabulary vocabulary) {
+  std::string name(vocabulary.name());
+  SpecialSet special(vocabulary.Specials());
+  std::unique_ptr<Parts> parts(
+      new Parts{std::move(file), std::move(memory), std::move(vocabulary), std::move(name), std::move(special), {}});
+  return std::unique_ptr<const Tokenizer>(new Tokenizer(std::move(parts)));
+}
+
+std::string_view Tokenizer::name() const { return parts_->name; }
+uint32_t Tokenizer::n_vocab() const { return std::max(parts_->vocabulary.id_end(), parts_->special.id_end()); }
 
 Ids Tokenizer::Encode(std::string_view text) const {
   Ids ids;
@@ -46,65 +100,89 @@ Ids Tokenizer::Encode(std::string_view text) const {
   return ids;
 }
 
-void Tokenizer::EncodeTo(std::string_view text, Ids* ids) const {
-  const LearntPool::Lease learnt(&parts_->learnt);
-  AppendIds(parts_->vocabulary, *learnt, text, ids);
+void Tokenizer::EncodeTo(std::string_view text, Ids* ids) const { EncodeAround(text, parts_->special.always(), ids); }
+
+Ids Tokenizer::EncodeWithAllSpecial(std::string_view text) const {
+  Ids ids;
+  EncodeAround(text, parts_->special.all_allowed(), &ids);
+  return ids;
 }
 
 absl::StatusOr<Ids> Tokenizer::EncodeWithSpecial(std::string_view text,
                                                  std::span<const std::string_view> special) const {
-  std::vector<uint32_t> special_ids;
-  for (const std::string_view token : special) {
-    const std::optional<uint32_t> id = parts_->vocabulary.FindSpecial(token);
-    if (!id.has_value())
-      return absl::InvalidArgumentError(absl::StrCat(AbslView(name()), " has no special token ", AbslView(token)));
-    special_ids.push_back(*id);
-  }
-  std::vector<size_t> places(special.size(), 0);  // Where each comes next.
-  Ids ids;
-  for (size_t at = 0;;) {
-    size_t next = std::string_view::npos, which = 0;
-    for (size_t i = 0; i < special.size(); ++i) {
-      if (places[i] != std::string_view::npos && (places[i] < at || at == 0)) places[i] = text.find(special[i], at);
-      const bool is_longer =
-          places[i] == next && next != std::string_view::npos && special[i].size() > special[which].size();
-      if (places[i] < next || is_longer) next = places[i], which = i;
+  std::vector<const SpecialToken*> allowed;
+  for (const std::string_view name_of_token : special) {
+    allowed.push_back(parts_->special.ByText(name_of_token));
+    if (allowed.back() == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(AbslView(name()), " has no special token ", AbslView(name_of_token)));
     }
-    EncodeTo(text.substr(at, next - at), &ids);
-    if (next == std::string_view::npos) return ids;
-    ids.push_back(special_ids[which]);
-    at = next + special[which].size();
   }
+  Ids ids;
+  EncodeAround(text, parts_->special.Allowed(allowed), &ids);
+  return ids;
+}
+
+// Appends the ids of `text`, where what `special` finds is one.
+void Tokenizer::EncodeAround(std::string_view text, const SpecialFinder& special, Ids* ids) const {
+  const LearntPool::Lease learnt(&parts_->learnt);
+  const Vocabulary& vocabulary = parts_->vocabulary;
+  ForEachPart(text, vocabulary.text_rules(), special, [&](std::string_view part, const SpecialToken* found) {
+    const size_t before = ids->size();
+    AppendIds(vocabulary, *learnt, part, ids);
+    if (vocabulary.has_own_ids()) vocabulary.TokensToIds(std::span(*ids).subspan(before));
+    if (found != nullptr) ids->push_back(found->id);
+    return true;
+  });
 }
 
 std::vector<std::pair<uint32_t, std::string_view>> Tokenizer::SpecialTokens() const {
   std::vector<std::pair<uint32_t, std::string_view>> tokens;
-  for (const uint32_t id : parts_->vocabulary.special_ids()) tokens.emplace_back(id, parts_->vocabulary.Bytes(id));
+  for (const SpecialToken& token : parts_->special.all()) {
+    if ((token.traits & kNever) == 0) tokens.emplace_back(token.id, token.text);
+  }
   return tokens;
 }
 
 std::optional<uint32_t> Tokenizer::TokenOf(std::string_view bytes) const {
   if (bytes.empty()) return std::nullopt;
-  if (const uint32_t id = parts_->vocabulary.Find(bytes); id != kNoToken) return id;
-  return parts_->vocabulary.FindSpecial(bytes);
+  if (const uint32_t token = parts_->vocabulary.Find(bytes); token != kNoToken) return parts_->vocabulary.IdOf(token);
+  const SpecialToken* const special = parts_->special.ByText(bytes);
+  return special == nullptr ? std::nullopt : std::optional(special->id);
 }
 
 uint64_t Tokenizer::Count(std::string_view text) const { return CountUpTo(text, UINT64_MAX - 1); }
 
 uint64_t Tokenizer::CountUpTo(std::string_view text, uint64_t limit) const {
   const LearntPool::Lease learnt(&parts_->learnt);
-  return CountIdsUpTo(parts_->vocabulary, *learnt, text, limit);
+  const Vocabulary& vocabulary = parts_->vocabulary;
+  uint64_t count = 0;
+  ForEachPart(text, vocabulary.text_rules(), parts_->special.always(),
+              [&](std::string_view part, const SpecialToken* found) {
+                count += CountIdsUpTo(vocabulary, *learnt, part, limit - count) + (found != nullptr);
+                return count <= limit;
+              });
+  return std::min(count, limit + 1);
 }
 
 absl::StatusOr<std::string> Tokenizer::Decode(std::span<const uint32_t> ids) const {
+  const Vocabulary& vocabulary = parts_->vocabulary;
   std::string bytes;
   bytes.reserve(ids.size() * 4);
   for (const uint32_t id : ids) {
-    const std::string_view token = parts_->vocabulary.Bytes(id);
-    if (token.empty()) return absl::InvalidArgumentError(absl::StrCat(AbslView(name()), " has no token with id ", id));
-    bytes.append(token);
+    const uint32_t token = vocabulary.TokenOfId(id);
+    if (token != kNoToken) {
+      bytes.append(vocabulary.Bytes(token));
+      continue;
+    }
+    const SpecialToken* const special = parts_->special.ById(id);
+    if (special == nullptr)
+      return absl::InvalidArgumentError(absl::StrCat(AbslView(name()), " has no token with id ", id));
+    bytes.append(special->text);
   }
   return bytes;
 }
+
+bool Tokenizer::drops_first_space() const { return (parts_->vocabulary.text_rules() & kDropsFirstSpace) != 0; }
 
 }  // namespace tokenfoundry::tokens

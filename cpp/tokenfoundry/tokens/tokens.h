@@ -1,4 +1,5 @@
-// Tokens: exactly the ids that OpenAI's tiktoken gives for a text, their number, and the text back from the ids.
+// Tokens: exactly the ids that a model's own tokenizer gives for a text (OpenAI's tiktoken, Hugging Face tokenizers),
+// their number, and the text back from the ids.
 //
 // A Tokenizer is opened once from a precompiled table (FORMAT.md), which is memory-mapped and whose SHA-256 is checked
 // before first use; from then on it is immutable and shared const. It is closed by destroying it.
@@ -9,8 +10,9 @@
 // Nothing blocks, except that the first touch of a mapped page reads it from disk. Time is linear in any text.
 //
 // Units: text is UTF-8 and sizes are bytes; a byte that is not UTF-8 is a character of its own, so decoding the ids
-// gives the same bytes back. Ids and counts are tokens. Text that spells a special token, such as <|endoftext|>, is
-// ordinary text; only decoding and EncodeWithSpecial know special tokens.
+// gives the same bytes back (or those of the composed text, where a vocabulary composes). Ids and counts are tokens.
+// Text that spells a special token, such as <|endoftext|>, is ordinary text; only decoding and EncodeWithSpecial know
+// special tokens, but for those that a model's file adds to its vocabulary as ordinary ones.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +28,14 @@
 #include "absl/base/attributes.h"
 #include "tokenfoundry/base/status.h"
 
+namespace tokenfoundry {
+class MappedFile;
+}
+
 namespace tokenfoundry::tokens {
+
+class SpecialFinder;
+class Vocabulary;
 
 // A vector whose resize() leaves new elements unset: they are about to be written.
 template <typename T>
@@ -60,6 +69,12 @@ class Tokenizer {
   // The same from a table in memory, as BuildTable writes it.
   static absl::StatusOr<std::unique_ptr<const Tokenizer>> FromTable(std::string table);
 
+  // The same table under another name and with other special tokens (id, text), of which two may share an id: the first
+  // in the order of texts is what it decodes to. kInvalidArgument for one with the id of an ordinary token.
+  static absl::StatusOr<std::unique_ptr<const Tokenizer>> Renamed(
+      std::unique_ptr<const Tokenizer> base, std::string name,
+      std::vector<std::pair<uint32_t, std::string>> special_tokens);
+
   ~Tokenizer();
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
@@ -73,6 +88,8 @@ class Tokenizer {
   // The same, but where the text spells one of `special`, it is that special token: the first to come, of two that
   // begin together the longer one. kInvalidArgument for one that the vocabulary does not have.
   absl::StatusOr<Ids> EncodeWithSpecial(std::string_view text, std::span<const std::string_view> special) const;
+
+  Ids EncodeWithAllSpecial(std::string_view text) const;
 
   // The size of Encode(text), without making the ids.
   uint64_t Count(std::string_view text) const;
@@ -96,9 +113,15 @@ class Tokenizer {
   // that no token has.
   absl::StatusOr<std::string> Decode(std::span<const uint32_t> ids) const;
 
+  // Whether the text of whole ids begins with a space that encoding put there.
+  bool drops_first_space() const;
+
  private:
   struct Parts;
   explicit Tokenizer(std::unique_ptr<Parts> parts);
+  static std::unique_ptr<const Tokenizer> Of(std::unique_ptr<const MappedFile> file,
+                                             std::unique_ptr<const std::string> memory, Vocabulary vocabulary);
+  void EncodeAround(std::string_view text, const SpecialFinder& special, Ids* ids) const;
 
   const std::unique_ptr<Parts> parts_;
 };

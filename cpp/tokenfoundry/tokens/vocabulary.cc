@@ -41,6 +41,9 @@ absl::StatusOr<Vocabulary> Vocabulary::Check(std::string_view table) {
   vocabulary.text_ = table.substr(layout.text);
   vocabulary.byte_ids_ = Section<uint32_t>(table, layout.byte_ids, 256);
   vocabulary.special_ids_ = Section<uint32_t>(table, layout.special_ids, header->special_count);
+  vocabulary.special_traits_ = Section<uint32_t>(table, layout.special_traits, header->special_count);
+  vocabulary.ids_ = Section<uint32_t>(table, layout.ids, header->id_count == 0 ? 0 : header->token_count);
+  vocabulary.tokens_of_ids_ = Section<uint32_t>(table, layout.tokens_of_ids, header->id_count);
   vocabulary.text_offsets_ =
       Section<uint32_t>(table, layout.text_offsets, uint64_t{header->token_count} + header->special_count + 1);
   vocabulary.short_slots_ = Section<ShortSlot>(table, layout.short_slots, header->short_slot_count);
@@ -51,6 +54,7 @@ absl::StatusOr<Vocabulary> Vocabulary::Check(std::string_view table) {
   vocabulary.whole_characters_ = Section<WholeCharacter>(table, layout.whole_characters, kWholeCharacters);
   vocabulary.splits_ = Section<Split>(table, layout.splits, header->token_count);
   TF_RETURN_IF_ERROR(vocabulary.CheckSections());
+  TF_RETURN_IF_ERROR(vocabulary.CheckIds());
   TF_RETURN_IF_ERROR(vocabulary.CheckMerges());
   return vocabulary;
 }
@@ -66,11 +70,7 @@ absl::Status Vocabulary::CheckSections() const {
   }
   if (!std::all_of(byte_ids_.begin(), byte_ids_.end(), is_token)) return Damaged("a byte has no token");
 
-  uint32_t above = tokens;
-  for (const uint32_t id : special_ids_) {
-    if (id < above || id >= kIdLimit) return Damaged("its special ids are out of order");
-    above = id + 1;
-  }
+  if ((text_rules() & ~kAllTextRules) != 0) return Damaged("it has unknown rules");
   if (text_offsets_.front() != 0 || text_offsets_.back() != text_.size() ||
       !std::is_sorted(text_offsets_.begin(), text_offsets_.end())) {
     return Damaged("its text offsets are out of order");
@@ -97,6 +97,31 @@ absl::Status Vocabulary::CheckSections() const {
     }
   }
   if (!has_empty) return Damaged("its long slots are full");
+  return absl::OkStatus();
+}
+
+absl::Status Vocabulary::CheckIds() const {
+  if (id_end() > kIdLimit) return Damaged("its ids are out of range");
+  for (uint32_t token = 0; token < ids_.size(); ++token) {
+    const bool is_unused_byte = ids_[token] == kNoToken && SizeOf(token) == 1;
+    if (!is_unused_byte && (ids_[token] >= id_end() || tokens_of_ids_[ids_[token]] != token)) {
+      return Damaged("two tokens have one id");
+    }
+  }
+  for (const uint32_t token : tokens_of_ids_) {
+    if (token != kNoToken && token >= token_count()) return Damaged("an id is of no token");
+  }
+  uint32_t above = 0;
+  for (const uint32_t id : special_ids_) {
+    if (id < above || id >= kIdLimit) return Damaged("its special ids are out of order");
+    above = id + 1;
+  }
+  for (size_t i = 0; i < special_ids_.size(); ++i) {
+    const bool may_share = (special_traits_[i] & kAlways) != 0;
+    if (!may_share && TokenOfId(special_ids_[i]) != kNoToken) return Damaged("a special token has another's id");
+    if (TextAt(token_count() + static_cast<uint32_t>(i)).empty()) return Damaged("a special token is empty");
+    if ((special_traits_[i] & ~kAllSpecialTraits) != 0) return Damaged("a special token has unknown traits");
+  }
   return absl::OkStatus();
 }
 
@@ -147,18 +172,12 @@ uint32_t Vocabulary::FindLong(std::string_view bytes, uint64_t hash) const {
   }
 }
 
-std::optional<uint32_t> Vocabulary::FindSpecial(std::string_view text) const {
-  for (const uint32_t id : special_ids_) {
-    if (Bytes(id) == text) return id;
+std::vector<SpecialToken> Vocabulary::Specials() const {
+  std::vector<SpecialToken> tokens;
+  for (uint32_t i = 0; i < special_ids_.size(); ++i) {
+    tokens.push_back({special_ids_[i], std::string(TextAt(token_count() + i)), special_traits_[i]});
   }
-  return std::nullopt;
-}
-
-std::string_view Vocabulary::Bytes(uint32_t id) const {
-  if (id < token_count()) return TextAt(id);
-  const auto special = std::lower_bound(special_ids_.begin(), special_ids_.end(), id);
-  if (special == special_ids_.end() || *special != id) return {};
-  return TextAt(token_count() + static_cast<uint32_t>(special - special_ids_.begin()));
+  return tokens;
 }
 
 }  // namespace tokenfoundry::tokens

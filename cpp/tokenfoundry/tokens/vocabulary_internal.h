@@ -1,14 +1,18 @@
 // A vocabulary table, read in place: which token some bytes are, which tokens merge, what bytes a token is.
+//
+// A token has a number here, which is its rank too: of two possible merges, the one into the lower number comes first.
+// The id that a model knows it by is another matter where the table says so.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "absl/base/attributes.h"
 #include "tokenfoundry/base/status.h"
 #include "tokenfoundry/tokens/pretokenizer_internal.h"
+#include "tokenfoundry/tokens/special_set_internal.h"
 #include "tokenfoundry/tokens/table_internal.h"
 
 namespace tokenfoundry::tokens {
@@ -26,7 +30,20 @@ class Vocabulary {
   Pretokenizer pretokenizer() const { return static_cast<Pretokenizer>(header_->pretokenizer); }
   uint32_t max_token_bytes() const { return header_->max_token_bytes; }
   uint32_t token_count() const { return header_->token_count; }
-  uint32_t n_vocab() const { return special_ids_.empty() ? token_count() : special_ids_.back() + 1; }
+  uint32_t text_rules() const { return header_->text_rules; }
+  bool starts_from_characters() const { return (text_rules() & kFromCharacters) != 0; }
+
+  // The ids that a model knows the ordinary tokens by.
+  bool has_own_ids() const { return header_->id_count != 0; }
+  uint32_t id_end() const { return has_own_ids() ? header_->id_count : token_count(); }  // Above the highest one.
+  void TokensToIds(std::span<uint32_t> tokens) const {
+    for (uint32_t& token : tokens) token = ids_[token];
+  }
+  uint32_t IdOf(uint32_t token) const { return has_own_ids() ? ids_[token] : token; }
+  uint32_t TokenOfId(uint32_t id) const {  // kNoToken: no ordinary token has it.
+    if (id >= id_end()) return kNoToken;
+    return has_own_ids() ? tokens_of_ids_[id] : id;
+  }
 
   uint32_t ByteToken(uint8_t byte) const { return byte_ids_[byte]; }
 
@@ -74,15 +91,15 @@ class Vocabulary {
   Split SplitOf(uint32_t id) const { return splits_[id]; }
   size_t SizeOf(uint32_t id) const { return text_offsets_[id + 1] - text_offsets_[id]; }
 
-  std::span<const uint32_t> special_ids() const { return special_ids_; }
-  std::optional<uint32_t> FindSpecial(std::string_view text) const;
+  // The special tokens that the table names.
+  std::vector<SpecialToken> Specials() const;
 
-  // The bytes of a token, special ones included; empty for an id that none has.
-  std::string_view Bytes(uint32_t id) const;
+  std::string_view Bytes(uint32_t token) const { return TextAt(token); }
 
  private:
   Vocabulary() = default;
   absl::Status CheckSections() const;
+  absl::Status CheckIds() const;
   bool IsWholePair(uint64_t left, uint64_t right, uint64_t merged) const;
   absl::Status CheckMerges() const;
   std::string_view TextAt(uint32_t index) const {
@@ -94,6 +111,9 @@ class Vocabulary {
   std::string_view text_;
   std::span<const uint32_t> byte_ids_;
   std::span<const uint32_t> special_ids_;
+  std::span<const uint32_t> special_traits_;
+  std::span<const uint32_t> ids_;
+  std::span<const uint32_t> tokens_of_ids_;
   std::span<const uint32_t> text_offsets_;
   std::span<const ShortSlot> short_slots_;
   std::span<const uint64_t> long_slots_;

@@ -1,30 +1,34 @@
-"""tiktoken's face over TokenFoundry's tokenizer, for the two vocabularies that ship.
+"""tiktoken's face over TokenFoundry's tokenizer, for all its vocabularies.
 
     import tokenfoundry.compat.tiktoken as tiktoken
 
     encoding = tiktoken.encoding_for_model("gpt-4o")
 
 Names, arguments, answers and errors are those of tiktoken 0.14, checked call by call in `tests/equivalence`. What is
-not here: `encode_with_unstable`, encodings made from ranks of one's own, and the vocabularies from before cl100k_base.
+not here: `encode_with_unstable`, and encodings made from ranks of one's own (`Tokenizer.from_file` reads those).
 A model of a known family is known even where tiktoken's table has not heard of it yet.
 """
 
 from __future__ import annotations
 
 import functools
+import operator
 import re
 from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+from tokenfoundry.compat.tiktoken_models import encoding_name_of_older
 from tokenfoundry.errors import InvalidInput, NotFound
-from tokenfoundry.tokens import VOCABULARIES, Tokenizer
+from tokenfoundry.tokens import Tokenizer
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
 _NONE: frozenset[str] = frozenset()
+_MOST_ID: Final = 2**32 - 1
+_NAMES: Final = ("gpt2", "r50k_base", "p50k_base", "p50k_edit", "cl100k_base", "o200k_base", "o200k_harmony")
 
 
 class Encoding:
@@ -103,10 +107,11 @@ class Encoding:
 
     def encode_ordinary_batch(self, text: list[str], *, num_threads: int = 8) -> list[list[int]]:
         """`encode_ordinary` of each text, on so many threads."""
+        _check_threads(num_threads)
         try:
-            return self._tokenizer.encode_batch(text, num_threads)
+            return self._tokenizer.encode_batch(text, int(num_threads or 0))
         except InvalidInput:
-            return self._tokenizer.encode_batch(map(_without_surrogates, text), num_threads)
+            return self._tokenizer.encode_batch(map(_without_surrogates, text), int(num_threads or 0))
 
     def encode_batch(
         self,
@@ -117,6 +122,7 @@ class Encoding:
         disallowed_special: Literal["all"] | Collection[str] = "all",
     ) -> list[list[int]]:
         """`encode` of each text; on threads where no special token is allowed."""
+        _check_threads(num_threads)
         if allowed_special:
             return [
                 self.encode(one, allowed_special=allowed_special, disallowed_special=disallowed_special) for one in text
@@ -142,10 +148,13 @@ class Encoding:
 
         Raises:
             KeyError: no token has one of them.
+            OverflowError: one is below 0, or of more than 32 bits.
         """
         try:
             return self._tokenizer.decode_bytes(tokens)
         except InvalidInput as error:
+            if any(not 0 <= operator.index(token) <= _MOST_ID for token in tokens):
+                raise OverflowError("out of range integral type conversion attempted") from None
             raise KeyError(str(error)) from None
 
     def decode(self, tokens: Sequence[int], errors: str = "replace") -> str:
@@ -171,17 +180,19 @@ class Encoding:
     def decode_batch(
         self, batch: Sequence[Sequence[int]], *, errors: str = "replace", num_threads: int = 8
     ) -> list[str]:
-        """`decode` of each list of ids. It takes less than starting threads would: `num_threads` changes nothing."""
+        """`decode` of each list of ids. It takes less than starting threads would, so it starts none."""
+        _check_threads(num_threads)
         return [self.decode(tokens, errors=errors) for tokens in batch]
 
     def decode_bytes_batch(self, batch: Sequence[Sequence[int]], *, num_threads: int = 8) -> list[bytes]:
         """`decode_bytes` of each list of ids, likewise."""
+        _check_threads(num_threads)
         return [self.decode_bytes(tokens) for tokens in batch]
 
     def token_byte_values(self) -> list[bytes]:
         """The bytes of all tokens but the special ones, in their order as bytes."""
-        count = min(self._special_tokens.values())
-        return sorted(value for token in range(count) if (value := self._bytes_or_none(token)) is not None)
+        ids = set(range(self.n_vocab)) - set(self._special_tokens.values())
+        return sorted(value for token in ids if (value := self._bytes_or_none(token)) is not None)
 
     def _bytes_or_none(self, token: int) -> bytes | None:
         try:
@@ -217,14 +228,14 @@ def get_encoding(encoding_name: str) -> Encoding:
     Raises:
         ValueError: there is none.
     """
-    if encoding_name not in VOCABULARIES:
+    if encoding_name not in _NAMES:
         raise ValueError(f"Unknown encoding {encoding_name}. There are {', '.join(list_encoding_names())}.")
     return Encoding(Tokenizer.load(encoding_name))
 
 
 def list_encoding_names() -> list[str]:
     """The names that `get_encoding` knows."""
-    return list(VOCABULARIES)
+    return list(_NAMES)
 
 
 def encoding_name_for_model(model_name: str) -> str:
@@ -233,8 +244,8 @@ def encoding_name_for_model(model_name: str) -> str:
     Raises:
         KeyError: the model is of no family whose vocabulary ships.
     """
-    if model_name.removeprefix("ft:").startswith(("davinci-002", "babbage-002")):
-        return "cl100k_base"
+    if older := encoding_name_of_older(model_name):
+        return older
     try:
         return Tokenizer.for_model(model_name).name
     except NotFound as error:
@@ -248,6 +259,11 @@ def encoding_for_model(model_name: str) -> Encoding:
         KeyError: the model is of no family whose vocabulary ships.
     """
     return get_encoding(encoding_name_for_model(model_name))
+
+
+def _check_threads(num_threads: int | None) -> None:
+    if num_threads is not None and num_threads <= 0:
+        raise ValueError("max_workers must be greater than 0")
 
 
 def _without_surrogates(text: str) -> str:

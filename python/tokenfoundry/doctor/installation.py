@@ -18,7 +18,8 @@ from tokenfoundry.clock import Clock
 from tokenfoundry.doctor.finding import Finding, failed, ok, warning
 from tokenfoundry.errors import DataLoss
 from tokenfoundry.pricing import prices
-from tokenfoundry.tokens import VOCABULARIES, table_of
+from tokenfoundry.tokens import table_of
+from tokenfoundry.vocabularies import published
 
 _OLD_PRICES_DAYS = 90
 _REINSTALL = "install the package again: pip install --force-reinstall tokenfoundry"
@@ -42,7 +43,8 @@ class _Platform(ctypes.Structure):
 def installation(clock: Clock) -> Iterator[Finding]:
     """Findings that need no configuration."""
     yield _core_found()
-    yield from (_vocabulary(name) for name in VOCABULARIES)
+    yield from (_vocabulary(name) for name in published.TABLES)
+    yield from (_ranks(name) for name in published.RANKS)
     yield _prices(datetime.fromtimestamp(clock() / 1000, UTC).date())
     yield _time_zones()
 
@@ -93,6 +95,15 @@ def _vocabulary(name: str) -> Finding:
     if hashlib.sha256(table[_DIGESTED_FROM:]).digest() != table[_DIGEST]:
         return failed(about, f"{path} is damaged: its SHA-256 does not match", _REINSTALL)
     return ok(about, f"intact, of the rank file with SHA-256 {table[_SOURCE].hex()[:16]}...")
+
+
+def _ranks(name: str) -> Finding:
+    about = f"vocabulary {name}"
+    try:
+        published.ranks_of(name)
+    except DataLoss as error:
+        return failed(about, str(error), _REINSTALL)
+    return ok(about, f"intact, ranks with SHA-256 {published.RANKS[name].sha256[:16]}...")
 
 
 def _prices(today: date) -> Finding:

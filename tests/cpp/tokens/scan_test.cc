@@ -12,8 +12,9 @@
 namespace tokenfoundry::tokens {
 namespace {
 
-constexpr Pretokenizer kAll[] = {Pretokenizer::kCl100k, Pretokenizer::kO200k, Pretokenizer::kGpt2, Pretokenizer::kQwen,
-                                 Pretokenizer::kLlama3};
+constexpr Pretokenizer kAll[] = {Pretokenizer::kCl100k, Pretokenizer::kO200k,     Pretokenizer::kGpt2,
+                                 Pretokenizer::kQwen,   Pretokenizer::kLlama3,    Pretokenizer::kTekken,
+                                 Pretokenizer::kSpaces, Pretokenizer::kEachSpace, Pretokenizer::kWhole};
 constexpr InstructionSet kBuilds[] = {InstructionSet::kSse, InstructionSet::kAvx2, InstructionSet::kAvx512};
 
 // Each sort of character, and what stands for several: contractions, slashes, wide white space, bytes that are no

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tokenfoundry/tokens/build_internal.h"
+#include "tokenfoundry/tokens/build.h"
 
 namespace tokenfoundry::tokens {
 

@@ -47,13 +47,28 @@ TEST(Vocabulary, FindsNoOtherBytes) {
   }
 }
 
-TEST(Vocabulary, ASpecialTokenHasBytesAndTheIdsBesideItHaveNone) {
+TEST(Vocabulary, ASpecialTokenHasATextAndNoOrdinaryTokenItsId) {
   const std::string table = ToyTable();
   const Vocabulary vocabulary = *Vocabulary::Check(table);
-  const uint32_t special = vocabulary.token_count() + 3;
-  EXPECT_EQ(vocabulary.Bytes(special), "<|end|>");
-  EXPECT_EQ(vocabulary.n_vocab(), special + 1);
-  for (const uint32_t id : {special - 3, special - 1, special + 1, kNoToken}) EXPECT_EQ(vocabulary.Bytes(id), "") << id;
+  const std::vector<SpecialToken> special = vocabulary.Specials();
+  ASSERT_EQ(special.size(), 1u);
+  EXPECT_EQ(special[0].id, vocabulary.token_count() + 3);
+  EXPECT_EQ(special[0].text, "<|end|>");
+  EXPECT_EQ(vocabulary.TokenOfId(special[0].id), kNoToken);
+}
+
+TEST(Vocabulary, IdsOfItsOwnLeadToTheTokensAndBack) {
+  VocabularySource source = ToySource({"ab"});
+  for (uint32_t token = 0; token < source.tokens.size(); ++token) source.ids.push_back(1'000 - token);
+  source.special_tokens[0].id = 3;
+  const std::string table = *BuildTable(source);
+  const Vocabulary vocabulary = *Vocabulary::Check(table);
+  for (uint32_t token = 0; token < source.tokens.size(); ++token) {
+    EXPECT_EQ(vocabulary.IdOf(token), 1'000 - token);
+    EXPECT_EQ(vocabulary.TokenOfId(1'000 - token), token);
+  }
+  EXPECT_EQ(vocabulary.TokenOfId(3), kNoToken);
+  EXPECT_EQ(vocabulary.id_end(), 1'001u);
 }
 
 TEST(Vocabulary, ATableCutAnywhereIsDataLoss) {
@@ -78,8 +93,8 @@ TEST(Vocabulary, ATableWithAnyBitFlippedIsDataLoss) {
 
 TEST(Vocabulary, ANewerFormatIsNamed) {
   std::string table = ToyTable();
-  HeaderOf(&table).version = 3;
-  EXPECT_EQ(CheckSigned(table).message(), "the vocabulary table has format version 3, this build reads version 2");
+  HeaderOf(&table).version = 4;
+  EXPECT_EQ(CheckSigned(table).message(), "the vocabulary table has format version 4, this build reads version 3");
 }
 
 // A table with a digest that fits and sections that do not must not lead a reader out of its bytes.
@@ -93,12 +108,15 @@ TEST(Vocabulary, ASignedTableThatPointsOutsideIsDataLoss) {
     return CheckSigned(table).code();
   };
   constexpr auto kLoss = absl::StatusCode::kDataLoss;
-  EXPECT_EQ(put(offsetof(TableHeader, pretokenizer), uint32_t{9}), kLoss);
+  EXPECT_EQ(put(offsetof(TableHeader, pretokenizer), uint32_t{99}), kLoss);
   EXPECT_EQ(put(offsetof(TableHeader, token_count), uint32_t{1} << 31), kLoss);
   EXPECT_EQ(put(offsetof(TableHeader, max_token_bytes), uint32_t{0}), kLoss);
   EXPECT_EQ(put(offsetof(TableHeader, max_token_bytes), uint32_t{127}), kLoss);
   EXPECT_EQ(put(layout.byte_ids, uint32_t{262}), kLoss);
   EXPECT_EQ(put(layout.special_ids, uint32_t{1}), kLoss);
+  EXPECT_EQ(put(layout.special_traits, uint32_t{1} << 30), kLoss);
+  EXPECT_EQ(put(offsetof(TableHeader, text_rules), uint32_t{1} << 30), kLoss);
+  EXPECT_EQ(put(offsetof(TableHeader, id_count), uint32_t{1}), kLoss);
   EXPECT_EQ(put(layout.text_offsets + 4, ~uint32_t{0}), kLoss);
   EXPECT_EQ(put(layout.text_offsets + 4, uint32_t{0}), kLoss);
   EXPECT_EQ(put(layout.long_slots, uint64_t{262} << kSlotIdShift), kLoss);

@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
-#include "tokenfoundry/tokens/build_internal.h"
+#include "tokenfoundry/tokens/build.h"
 
 namespace tokenfoundry::tokens {
 namespace {
@@ -15,7 +15,7 @@ struct KnownVocabulary {
   const char* name;
   Pretokenizer pretokenizer;
   const char* ranks_sha256;
-  std::vector<std::pair<uint32_t, std::string>> special_tokens;
+  std::vector<SpecialToken> special_tokens;
 };
 
 const std::vector<KnownVocabulary>& KnownVocabularies() {
@@ -50,7 +50,7 @@ absl::StatusOr<VocabularySource> ReadSource(const std::string& name, const std::
     source.name = name;
     source.pretokenizer = known.pretokenizer;
     source.special_tokens = known.special_tokens;
-    TF_ASSIGN_OR_RETURN(source.tokens, ParseRanks(ranks));
+    TF_RETURN_IF_ERROR(ReadRanks(ranks, true, &source));
     return source;
   }
   return absl::NotFoundError(absl::StrCat("no vocabulary is called ", name));

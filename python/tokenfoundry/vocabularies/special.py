@@ -1,0 +1,18 @@
+"""How special tokens are told to the core: id, text, traits (`SpecialTrait` in `cpp/tokenfoundry/tokens/terms.h`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+Special: TypeAlias = tuple[int, str, list[str]]
+
+ALWAYS: Final = "always"  # In any text, as what a model adds to its vocabulary without calling it special.
+NEVER: Final = "never"  # In none: it is only ever decoded.
+TAKES_SPACE_BEFORE: Final = "takes_space_before"
+TAKES_SPACE_BEHIND: Final = "takes_space_behind"
+
+
+def plain(tokens: Mapping[str, int]) -> list[Special]:
+    """Special tokens that are ones only where the caller allows it."""
+    return [(token_id, text, []) for text, token_id in tokens.items()]
