@@ -39,14 +39,16 @@ CPP_OUTSIDE = {
 
 # Lower layers first; modules of one layer do not import each other unless they stand in a later one.
 PYTHON_LAYERS = [
-    {"errors", "_core", "clock", "ids", "money", "networks", "window_fields"},
-    {"memo", "pictures", "usage"},
+    {"errors", "_core", "clock", "families", "ids", "money", "networks", "tool_types", "window_fields"},
+    {"memo", "picture_rules", "usage"},
+    {"pictures"},
     {"translate"},
     {"records", "settings"},
     {"privacy", "tokens", "audit", "until"},
-    {"cache", "ledger", "prompt_tokens"},
+    {"cache", "counters", "ledger"},
+    {"prompt_tokens"},
     {"pricing", "keys", "quotas", "vault"},
-    {"limits", "budgets"},
+    {"estimates", "limits", "budgets"},
     {"changes", "packages"},
     {"entries", "resilience"},
     {"attribution", "routing", "providers", "observers"},

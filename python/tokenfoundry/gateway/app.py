@@ -23,7 +23,7 @@ from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.endpoints.messages import error_body, is_anthropics, model_info, model_page
 from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
 from tokenfoundry.gateway.engine import Engine
-from tokenfoundry.gateway.estimate import endpoint_of
+from tokenfoundry.gateway.estimate import endpoint_of, estimate_refused, models_in
 from tokenfoundry.gateway.headers import ANTHROPIC_REQUEST_ID, REQUEST_ID, RETRY_AFTER
 from tokenfoundry.gateway.open_streams import OpenStream
 from tokenfoundry.gateway.openapi import document_bytes
@@ -283,9 +283,19 @@ async def _estimate(app: GatewayApp, visit: Visit) -> Answer:
     visit.key()
     body = await visit.body()
     endpoint = endpoint_of(body, {each.name: each for each in ENDPOINTS.values()})
-    asked = {name: value for name, value in body.items() if name != "endpoint"}
-    request = Request(endpoint, visit.key(), visit.headers, msgspec.json.encode(asked))
-    return json_answer(await visit.engine.pipeline.estimate(request))
+    asked = {name: value for name, value in body.items() if name not in ("endpoint", "models")}
+    models = models_in(body)
+    if models is None:
+        request = Request(endpoint, visit.key(), visit.headers, msgspec.json.encode(asked))
+        return json_answer(await visit.engine.pipeline.estimate(request))
+    found: list[dict[str, Any]] = []
+    for model in models:
+        request = Request(endpoint, visit.key(), visit.headers, msgspec.json.encode({**asked, "model": model}))
+        try:
+            found.append(await visit.engine.pipeline.estimate(request))
+        except Refused as refused:
+            found.append(estimate_refused(model, refused))
+    return json_answer({"object": "list", "data": found})
 
 
 async def _quotas(app: GatewayApp, visit: Visit) -> Answer:
