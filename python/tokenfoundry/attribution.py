@@ -18,8 +18,11 @@ from tokenfoundry.settings.attribution import AttributionSettings, IntentRuleSet
 _CONVERSATION_HEADER = f"x-tf-{CONVERSATION}"
 
 
-class Attribution(msgspec.Struct, frozen=True, kw_only=True):
-    """The axes of one call that do not depend on where it is routed. Empty means unattributed."""
+class Attribution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The axes of one call that do not depend on where it is routed. Empty means unattributed.
+
+    What headers and a key alone say is axes of the ledger as it stands: only a rule adds `intent_from`.
+    """
 
     workspace: str
     project: str

@@ -32,7 +32,7 @@ CASES = [
     (target("pirce: {input: 1, output: 1}"), "targets.qwen.pirce", "did you mean price?"),
     (target("price: {input: 1, output: 1, cache_raed: 1}"), "targets.qwen.price.cache_raed",
      "did you mean cache_read?"),
-    ("dashboard: {}", "dashboard", "unknown field; known: aliases, batches"),
+    ("dashboard: {}", "dashboard", "unknown field; known: aliases, attribution, batches"),
     (budget("sofd: 1"), "budgets[0].sofd", "unknown field; did you mean soft?"),
     ("budgets: [{name: a, unit: money, hard: 1, window: {kind: daily, anchor_dy: 1}}]", "budgets[0].window.anchor_dy",
      "did you mean anchor_day?"),

@@ -171,6 +171,8 @@ class Booking:
     def _tier_asked(self, call: Call) -> str:
         """The way in which the call asks to be served, when it is a dearer or cheaper one."""
         asked = call.redacted.get("service_tier")
+        if asked is None and call.redacted.get("speed") == "fast":
+            return "fast"  # As Anthropic is asked.
         return asked if isinstance(asked, str) else ""
 
     def refused_by(self, refusal: Refusal) -> Refused:
