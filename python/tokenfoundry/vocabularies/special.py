@@ -13,6 +13,14 @@ TAKES_SPACE_BEFORE: Final = "takes_space_before"
 TAKES_SPACE_BEHIND: Final = "takes_space_behind"
 
 
+MOST_IDS: Final = 2**20 - 1  # Of a table (`cpp/tokenfoundry/tokens/FORMAT.md`).
+
+
+def is_id(value: object) -> bool:
+    """Whether a token of a table can have it as its id."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST_IDS
+
+
 def plain(tokens: Mapping[str, int]) -> list[Special]:
     """Special tokens that are ones only where the caller allows it."""
     return [(token_id, text, []) for text, token_id in tokens.items()]

@@ -17,7 +17,10 @@ def loads(content: bytes) -> object:
         InvalidInput: it is no JSON, or an object has a name twice.
     """
     try:
-        return json.loads(content.decode("utf-8"), object_pairs_hook=_object)
+        text = content.decode("utf-8")
+        if "\\ud" in text.lower():
+            json.dumps(json.loads(text), ensure_ascii=False).encode("utf-8")  # A lone surrogate is no text.
+        return json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"it is damaged or cut: {error}") from None
 

@@ -34,7 +34,8 @@ def build(content: dict[str, Any], name: str) -> bytes:
     token_count = field(config, "default_vocab_size", int) - special_count
     listed = field(content, "vocab", list)
     written = field(config, "num_vocab_tokens", int)
-    if len(listed) != written or not 0 < token_count <= written:
+    is_sized = 0 <= special_count < special.MOST_IDS and 0 < token_count <= written
+    if len(listed) != written or not is_sized:
         raise InvalidInput(f"it has {len(listed)} tokens of {written}, and {token_count} are in use: it is damaged")
     lines = [_line(entry, rank, special_count) for rank, entry in enumerate(listed)]
     ranks = "".join(lines[:token_count]).encode("ascii")

@@ -42,7 +42,7 @@ def build(content: dict[str, Any], name: str) -> bytes:
     model = field(content, "model", dict)
     _check_model(model)
     vocabulary = field(model, "vocab", dict)
-    added = [_added(entry, vocabulary) for entry in content.get("added_tokens") or []]
+    added = [_added(entry, vocabulary) for entry in field({"added_tokens": []} | content, "added_tokens", list)]
     _check_ids(vocabulary, added)
     special_texts = {token.text for token in added if token.is_special}
     cutting = byte_level.cutting(content)
@@ -85,7 +85,7 @@ def _check_model(model: dict[str, Any]) -> None:
         if model.get(option) not in (None, "", 0.0):
             raise InvalidInput(f"its model has {option} {model[option]!r}, which is not known here")
     for token, token_id in field(model, "vocab", dict).items():
-        if not isinstance(token_id, int) or isinstance(token_id, bool) or token_id < 0:
+        if not special.is_id(token_id):
             raise InvalidInput(f"the token {token!r} has the id {token_id!r}: it is damaged")
 
 
@@ -93,6 +93,8 @@ def _added(entry: object, vocabulary: dict[str, int]) -> _Added:
     if not isinstance(entry, dict):
         raise InvalidInput("an added token is no object: it is damaged")
     text, token_id = field(entry, "content", str), field(entry, "id", int)
+    if not special.is_id(token_id):
+        raise InvalidInput(f"the added token {text!r} has the id {token_id}: it is damaged")
     if not text or vocabulary.get(text, token_id) != token_id:
         raise InvalidInput(f"the added token {text!r} has the id {token_id}, and another one in the vocabulary")
     if entry.get("single_word"):

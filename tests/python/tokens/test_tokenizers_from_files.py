@@ -224,6 +224,9 @@ def changes_of_bytes() -> dict[str, tuple[str, Any]]:
             [{"id": 256 + len(WORDS), "content": "<x>", "special": True, "single_word": True}],
         ),
         "not byte pairs": ("model", {"type": "Unigram", "vocab": {}}),
+        "`added_tokens` is no list": ("added_tokens", 5),
+        "has the id 4294967296": ("added_tokens", [{"id": 2**32, "content": "<x>", "special": True}]),
+        "has the id -1": ("added_tokens", [{"id": -1, "content": "<x>", "special": True}]),
         "dropout": ("model", bytes_file()["model"] | {"dropout": 0.1}),
         "is missing: it is damaged": ("model", {"type": "BPE", "merges": []}),
     }
@@ -247,6 +250,9 @@ def broken_models() -> dict[str, dict[str, Any]]:
         "is not of two tokens": {"merges": [*merges, "t h e"]},
         "has the id -1": {"vocab": vocabulary | {"th": -1}},
         "has the id '7'": {"vocab": vocabulary | {"th": "7"}},
+        "has the id 99999999999999999999": {"vocab": vocabulary | {"th": 99999999999999999999}},
+        "has the id 1048575": {"vocab": vocabulary | {"th": 2**20 - 1}},
+        "surrogates": {"vocab": vocabulary | {"\ud800": 256 + len(WORDS)}},
     }
 
 
