@@ -61,8 +61,8 @@ def write_months(
 ) -> list[Path]:
     """Brings the folder up to the views of `connection` and returns its files, by month.
 
-    `query` gives the rows of a month in a fixed order, from a condition on `began_at`. Raises `InvalidInput` when the
-    folder holds something else, `StoreError` when the disk fails.
+    `query` gives the rows of a month in a fixed order (as the views are), from a condition on `began_at`. Raises
+    `InvalidInput` when the folder holds something else, `StoreError` when the disk fails.
     """
     with _errors_of(folder):
         folder.mkdir(parents=True, exist_ok=True)
