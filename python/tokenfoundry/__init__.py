@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tokenfoundry._core import __version__
 from tokenfoundry.audit import AuditHead, Verification
 from tokenfoundry.cache import Cache, CacheStats
+from tokenfoundry.counters import TokenCounter
 from tokenfoundry.errors import BlockedContent
 from tokenfoundry.frames import FrameSession, redact_arrow, redact_frame, restore_arrow, restore_frame
 from tokenfoundry.ledger import (
@@ -46,6 +47,7 @@ from tokenfoundry.privacy import (
     StreamRestorer,
     entities,
 )
+from tokenfoundry.prompt_tokens import PromptCount, count_body, count_chat
 from tokenfoundry.tokens import Tokenizer
 from tokenfoundry.usage import Usage
 
@@ -88,6 +90,7 @@ __all__ = [
     "Level",
     "Limited",
     "Pattern",
+    "PromptCount",
     "RateLimit",
     "RateLimiter",
     "Rates",
@@ -101,6 +104,7 @@ __all__ = [
     "StreamRestorer",
     "Sums",
     "Tallies",
+    "TokenCounter",
     "TokenFactory",
     "TokenFactoryMiddleware",
     "Tokenizer",
@@ -108,6 +112,8 @@ __all__ = [
     "Verification",
     "Window",
     "__version__",
+    "count_body",
+    "count_chat",
     "entities",
     "prices",
     "redact_arrow",

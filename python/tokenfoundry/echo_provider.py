@@ -22,7 +22,7 @@ import msgspec
 from tokenfoundry.gateway.asgi import ClientGone, Receive, Scope, Send, headers_of, read_body, write
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid, json_answer
 from tokenfoundry.ids import uuid7
-from tokenfoundry.prompt_tokens import count_chat
+from tokenfoundry.prompt_tokens import chat_tokens
 from tokenfoundry.providers.sse import event
 from tokenfoundry.tokens import Tokenizer
 
@@ -77,7 +77,7 @@ class EchoProvider:
         finish = "stop" if len(ids) <= bound else "length"
         ids = ids[:bound]
         choices = body.get("n") or 1
-        prompt_tokens, completion_tokens = count_chat(body, self._tokenizer), len(ids) * choices
+        prompt_tokens, completion_tokens = chat_tokens(body, self._tokenizer).tokens, len(ids) * choices
         usage = {
             "prompt_tokens": prompt_tokens,
             "completion_tokens": completion_tokens,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import os
 import secrets
@@ -12,28 +11,21 @@ import weakref
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-import msgspec
-
 from tokenfoundry._core import __version__
-from tokenfoundry.batches.books import LineFaces, Memory, RemoteBooking
-from tokenfoundry.batches.lines import Lines, LineWalk
+from tokenfoundry.assembly import Assembly, RoutedPrices, digest_of_keys
+from tokenfoundry.batches.lines import Lines
 from tokenfoundry.budgets import BudgetBook, budgets_of_file
 from tokenfoundry.cache import Cache, Invalidations
 from tokenfoundry.clock import Clock, system_clock
-from tokenfoundry.errors import ConfigError, Conflict, InvalidState, MissingExtra, StoreError
+from tokenfoundry.errors import ConfigError, Conflict, InvalidState, MissingExtra
 from tokenfoundry.gateway.admin import Admin, InForce, Running
 from tokenfoundry.gateway.admin.notes import note_reload
 from tokenfoundry.gateway.app import GatewayApp
-from tokenfoundry.gateway.attempts.booking import Booking
 from tokenfoundry.gateway.attempts.ledger_faces import LedgerFaces
-from tokenfoundry.gateway.attempts.output_bound import OutputBounds
 from tokenfoundry.gateway.attempts.rates import Rates
-from tokenfoundry.gateway.attempts.sender import Sender
-from tokenfoundry.gateway.batch_routes import batches_unavailable
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.gateway.engine import Connections, Engine
 from tokenfoundry.gateway.explain import explain
@@ -41,44 +33,30 @@ from tokenfoundry.gateway.forks import leave_without_destructors
 from tokenfoundry.gateway.host.loop_thread import LoopThread
 from tokenfoundry.gateway.host.native import Chunks, Reply
 from tokenfoundry.gateway.host.native import call as native_call
-from tokenfoundry.gateway.pipeline import Pipeline
 from tokenfoundry.gateway.redaction import build_redactors
-from tokenfoundry.gateway.redactors import Redactors
 from tokenfoundry.gateway.reloading import refuse_fixed
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.gateway.sharing.flights import Flights
-from tokenfoundry.gateway.sharing.item_recall import ItemCache
-from tokenfoundry.gateway.sharing.keepable import Keepable
 from tokenfoundry.gateway.sharing.kept_answers import KeptAnswers
-from tokenfoundry.gateway.sharing.recall import ResponseCache
-from tokenfoundry.gateway.sharing.repeats import Repeats
 from tokenfoundry.keys import KeyRing
 from tokenfoundry.ledger import Event, Ledger
 from tokenfoundry.ledger.values import EventKind
 from tokenfoundry.limits import RateLimiter, limits_in_force
-from tokenfoundry.networks import Networks
 from tokenfoundry.observers import Observers
-from tokenfoundry.pricing import PriceBook, prices
-from tokenfoundry.pricing.book import NO_OVERRIDES
-from tokenfoundry.pricing.overrides import PriceOverride, PriceOverrides
+from tokenfoundry.on_demand import BatchesOnDemand, Vaults
+from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.providers.client import ProviderClient
-from tokenfoundry.providers.formats.registry import TRANSLATIONS, format_of
-from tokenfoundry.providers.plan import Planner
 from tokenfoundry.records import CallRecord
 from tokenfoundry.resilience.build import build_guards
 from tokenfoundry.resilience.drain import Drain
-from tokenfoundry.resilience.guards import Guards
 from tokenfoundry.resilience.health import Health
 from tokenfoundry.resilience.timing import Timing
-from tokenfoundry.routing.build import build_router
 from tokenfoundry.routing.explain import Explanation
 from tokenfoundry.routing.inquiry import Classify
 from tokenfoundry.routing.observed import Observed
-from tokenfoundry.routing.policy import Router
 from tokenfoundry.routing.pressure import BudgetPressure
-from tokenfoundry.settings import ProviderSettings, Settings, VaultSettings, WindowSettings
+from tokenfoundry.settings import Settings, WindowSettings
 from tokenfoundry.settings.data_dir import made_data_dir
-from tokenfoundry.translate import Translations
 
 if TYPE_CHECKING:
     from anthropic import Anthropic
@@ -86,7 +64,6 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
 
     from tokenfoundry.batches.service import BatchService
-    from tokenfoundry.vault import Vault
 
 _log = logging.getLogger("tokenfoundry")
 _AUDIT_KEY = "audit_hmac_key"
@@ -122,19 +99,17 @@ class TokenFactory:
         self._why_inherited = ""
         self._store: Cache | None = None
         self._flights = Flights()
-        self._batches: BatchService | None = None
-        self._opening_batches = threading.Lock()
-        self._vaults: dict[VaultSettings, Vault] = {}
-        self._opening_vault = threading.Lock()
-        self._is_without_batches = False
-        self._line_memory = Memory()
         self._lines_of_engine: Lines | None = None
         # Everything that can be refused without touching the disk comes first.
         redactors = build_redactors(settings.privacy)
-        self._translations = Translations(TRANSLATIONS)
-        self._classify = classify
         self.observed = Observed(self._clock)
-        routed = self._routed(settings, redactors)
+        self._routed_prices = RoutedPrices(
+            clock=self._clock,
+            observed=self.observed,
+            classify=classify,
+            pressure=lambda alias, facts: self._budget_pressure(alias, facts),
+        )
+        routed = self._routed_prices.of(settings, redactors)
         self._drain = Drain(self._timing)
         client = ProviderClient(settings.providers, clock=self._clock)
         guards = build_guards(settings, client.keys, client.fingerprints, self._timing, self.observed)
@@ -148,11 +123,11 @@ class TokenFactory:
             session_idle_ms=settings.limits.session_idle_ms,
         )
         self.ledger.on_event(self._observers.event)
+        self._vaults = Vaults(self.ledger, data_dir, self._clock)
+        self._batches = BatchesOnDemand(data_dir / _BATCHES, self._open_batches)
         try:
             if settings.cache.in_use:
                 self._store = Cache.open(data_dir / "cache", max_bytes=settings.cache.max_bytes, clock=self._clock)
-            self._invalidations = invalidations_in(self.ledger, self._clock)
-            self._audit_key = _audit_key(self.ledger)
             self._faces = LedgerFaces(self.ledger)
             self._prices = PriceOverrides(self.ledger)
             self.keys = KeyRing(self.ledger)
@@ -160,9 +135,23 @@ class TokenFactory:
             self._budget_pressure = BudgetPressure(self.ledger, self.budgets.definitions, self._clock)
             self.limits = RateLimiter(limits_in_force(settings.rate_limits, self.keys), clock=self._clock)
             if stated := self._prices.by_target():
-                routed = self._routed(settings, redactors, stated)
-            kept = self._kept_answers(settings)
-            self._engine = self._engine_of(settings, redactors, client, Connections(), guards, kept, routed)
+                routed = self._routed_prices.of(settings, redactors, stated)
+            self._assembly = Assembly(
+                clock=self._clock,
+                keys=self.keys,
+                limits=self.limits,
+                faces=self._faces,
+                store=self._store,
+                invalidations=invalidations_in(self.ledger, self._clock),
+                flights=self._flights,
+                translations=self._routed_prices.translations,
+                window_of=self._window_of,
+                vault=self._vaults.of,
+                publish=self._observers.record,
+                audit_key=_audit_key(self.ledger),
+            )
+            kept = self._assembly.kept_answers(settings)
+            self._engine = self._assembly.engine(settings, redactors, client, Connections(), guards, kept, routed)
             self.keys.tell_of_changes(self._limit_keys)
             self.admin = Admin(
                 ledger=self.ledger,
@@ -180,7 +169,7 @@ class TokenFactory:
                     reprice=self.reprice,
                     explain=self.explain_route,
                 ),
-                vault=lambda: self._vault(self.settings.vault),
+                vault=lambda: self._vaults.of(self.settings.vault),
                 running=Running(reload=lambda who: self.reload(who=who), health=self.health),
             )
             self._app = GatewayApp(
@@ -189,7 +178,7 @@ class TokenFactory:
                 health=self._health,
                 drain=self._drain,
                 shutdown=self.aclose,
-                batches=self._batch_service,
+                batches=self._batches.service,
                 startup=self._go_on_with_batches,
             )
             _tell_of_forks(self)
@@ -384,13 +373,13 @@ class TokenFactory:
         redactors = before.redactors if is_same else build_redactors(settings.privacy)
         # A key in a file may be another one although the settings name the same file.
         is_same = settings.providers == before.settings.providers
-        is_same = is_same and _digest_of_keys(settings) == before.digest_of_keys
+        is_same = is_same and digest_of_keys(settings) == before.digest_of_keys
         client = before.client if is_same else ProviderClient(settings.providers, clock=self._clock)
         connections = before.connections if is_same else Connections()
         guards = build_guards(settings, client.keys, client.fingerprints, self._timing, self.observed)
-        kept = before.kept if redactors is before.redactors else self._kept_answers(settings)
-        routed = self._routed(settings, redactors, self._prices.by_target())
-        engine = self._engine_of(settings, redactors, client, connections, guards, kept, routed)
+        kept = before.kept if redactors is before.redactors else self._assembly.kept_answers(settings)
+        routed = self._routed_prices.of(settings, redactors, self._prices.by_target())
+        engine = self._assembly.engine(settings, redactors, client, connections, guards, kept, routed)
         limits = limits_in_force(settings.rate_limits, self.keys)
         if settings is not before.settings:
             # The last that can be refused.
@@ -425,8 +414,8 @@ class TokenFactory:
 
         For whoever calls from a loop of their own that ends before the factory does; `close` still has to follow.
         """
-        if self._batches is not None:
-            await self._batches.stop(within_s=self.settings.server.drain_ms / 1000)
+        if self._batches.opened is not None:
+            await self._batches.opened.stop(within_s=self.settings.server.drain_ms / 1000)
         await self._flights.aclose()
         await asyncio.gather(*map(asyncio.wrap_future, self._closing.pop(asyncio.get_running_loop(), ())))
         for client in tuple(self._clients):
@@ -438,13 +427,12 @@ class TokenFactory:
         if self._inherited:
             return  # They are the parent's to close.
         self._loop_thread.close(last=self.aclose)
-        if self._batches is not None:
-            self._batches.close()
+        if self._batches.opened is not None:
+            self._batches.opened.close()
         self._observers.close()
         if self._store is not None:
             self._store.close()
-        for vault in self._vaults.values():
-            vault.close()
+        self._vaults.close()
         self.ledger.close()
 
     def __enter__(self) -> TokenFactory:
@@ -479,177 +467,24 @@ class TokenFactory:
         # Not who they are: anybody may ask.
         return {"status": "ok", "version": __version__, "targets": self.health().status}
 
-    def _batch_service(self) -> BatchService:
-        """Files and batches. Imported and opened at the first question: most factories have none. Raises `Refused` when
-        what is kept cannot be opened, until the next start: only files and batches are out of order then.
-        """
-        with self._opening_batches:
-            if self._batches is None:
-                from tokenfoundry.batches.service import BatchService
-
-                if self._is_without_batches:
-                    raise batches_unavailable()
-                try:
-                    self._batches = BatchService(
-                        Path(self.settings.data_dir) / _BATCHES,
-                        self._lines,
-                        rates=Rates(self.limits, self._clock),
-                        keys=self.keys,
-                        ledger=self.ledger,
-                        clock=self._clock,
-                    )
-                except (ConfigError, StoreError, OSError) as error:
-                    _log.error("no files and batches until this is mended and the gateway started again: %s", error)
-                    self._is_without_batches = True
-                    raise batches_unavailable() from None
-            return self._batches
-
-    def _vault(self, settings: VaultSettings) -> Vault:
-        """What is kept of conversations. Imported and opened at the first question: most factories have none. Raises
-        `StoreError`, at each call until what is wrong is mended.
-        """
-        if (vault := self._vaults.get(settings)) is not None:
-            return vault
-        from tokenfoundry.vault import Vault
-
-        with self._opening_vault:
-            if settings not in self._vaults:
-                try:
-                    opened = Vault.open(self.ledger, settings, Path(self.settings.data_dir), clock=self._clock)
-                except (ConfigError, OSError) as error:
-                    raise StoreError(f"the vault of conversations cannot be opened: {error}") from None
-                self._vaults[settings] = opened
-            return self._vaults[settings]
-
     def _go_on_with_batches(self) -> None:
-        if self.settings.batches.enabled and (Path(self.settings.data_dir) / _BATCHES).is_dir():
+        if self.settings.batches.enabled and self._batches.has_any:
             with suppress(Refused):  # It is in the log; the rest of the gateway works.
-                self._batch_service().start()
+                self._batches.service().start()
+
+    def _open_batches(self, directory: Path) -> BatchService:
+        from tokenfoundry.batches.service import BatchService
+
+        rates = Rates(self.limits, self._clock)
+        return BatchService(directory, self._lines, rates=rates, keys=self.keys, ledger=self.ledger, clock=self._clock)
 
     def _lines(self) -> Lines:
         """What the configuration in force makes of the lines of batches."""
         engine = self.engine
         known = self._lines_of_engine
         if known is None or known.engine is not engine:
-            known = self._lines_of_engine = self._lines_with(engine)
+            known = self._lines_of_engine = self._assembly.lines(engine)
         return known
-
-    def _lines_with(self, engine: Engine) -> Lines:
-        settings = engine.settings
-        faces = LineFaces(self._faces, self._line_memory)
-        booking = Booking(faces, engine.prices, **self._books_of(settings, self._publish_line))
-        sender = self._sender_of(settings, engine.client)
-        walk = LineWalk(
-            **self._walk_of(settings, engine.redactors, engine.router, booking, sender, engine.guards),
-            connections=engine.connections,
-            repeats=None,
-            rates=Rates(RateLimiter((), clock=self._clock), self._clock),
-        )
-        remote = RemoteBooking(faces, engine.prices, **self._books_of(settings, self._publish_line))
-        return Lines(engine, walk, booking, remote, sender, self._clock)
-
-    def _publish_line(self, record: CallRecord) -> None:
-        if self._line_memory.is_news(f"{record.request_id}/{record.attempt}"):
-            self._observers.record(record)
-
-    def _engine_of(
-        self,
-        settings: Settings,
-        redactors: Redactors,
-        client: ProviderClient,
-        connections: Connections,
-        guards: Guards,
-        kept: KeptAnswers | None,
-        routed: tuple[PriceBook, Router],
-    ) -> Engine:
-        """The engine of these settings over the open books. Raises `ConfigError`."""
-        price_book, router = routed
-        booking = Booking(self._faces, price_book, **self._books_of(settings, self._observers.record))
-        sender = self._sender_of(settings, client)
-        pipeline = Pipeline(
-            **self._walk_of(settings, redactors, router, booking, sender, guards),
-            connections=connections,
-            repeats=self._repeats(settings, redactors, booking, kept),
-            rates=Rates(self.limits, self._clock),
-        )
-        digest = _digest_of_keys(settings)
-        return Engine(settings, pipeline, router, price_book, redactors, client, connections, guards, kept, digest)
-
-    def _books_of(self, settings: Settings, publish: Callable[[CallRecord], None]) -> dict[str, Any]:
-        """What a booking is made of besides its ledger and prices, whoever's calls it books."""
-        limits = settings.limits
-        return {
-            "clock": self._clock,
-            "window_of": self._window_of,
-            "output_bounds": OutputBounds(limits.missing_max_tokens, limits.default_max_output_tokens),
-            "hold_wait_s": limits.hold_wait_ms / 1000,
-            "publish": publish,
-        }
-
-    def _sender_of(self, settings: Settings, client: ProviderClient) -> Sender:
-        formats = {name: format_of(provider) for name, provider in settings.providers.items()}
-        return Sender(settings.providers, formats, Planner(self._translations), client, self._clock)
-
-    def _walk_of(
-        self,
-        settings: Settings,
-        redactors: Redactors,
-        router: Router,
-        booking: Booking,
-        sender: Sender,
-        guards: Guards,
-    ) -> dict[str, Any]:
-        """What a pipeline is made of, whoever's calls it walks."""
-        return {
-            "keys": self.keys,
-            "redactors": redactors,
-            "cache": settings.cache,
-            "router": router,
-            "booking": booking,
-            "sender": sender,
-            "guards": guards,
-            "call_timeout_s": settings.limits.call_timeout_ms / 1000,
-            "audit_key": self._audit_key,
-            "clock": self._clock,
-            "trusted_proxies": Networks(settings.server.trusted_proxies),
-            "vault": partial(self._vault, settings.vault),
-        }
-
-    def _routed(
-        self,
-        settings: Settings,
-        redactors: Redactors,
-        overrides: Mapping[str, Sequence[PriceOverride]] = NO_OVERRIDES,
-    ) -> tuple[PriceBook, Router]:
-        """What the targets cost by these settings and overrides, and where calls go. Raises `ConfigError`."""
-        price_book = PriceBook.from_settings(settings, prices(), at=self._clock(), overrides=overrides)
-        router = build_router(
-            settings,
-            price_book,
-            observed=self.observed,
-            pressure=lambda alias, facts: self._budget_pressure(alias, facts),
-            classify=self._classify,
-            dialects_of=partial(_dialects_of, self._translations),
-            entities=redactors.detector.entities,
-        )
-        return price_book, router
-
-    def _kept_answers(self, settings: Settings) -> KeptAnswers | None:
-        """Answers kept under this privacy policy: another one makes other placeholders."""
-        if self._store is None:
-            return None
-        stated = msgspec.json.encode(settings.privacy.model_dump(mode="json"), order="sorted")
-        policy = f"{__version__}:{hashlib.sha256(stated).hexdigest()}"
-        return KeptAnswers(self._store, self._invalidations, policy=policy, clock=self._clock)
-
-    def _repeats(
-        self, settings: Settings, redactors: Redactors, booking: Booking, kept: KeptAnswers | None
-    ) -> Repeats | None:
-        if kept is None or not settings.cache.in_use:
-            return None
-        replies = ResponseCache(kept, Keepable(redactors.detector))
-        flights = self._flights if settings.cache.single_flight else None
-        return Repeats(booking, kept, replies, ItemCache(kept), flights)
 
 
 def _tell_of_forks(factory: TokenFactory) -> None:
@@ -664,20 +499,6 @@ def _tell_of_forks(factory: TokenFactory) -> None:
     os.register_at_fork(after_in_child=in_child)
 
 
-def dry_router(settings: Settings) -> tuple[Router, Redactors]:
-    """What decides where calls go, and what finds personal data in them, without any books: for explanations. Raises
-    `ConfigError`.
-    """
-    redactors = build_redactors(settings.privacy)
-    router = build_router(
-        settings,
-        PriceBook.from_settings(settings, prices(), at=system_clock()),
-        dialects_of=partial(_dialects_of, Translations(TRANSLATIONS)),
-        entities=redactors.detector.entities,
-    )
-    return router, redactors
-
-
 def invalidations_in(ledger: Ledger, clock: Clock) -> Invalidations:
     """Which kept answers are over, as these books say."""
     return Invalidations(
@@ -685,26 +506,6 @@ def invalidations_in(ledger: Ledger, clock: Clock) -> Invalidations:
         lambda record: ledger.put("settings", _INVALIDATIONS, record),
         clock=clock,
     )
-
-
-def _dialects_of(
-    translations: Translations, provider: ProviderSettings, serves: Callable[[str], bool]
-) -> frozenset[str]:
-    """The dialects in which the provider can be asked, those it speaks of those that are served and those that lead
-    there.
-    """
-    format, planner = format_of(provider), Planner(translations)
-    asked = {*translations.dialects, *format.dialects}
-    return frozenset(name for name in asked if planner.plan(name, format, serves) is not None)
-
-
-def _digest_of_keys(settings: Settings) -> bytes:
-    """Tells whether any provider's kept key is another one. Raises `ConfigError` for one that is not there."""
-    digest = hashlib.sha256()
-    for provider in settings.providers.values():
-        for reference in (key for key in provider.keys if not key.is_renewed):
-            digest.update(hashlib.sha256(reference.read().reveal().encode()).digest())
-    return digest.digest()
 
 
 def _audit_key(ledger: Ledger) -> bytes:

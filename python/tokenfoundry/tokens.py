@@ -13,29 +13,13 @@ from typing import TYPE_CHECKING, Final, SupportsIndex, SupportsInt
 
 from tokenfoundry import _core
 from tokenfoundry.errors import NotFound
+from tokenfoundry.families import UNKNOWN, family_of
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
 VOCABULARIES: Final = ("o200k_base", "cl100k_base")
-
-# The longest prefix that a model's name begins with decides.
-_VOCABULARY_OF_FAMILY: Final = {
-    "gpt-5": "o200k_base",
-    "gpt-4.5": "o200k_base",
-    "gpt-4.1": "o200k_base",
-    "gpt-4o": "o200k_base",
-    "chatgpt-4o": "o200k_base",
-    "o1": "o200k_base",
-    "o3": "o200k_base",
-    "o4": "o200k_base",
-    "gpt-4": "cl100k_base",
-    "gpt-3.5": "cl100k_base",
-    "gpt-35": "cl100k_base",
-    "text-embedding-3": "cl100k_base",
-    "text-embedding-ada-002": "cl100k_base",
-}
 
 
 class Tokenizer(_core.Tokenizer):
@@ -77,9 +61,10 @@ class Tokenizer(_core.Tokenizer):
 
     @classmethod
     def for_model(cls, model: str) -> Tokenizer:
-        """The tokenizer of an OpenAI model, by its family: dated and suffixed names belong to it.
+        """A model's own tokenizer, by its family: dated and suffixed names belong to it, and those of resellers.
 
-        Source: the model table of tiktoken 0.14, and the families' later members.
+        Source: `tokenfoundry.families`. It never stands in for another: ids of another vocabulary would say something
+        else. `TokenCounter.for_model` counts for any model, and says where it only estimates.
 
         >>> Tokenizer.for_model("gpt-4o-mini-2024-07-18").name
         'o200k_base'
@@ -87,9 +72,16 @@ class Tokenizer(_core.Tokenizer):
         'cl100k_base'
 
         Raises:
-            NotFound: the model is of no family whose vocabulary is known exactly.
+            NotFound: the model is of no family whose vocabulary ships.
         """
-        return cls.load(_vocabulary_of(model))
+        family = family_of(model)
+        if family.vocabulary not in VOCABULARIES:
+            known = f"its family is {family.name}; " if family is not UNKNOWN else ""
+            raise NotFound(
+                f"the tokenizer of model {model!r} is not known: {known}{family.source}; "
+                "TokenCounter.for_model(model) estimates its tokens"
+            )
+        return cls.load(family.vocabulary)
 
     def encode_array(self, text: str) -> npt.NDArray[np.uint32]:
         """The ids of `text` as an array of numpy, without a copy.
@@ -197,14 +189,3 @@ def _open(name: str) -> Tokenizer:
 def table_of(name: str) -> pathlib.Path:
     """The file of the vocabulary called `name`, as it was installed (`cpp/tokenfoundry/tokens/FORMAT.md`)."""
     return pathlib.Path(_core.__file__).parent / "data" / f"{name}.tfv"
-
-
-def _vocabulary_of(model: str) -> str:
-    base = model.removeprefix("ft:")
-    families = [family for family in _VOCABULARY_OF_FAMILY if base.startswith(family)]
-    if not families:
-        raise NotFound(
-            f"the tokenizer of model {model!r} is not known; "
-            f"known families: {', '.join(f'{family}*' for family in _VOCABULARY_OF_FAMILY)}"
-        )
-    return _VOCABULARY_OF_FAMILY[max(families, key=len)]

@@ -16,14 +16,14 @@ from support.serving import served
 from tokenfoundry.budgets import ledger_budget
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.ledger import Budget
-from tokenfoundry.prompt_tokens import count_chat
+from tokenfoundry.prompt_tokens import chat_tokens
 from tokenfoundry.records import CallRecord
 from tokenfoundry.settings import Settings
 from tokenfoundry.tokens import Tokenizer
 
 NOON_MS = 1_771_243_200_000  # 2026-02-16T12:00Z, a Monday: 13:00 in Rome
 MESSAGES = [{"role": "user", "content": "Quanto costa?"}]
-PROMPT_TOKENS = count_chat({"messages": MESSAGES}, Tokenizer.load("o200k_base"))
+PROMPT_TOKENS = chat_tokens({"messages": MESSAGES}, Tokenizer.load("o200k_base")).tokens
 
 
 class FakeClock:

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import msgspec
 
-from tokenfoundry.prompt_tokens import count_chat
+from tokenfoundry.prompt_tokens import chat_tokens
 from tokenfoundry.tokens import Tokenizer
 
 Behaviour = Callable[["Exchange"], Awaitable[None]]
@@ -181,7 +181,7 @@ async def echo(exchange: Exchange) -> None:
 
 async def use_exactly_what_was_held(exchange: Exchange) -> None:
     """Reports the prompt as the gateway counts it and the whole of max_tokens: the worst case, to the token."""
-    prompt_tokens = count_chat(exchange.body, Tokenizer.load("o200k_base"))
+    prompt_tokens = chat_tokens(exchange.body, Tokenizer.load("o200k_base")).tokens
     await asyncio.sleep(0.05)  # long enough for every concurrent call to be in flight
     await exchange.answer(completion("ok", usage=usage_of(prompt_tokens, exchange.body["max_tokens"])))
 

@@ -62,7 +62,7 @@ async def walk(gateway: TokenFactory, asked: Asked, *, seen: Callable[[Told], No
     """Walks a call to its end, and closes its stream whatever happens. `seen` is told of what came so far. Raises
     `Refused`.
     """
-    key = gateway.engine.pipeline.authenticate(asked.headers, "127.0.0.1")
+    key = gateway.engine.pipeline.admission.authenticate(asked.headers, "127.0.0.1")
     body = msgspec.json.encode(asked.body)
     answer = await gateway.engine.pipeline.run(Request(ENDPOINTS[asked.path], key, asked.headers, body))
     told = Told(dict(answer.headers))

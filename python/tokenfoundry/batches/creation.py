@@ -4,13 +4,14 @@ Its file is read whole before anything is made of it, since it may be damaged wh
 times, a line at a time. First each line is redacted, as the policy of now says, and the plan is
 written. Then the batch is routed as one call that has the needs of all its lines, and each line is looked at for the
 target that was found: what it may cost there, and whether it may go there at all. Last, each line is held; either all
-are or none. A line that the target cannot or must not take is refused by itself, and the rest goes on.
+are or none. A line that the target cannot or must not take is refused by itself, and the rest goes on. When a budget
+that says `downgrade` has no room for the batch, it is made once more for a cheaper target.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,7 @@ from tokenfoundry.ledger.values import MAX_AMOUNT, UNITS
 from tokenfoundry.providers.batch_api import WINDOW, has_batches
 from tokenfoundry.routing.facts import Facts
 from tokenfoundry.routing.policy import NoRoute, Route
+from tokenfoundry.routing.targets import Target
 from tokenfoundry.translate import Untranslatable
 
 WINDOW_MS = 24 * 3_600_000
@@ -106,11 +108,26 @@ class Creation:
         self._asker = asker
         self._order = order
         self._now_ms = now_ms
-        self.id = BATCH_PREFIX + uuid7(now_ms).replace("-", "")
+        self._begin()
+
+    def _begin(self, downgraded: str = "", targets: Sequence[Target] | None = None) -> None:
+        """`downgraded` says from what, and by which budget; `targets` are those that are left then."""
+        self.id = BATCH_PREFIX + uuid7(self._now_ms).replace("-", "")
+        self._downgraded = downgraded
+        self._targets = targets
+        self._cheaper: Sequence[Target] = ()  # than the target that the batch is made for
 
     async def make(self) -> Batch:
         """The batch, its lines held. Raises `Refused`; then nothing is held and nothing is kept."""
         await asyncio.to_thread(self._check_content)
+        while True:
+            try:
+                return await self._made()
+            except _TooDear as too_dear:  # Under another id: what was held and given back is not held again.
+                self._begin(self._downgraded or str(too_dear), self._cheaper)
+
+    async def _made(self) -> Batch:
+        """Raises `_TooDear` where a cheaper target is left, else as `make`; then nothing is held and nothing kept."""
         # The plan is about as large as the file, and so may be the results.
         if self._store.disk_bytes() + 2 * self._order.file.size_bytes > self._lines.engine.settings.batches.max_bytes:
             raise storage_full()
@@ -174,7 +191,8 @@ class Creation:
             route: Route = engine.router.route(order.file.model, facts)
         except NoRoute as error:
             raise refused_by_routing(error) from None
-        target = route.targets[0]
+        target, *others = self._targets or route.targets
+        self._cheaper = self._cheaper_than(target, others, call)
         plan = self._lines.sender.plan(call.endpoint.name, target)
         return Batch(
             id=self.id,
@@ -186,13 +204,20 @@ class Creation:
             url=order.url,
             model=order.file.model,
             target=target.name,
-            route=route.reason,
+            route=self._downgraded or route.reason,
+            downgraded=bool(self._downgraded),
             is_remote=plan is not None and has_batches(engine.settings.providers[target.provider]),
             at_ms=self._now_ms,
             expires_ms=self._now_ms + WINDOW_MS,
             metadata=order.metadata,
             output_keep_s=order.output_keep_s,
         )
+
+    def _cheaper_than(self, target: Target, others: Sequence[Target], call: Call) -> list[Target]:
+        def worst_nano(at: Target) -> int:
+            return Attempt(self._lines.booking, call, at, number=0, route="").worst_nano
+
+        return [each for each in others if worst_nano(each) < worst_nano(target)] if others else []
 
     # -- look ----------------------------------------------------------------------------------------------------------
 
@@ -216,7 +241,7 @@ class Creation:
 
     def _attempt(self, batch: Batch, call: Call) -> Attempt:
         """The line at the batch's target. Raises `Refused` when that must not or cannot take it."""
-        target = self._lines.route(call, batch.target).targets[0]
+        target = self._lines.route(call, batch).targets[0]
         attempt = self._lines.attempt(batch, call, target)
         if batch.is_remote:
             try:
@@ -241,7 +266,7 @@ class Creation:
             refusal = await attempt.reserve()
             if refusal is not None:
                 held.discard(line.number)
-                raise await attempt.refused(refusal)
+                raise await self._refused(attempt, refusal)
             await asyncio.sleep(0)
 
     async def _refuse_what_cannot_fit(self, call: Call, attempt: Attempt, amounts: Sums) -> None:
@@ -255,8 +280,18 @@ class Creation:
         whole = Amounts(**{unit: min(getattr(amounts, unit), MAX_AMOUNT) for unit in UNITS})
         outcome = await booking.ledger.reserve(f"{self.id}/whole", amounts=whole, axes=axes, at=call.at_ms)
         if isinstance(outcome, Refusal):
-            raise await attempt.refused(outcome)
+            raise await self._refused(attempt, outcome)
         await booking.ledger.void(f"{self.id}/whole")  # Somebody made room in between.
+
+    async def _refused(self, attempt: Attempt, refusal: Refusal) -> Exception:
+        """What that refusal means for the batch."""
+        if refusal.at_cap == "downgrade" and refusal.cause != "frozen" and self._cheaper:
+            return _TooDear(f"downgraded from {attempt.target.name} by budget {refusal.budget}")
+        return await attempt.refused(refusal)
+
+
+class _TooDear(Exception):
+    """A budget has no room for the batch at this target, and says that a cheaper one is to be tried."""
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from tokenfoundry.batches.books import LineBooks
 from tokenfoundry.batches.records import Batch, Line
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import NotFound
+from tokenfoundry.gateway.admission import demand
 from tokenfoundry.gateway.attempts.attempt import Attempt
 from tokenfoundry.gateway.attempts.booking import Booking
 from tokenfoundry.gateway.attempts.call import Call, Request
@@ -26,7 +27,7 @@ from tokenfoundry.gateway.cache_control import ANYTHING
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.gateway.engine import Engine
-from tokenfoundry.gateway.pipeline import Pipeline, demand
+from tokenfoundry.gateway.pipeline import Pipeline
 from tokenfoundry.gateway.replies import Answer, Refused, StreamAnswer, invalid
 from tokenfoundry.keys import Key
 from tokenfoundry.resilience.deadline import Deadline
@@ -66,18 +67,18 @@ class LineWalk(Pipeline):
 
     def admit(self, headers: Mapping[str, str], peer: str) -> Key:
         """The key of a request for files or batches. Raises `Refused`."""
-        key = self.authenticate(headers, peer)
+        key = self.admission.authenticate(headers, peer)
         demand(key, "batches")
         return key
 
     async def begin(self, request: Request, *, request_id: str, at_ms: int) -> Call:
         """A line as a call: identified, checked and redacted. Raises `Refused`."""
-        call = self._identify(request)
+        call = self._identification.call_of(request)
         call.request_id, call.at_ms = request_id, at_ms
         call.may_recall = call.may_store = False
         if call.stream:
             raise invalid("stream: a batch is not streamed", param="body.stream")
-        await self._redact(call)
+        await self._redaction.redact(call)
         return call
 
     async def go_on(self, call: Call, route: Route) -> Answer | StreamAnswer:
@@ -137,8 +138,9 @@ class Lines:
         call.on_prem_only = line.on_prem
         return call
 
-    def route(self, call: Call, first: str) -> Route:
+    def route(self, call: Call, batch: Batch) -> Route:
         """Where a line may go, the batch's target before all others. Raises `Refused` where it may not go to that."""
+        first = batch.target
         try:
             route = self.engine.router.route(call.alias, facts_of(call))
         except NoRoute as error:
@@ -149,12 +151,12 @@ class Lines:
             what = f"the batch goes to {first}, and this line may only go to {others}: put it into another batch"
             raise Refused(403, "no_target", what, kind="permission_error")
         rest = tuple(each for each in route.targets if each is not target)
-        return Route((target, *rest), route.reason)
+        return Route((target, *rest), batch.route if batch.downgraded else route.reason, batch.downgraded)
 
     def attempt(self, batch: Batch, call: Call, target: Target) -> Attempt:
         """The attempt that holds a line at the batch's target."""
         booking = self.remote_booking if batch.is_remote else self.booking
-        return Attempt(booking, call, target, number=0, route=batch.route)
+        return Attempt(booking, call, target, number=0, route=batch.route, downgraded=batch.downgraded)
 
     def target(self, batch: Batch, call: Call) -> Target | None:
         """The batch's target; None when the configuration has it no more."""

@@ -125,7 +125,7 @@ class OwnRun:
         work = self._work
         try:
             call = work.lines.call(batch, line, turn)
-            target = work.lines.route(call, batch.target).targets[0]
+            target = work.lines.route(call, batch).targets[0]
             attempt = work.lines.attempt(batch, call, target)
             refusal = await attempt.reserve()
             if refusal is None:
@@ -195,7 +195,7 @@ class OwnRun:
         lines = self._work.lines
         self._check_key(batch)
         call = lines.call(batch, line, turn)
-        answer = await lines.walk.go_on(call, lines.route(call, batch.target))
+        answer = await lines.walk.go_on(call, lines.route(call, batch))
         assert isinstance(answer, Answer), "a line is answered whole"
         assert answer.reply is not None, "and as an object"
         # Of a target before the one that answered.

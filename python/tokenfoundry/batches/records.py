@@ -102,6 +102,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     is_remote: bool
     at_ms: int
     expires_ms: int
+    downgraded: bool = False
+    """A budget refused it a dearer target, as `route` says."""
     metadata: dict[str, str] | None = None
     output_keep_s: int | None = None
     status: Status = "holding"

@@ -21,6 +21,7 @@ _MODULES = {
     "redact": "texts",
     "restore": "texts",
     "count": "counting",
+    "estimate": "estimating",
     "config": "configuration",
     "doctor": "doctor",
     "keys": "keys",

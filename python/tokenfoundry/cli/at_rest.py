@@ -9,9 +9,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from tokenfoundry.assembly import dry_router
 from tokenfoundry.cache import Cache
 from tokenfoundry.clock import system_clock
-from tokenfoundry.factory import dry_router, invalidations_in
+from tokenfoundry.factory import invalidations_in
 from tokenfoundry.gateway.admin import InForce
 from tokenfoundry.gateway.explain import explain
 from tokenfoundry.gateway.sharing.kept_answers import KeptAnswers

@@ -29,6 +29,8 @@ from tokenfoundry.settings.units import amount_text
 
 budgets = typer.Typer(help="Set, list, raise, reset, freeze and remove budgets.", no_args_is_help=True)
 
+_NONE_YET = "no budgets yet: tokenfoundry budgets set NAME --hard 500, or `budgets` in the configuration"
+
 NameArgument = Annotated[str, typer.Argument(help="The budget's name.")]
 
 
@@ -144,7 +146,7 @@ def list_budgets(config: ConfigOption = None, data_dir: DataDirOption = None, as
             rows.append([escape(budget["name"]), notes, "", "", "", cap, "", ""])
         rows += [_account_row(budget, each, listed["currency"]) for each in budget["accounts"]]
     columns = ["budget", "notes", "used", "held", "left", "cap", "used of cap", "resets"]
-    show(table("Budgets", columns, rows, left=2))
+    show(table("Budgets", columns, rows, left=2), if_empty=_NONE_YET)
 
 
 @budgets.command(
@@ -248,7 +250,7 @@ def list_events(
         for event in page["events"]
     ]
     columns = ["#", "at", "budget", "account", "what", "at amount", "used", "cap"]
-    show(table("Events of budgets", columns, rows, left=5))
+    show(table("Events of budgets", columns, rows, left=5), if_empty="no budget has reached a level yet")
 
 
 def _act(

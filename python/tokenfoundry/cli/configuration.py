@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from tokenfoundry.assembly import dry_router
 from tokenfoundry.budgets import budgets_of_file
 from tokenfoundry.cli.options import ConfigOption, JsonOption, load_settings
 from tokenfoundry.cli.output import err, print_json, show, table
 from tokenfoundry.errors import ConfigError, InvalidInput
-from tokenfoundry.factory import dry_router
 from tokenfoundry.providers.credentials.registry import missing_keys
 from tokenfoundry.settings import Settings
 

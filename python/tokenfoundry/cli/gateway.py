@@ -29,6 +29,8 @@ from tokenfoundry.gateway.admin import Admin
 prices = typer.Typer(help="What the targets cost, now and later.", no_args_is_help=True)
 cache = typer.Typer(help="The answers that the gateway keeps.", no_args_is_help=True)
 
+_NO_TARGETS = "no targets are in force: the configuration (--config FILE) names them under `targets`"
+
 _RATES = ("input", "output", "cache_read", "cache_write")
 
 
@@ -62,7 +64,7 @@ def list_prices(config: ConfigOption = None, data_dir: DataDirOption = None, as_
         rows.append([escape(price["target"]), "now", *_rates(price), escape(price["source"])])
         rows += [["", change["from"], *_rates(change), ""] for change in price["changes"]]
     columns = ["target", "from", "input", "output", "cache read", "cache write", "currency", "source"]
-    show(table("Prices", columns, rows, left=2))
+    show(table("Prices", columns, rows, left=2), if_empty=_NO_TARGETS)
 
 
 @prices.command("set", epilog="Example: tokenfoundry prices set qwen --input 0.20 --output 0.60 --reason contract")
@@ -138,12 +140,13 @@ def show_routes(config: ConfigOption = None, data_dir: DataDirOption = None, as_
         [escape(target["name"]), target["provider"], escape(target["model"]), target.get("region", ""), target["trust"]]
         for target in shown["targets"]
     ]
-    show(table("Targets", ["target", "provider", "model", "region", "trust"], rows, left=5))
+    show(table("Targets", ["target", "provider", "model", "region", "trust"], rows, left=5), if_empty=_NO_TARGETS)
     aliases = [
         [escape(name), ", ".join(alias["use"].get("targets", [])) if "use" in alias else f"policy {alias['policy']}"]
         for name, alias in shown["aliases"].items()
     ]
-    show(table("Aliases", ["alias", "targets"], aliases, left=2))
+    if aliases:
+        show(table("Aliases", ["alias", "targets"], aliases, left=2))
 
 
 def reload(config: ConfigOption = None, data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:

@@ -21,6 +21,8 @@ keys = typer.Typer(help="Make, list, rotate and change API keys.", no_args_is_he
 
 KeyArgument = Annotated[str, typer.Argument(help="The key's id, the 8 characters after tf_.")]
 
+_NONE_YET = "no API keys yet: tokenfoundry keys create --project NAME makes one"
+
 
 def add_to(app: typer.Typer) -> None:
     app.add_typer(keys, name="keys")
@@ -124,7 +126,7 @@ def list_keys(config: ConfigOption = None, data_dir: DataDirOption = None, as_js
         for key in listed
     ]
     columns = ["id", "name", "project", "state", "may use", "limits", "expires"]
-    show(table("Keys", columns, rows, left=7, wrapped=("name", "project", "may use", "limits")))
+    show(table("Keys", columns, rows, left=7, wrapped=("name", "project", "may use", "limits")), if_empty=_NONE_YET)
 
 
 @keys.command("set-state")

@@ -11,6 +11,7 @@ from tokenfoundry.cli.options import ConfigOption, DataDirOption, JsonOption, lo
 from tokenfoundry.cli.output import print_json, show, table
 
 _COLUMNS = ["limit", "for", "requests left", "tokens left", "calls left", "refused"]
+_NONE_YET = "no rate limits: `rate_limits` in the configuration, or those of a key, set them"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,7 +32,7 @@ def list_limits(config: ConfigOption = None, data_dir: DataDirOption = None, as_
         for cell in limit["cells"]:
             left = {level["what"]: level["left"] for level in cell["levels"]}
             rows.append(["", " ".join(cell["each"].values()) or "all", *_amounts(left, allowed), ""])
-    show(table("Rate limits", _COLUMNS, rows, left=2))
+    show(table("Rate limits", _COLUMNS, rows, left=2), if_empty=_NONE_YET)
 
 
 def _amounts(values: dict[str, Any], allowed: dict[str, Any]) -> list[str]:

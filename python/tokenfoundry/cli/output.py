@@ -52,12 +52,16 @@ def table(
     return made
 
 
-def show(made: Table, on: Console | None = None) -> None:
+def show(made: Table, on: Console | None = None, *, if_empty: str = "") -> None:
     """Prints a table as wide as it needs to be, on standard output or `on`: a number that is cut off is another number.
+    One without rows is told as the sentence `if_empty`, where there is one.
 
     Every table is printed here.
     """
     console = on or out
+    if if_empty and not made.row_count:
+        console.print(if_empty, markup=False, soft_wrap=True)
+        return
     needed = Measurement.get(console, console.options.update(width=_WIDEST), made).minimum
     Console(width=max(console.width, needed), stderr=console.stderr, highlight=False).print(made, crop=False)
 

@@ -103,4 +103,4 @@ def list_packages(config: ConfigOption = None, data_dir: DataDirOption = None, a
         for row in listed
     ]
     columns = ["package", "budget", "state", "granted", "spent", "held", "left", "priority", "expires", "price"]
-    show(table("Packages", columns, rows, left=3))
+    show(table("Packages", columns, rows, left=3), if_empty="no package was bought yet: tokenfoundry packages add")

@@ -10,11 +10,11 @@ import msgspec
 import typer
 from rich.markup import escape
 
+from tokenfoundry.assembly import dry_router
 from tokenfoundry.cli.options import ConfigOption, JsonOption, load_settings
 from tokenfoundry.cli.output import out, print_json, show, table
 from tokenfoundry.clock import system_clock
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.factory import dry_router
 from tokenfoundry.gateway.explain import explain as decide
 from tokenfoundry.money import decimal_text
 from tokenfoundry.routing.explain import Explanation

@@ -6,10 +6,10 @@ import os
 import stat
 from collections.abc import Iterator
 
+from tokenfoundry.assembly import dry_router
 from tokenfoundry.clock import Clock
 from tokenfoundry.doctor.finding import Finding, failed, ok, warning
 from tokenfoundry.errors import ConfigError, MissingExtra
-from tokenfoundry.factory import dry_router
 from tokenfoundry.pricing import PriceBook, prices
 from tokenfoundry.providers.credentials.registry import credential_of
 from tokenfoundry.providers.evidence import evidence_of

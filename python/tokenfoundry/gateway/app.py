@@ -23,7 +23,7 @@ from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.gateway.endpoints.messages import error_body, is_anthropics, model_info, model_page
 from tokenfoundry.gateway.endpoints.table import COUNTERS, ENDPOINTS
 from tokenfoundry.gateway.engine import Engine
-from tokenfoundry.gateway.estimate import endpoint_of
+from tokenfoundry.gateway.estimate import endpoint_of, estimate_refused, models_in
 from tokenfoundry.gateway.headers import ANTHROPIC_REQUEST_ID, REQUEST_ID, RETRY_AFTER
 from tokenfoundry.gateway.open_streams import OpenStream
 from tokenfoundry.gateway.openapi import document_bytes
@@ -103,7 +103,7 @@ class GatewayApp:
         engine, stay = self._enter()
         answer: Answer | StreamAnswer | None = None
         try:
-            key = engine.pipeline.authenticate(headers, _THIS_MACHINE)
+            key = engine.pipeline.admission.authenticate(headers, _THIS_MACHINE)
             answer = await engine.pipeline.run(Request(endpoint, key, headers, body, as_object=True))
         except Exception as error:
             raise refusal_of(error) from error
@@ -197,10 +197,10 @@ class GatewayApp:
             if method != "POST":
                 raise not_allowed("POST")
             # The key first: a stranger's body is not worth reading.
-            key = pipeline.authenticate(headers, peer)
+            key = pipeline.admission.authenticate(headers, peer)
             body = await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes)
-            if not pipeline.is_in_force(key):  # A key may be frozen while a body is on its way.
-                key = pipeline.authenticate(headers, peer)
+            if not pipeline.admission.is_in_force(key):  # A key may be frozen while a body is on its way.
+                key = pipeline.admission.authenticate(headers, peer)
             request = Request(endpoint, key, headers, body, client)
             if path in COUNTERS:
                 return json_answer({"input_tokens": await pipeline.count(request)})
@@ -241,7 +241,7 @@ class GatewayApp:
         peer: str,
         receive: Receive,
     ) -> Answer:
-        key = engine.pipeline.authenticate(headers, peer)
+        key = engine.pipeline.admission.authenticate(headers, peer)
         if not key.administers:
             raise Refused(403, "scope", f"the API key {key.id} has no admin scope", kind="permission_error")
         body = await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes)
@@ -277,9 +277,19 @@ async def _estimate(app: GatewayApp, visit: Visit) -> Answer:
     visit.key()
     body = await visit.body()
     endpoint = endpoint_of(body, {each.name: each for each in ENDPOINTS.values()})
-    asked = {name: value for name, value in body.items() if name != "endpoint"}
-    request = Request(endpoint, visit.key(), visit.headers, msgspec.json.encode(asked))
-    return json_answer(await visit.engine.pipeline.estimate(request))
+    asked = {name: value for name, value in body.items() if name not in ("endpoint", "models")}
+    models = models_in(body)
+    if models is None:
+        request = Request(endpoint, visit.key(), visit.headers, msgspec.json.encode(asked))
+        return json_answer(await visit.engine.pipeline.estimate(request))
+    found: list[dict[str, Any]] = []
+    for model in models:
+        request = Request(endpoint, visit.key(), visit.headers, msgspec.json.encode({**asked, "model": model}))
+        try:
+            found.append(await visit.engine.pipeline.estimate(request))
+        except Refused as refused:
+            found.append(estimate_refused(model, refused))
+    return json_answer({"object": "list", "data": found})
 
 
 async def _quotas(app: GatewayApp, visit: Visit) -> Answer:

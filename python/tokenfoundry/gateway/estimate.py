@@ -7,45 +7,32 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from tokenfoundry.counters import TokenCounter
+from tokenfoundry.errors import InvalidInput
 from tokenfoundry.gateway.attempts.attempt import Attempt
 from tokenfoundry.gateway.attempts.booking import Booking
 from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.gateway.attempts.sender import Sender
 from tokenfoundry.gateway.endpoints import Endpoint
-from tokenfoundry.gateway.replies import invalid
+from tokenfoundry.gateway.replies import Refused, invalid
 from tokenfoundry.ledger import Refusal
 from tokenfoundry.money import decimal_text
+from tokenfoundry.prompt_tokens import endpoint_in
 from tokenfoundry.routing.policy import Route
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.translate import Untranslatable
 
-_ONLY_OF_RESPONSES = ("instructions", "max_output_tokens", "reasoning", "text", "tools")
-ESTIMATED = ("chat", "completions", "embeddings", "messages", "responses")
+MOST_MODELS = 32
 
 
 def endpoint_of(body: Mapping[str, Any], endpoints: Mapping[str, Endpoint]) -> Endpoint:
     """The endpoint that such a body is for, by name: the one that its field `endpoint` states, or whose fields it has.
     An `input` of text alone is an embedding's. Raises `Refused` (400).
     """
-    stated = body.get("endpoint")
-    if stated is None:
-        given = body.get("input")
-        has_items = isinstance(given, list) and any(isinstance(item, dict) for item in given)
-        if "messages" in body:
-            stated = "chat"
-        elif "prompt" in body:
-            stated = "completions"
-        elif has_items or any(field in body for field in _ONLY_OF_RESPONSES):
-            stated = "responses"
-        elif given is not None:
-            stated = "embeddings"
-        else:
-            raise invalid(
-                "messages: is missing, and so are prompt and input, of which a call states one", param="messages"
-            )
-    if stated not in ESTIMATED:
-        raise invalid(f"endpoint: should be one of {', '.join(ESTIMATED)}", param="endpoint")
-    return endpoints[stated]
+    try:
+        return endpoints[endpoint_in(body)]
+    except InvalidInput as error:
+        raise invalid(str(error), param=str(error).partition(":")[0]) from None
 
 
 async def estimate_of(call: Call, route: Route, *, booking: Booking, sender: Sender) -> dict[str, Any]:
@@ -64,7 +51,7 @@ async def estimate_of(call: Call, route: Route, *, booking: Booking, sender: Sen
 
 async def _at(call: Call, target: Target, route: str, booking: Booking, sender: Sender) -> dict[str, Any]:
     attempt = Attempt(booking, call, target, number=0, route=route)
-    tokens = call.input_tokens(target)
+    tokens, most = call.prompt_tokens(target)
     input_nano, _ = booking.cost_nano(target, replace(attempt.worst, input_tokens=tokens, output_tokens=0), call.at_ms)
     told: dict[str, Any] = {
         "target": target.name,
@@ -72,7 +59,9 @@ async def _at(call: Call, target: Target, route: str, booking: Booking, sender: 
         "model": target.model,
         "region": target.region,
         "input_tokens": tokens,
+        "input_tokens_most": most,
         "input_tokens_exact": target.tokenizer_is_exact,
+        "counted": _counted(target),
         "max_output_tokens": attempt.worst.output_tokens,
         "input_cost": decimal_text(input_nano),
         "worst_cost": decimal_text(attempt.worst_nano),
@@ -84,6 +73,33 @@ async def _at(call: Call, target: Target, route: str, booking: Booking, sender: 
     except Untranslatable as error:
         return {**told, "takes": False, "why": str(error)}
     return {**told, "takes": True, "budgets": _budgets(await attempt.would_be_refused(), booking)}
+
+
+def _counted(target: Target) -> dict[str, str]:
+    """What counted the texts, how, and whose number that is."""
+    known = TokenCounter.for_model(target.model)
+    if known.name != target.tokenizer.name or known.is_exact is not target.tokenizer_is_exact:
+        return {"tokenizer": target.tokenizer.name, "method": "stated", "source": "the target's settings"}
+    return {"tokenizer": known.name, "method": known.method, "source": known.source}
+
+
+def models_in(body: Mapping[str, Any]) -> list[str] | None:
+    """The models that an estimate is wanted for side by side; None for one alone. Raises `Refused` (400)."""
+    models = body.get("models")
+    if models is None:
+        return None
+    if not isinstance(models, list) or not 1 <= len(models) <= MOST_MODELS:
+        raise invalid(f"models: needs a list of 1 to {MOST_MODELS} models", param="models")
+    if not all(isinstance(model, str) and model for model in models):
+        raise invalid("models: needs names of models", param="models")
+    if body.get("model") is not None:
+        raise invalid("models: stands in the place of model; state one of both", param="models")
+    return models
+
+
+def estimate_refused(model: str, refused: Refused) -> dict[str, Any]:
+    """Beside the estimates of other models: what this one would have been refused for."""
+    return {"object": "error", "model": model, "error": refused.error}
 
 
 def _budgets(refusal: Refusal | None, booking: Booking) -> dict[str, Any]:

@@ -190,7 +190,7 @@ _INFERENCE: tuple[Operation, ...] = (
     _call(
         "/v1/estimate",
         "estimate",
-        "What a call would take at each target it could go to. Sends and holds nothing.",
+        "What a call would take at each target it could go to, for one model or several. Sends and holds nothing.",
         "EstimateBody",
         {_JSON: ref("EstimateReply")},
     ),

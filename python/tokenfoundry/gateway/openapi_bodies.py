@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tokenfoundry.gateway.estimate import ESTIMATED
+from tokenfoundry.prompt_tokens import ENDPOINTS
 
 Schema = dict[str, Any]
 
@@ -177,9 +177,9 @@ _IMAGE_VARIATIONS = fields(
 )
 _MODERATIONS = fields("input", model=_MODEL, input=either(_TEXT, list_of(_TEXT, 1, 2048), list_of(_PART, 1, 2048)))
 _ESTIMATE = fields(
-    "model",
     model=_MODEL,
-    endpoint={"enum": list(ESTIMATED), "description": "What the rest of the body is for; else its fields tell."},
+    models={**list_of(_TEXT, 1, 32), "description": "Several, side by side, in the place of model."},
+    endpoint={"enum": list(ENDPOINTS), "description": "What the rest of the body is for; else its fields tell."},
 )
 
 _BATCH_URLS = ["/v1/chat/completions", "/v1/responses", "/v1/completions", "/v1/embeddings", "/v1/moderations"]
@@ -259,6 +259,36 @@ _MESSAGES_ERROR = fields("type error", type={"const": "error"}, error=fields("me
 _LISTED_MODEL = fields("id object", id=_TEXT, object={"const": "model"}, created={"type": "integer"}, owned_by=_TEXT)
 _ANTHROPICS_MODEL = fields("id type", id=_TEXT, type={"const": "model"}, display_name=_TEXT, created_at=_TEXT)
 
+_ESTIMATE_REPLY = fields(
+    "object endpoint model route findings currency targets",
+    object={"const": "estimate"},
+    endpoint={"enum": list(ENDPOINTS)},
+    model=_TEXT,
+    route=_TEXT,
+    findings=_ANY_OBJECT,
+    currency=_TEXT,
+    targets=list_of(
+        fields(
+            "target input_tokens input_tokens_most input_tokens_exact counted input_cost worst_cost takes",
+            target=_TEXT,
+            input_tokens={"type": "integer", "description": "As they are expected; input_cost is theirs."},
+            input_tokens_most={"type": "integer", "description": "As they are held; worst_cost begins with them."},
+            input_tokens_exact=_YES_NO,
+            counted=fields(
+                "tokenizer method source",
+                tokenizer=_TEXT,
+                method={"enum": ["exact", "factor", "stand-in", "stated"]},
+                source=_TEXT,
+            ),
+            input_cost=_TEXT,
+            worst_cost=_TEXT,
+            takes=_YES_NO,
+            budgets=fields("admitted", admitted=_YES_NO),
+        )
+    ),
+)
+_ESTIMATE_REFUSED = fields("object model error", object={"const": "error"}, model=_TEXT, error=_ANY_OBJECT)
+
 _ANSWERS: dict[str, Schema] = {
     "ChatReply": fields("choices", choices=list_of(_ANY_OBJECT), tokenfoundry=_ANY_OBJECT),
     "ResponseReply": fields("output", output=list_of(_ANY_OBJECT), tokenfoundry=_ANY_OBJECT),
@@ -269,26 +299,9 @@ _ANSWERS: dict[str, Schema] = {
     "ImagesReply": fields("data", data=list_of(_ANY_OBJECT), tokenfoundry=_ANY_OBJECT),
     "TranscriptionReply": fields("text", text=_TEXT, tokenfoundry=_ANY_OBJECT),
     "ModerationReply": fields("results", results=list_of(_ANY_OBJECT), tokenfoundry=_ANY_OBJECT),
-    "EstimateReply": fields(
-        "object endpoint model route findings currency targets",
-        object={"const": "estimate"},
-        endpoint={"enum": list(ESTIMATED)},
-        model=_TEXT,
-        route=_TEXT,
-        findings=_ANY_OBJECT,
-        currency=_TEXT,
-        targets=list_of(
-            fields(
-                "target input_tokens input_tokens_exact input_cost worst_cost takes",
-                target=_TEXT,
-                input_tokens={"type": "integer"},
-                input_tokens_exact=_YES_NO,
-                input_cost=_TEXT,
-                worst_cost=_TEXT,
-                takes=_YES_NO,
-                budgets=fields("admitted", admitted=_YES_NO),
-            )
-        ),
+    "EstimateReply": either(
+        _ESTIMATE_REPLY,
+        fields("object data", object={"const": "list"}, data=list_of(either(_ESTIMATE_REPLY, _ESTIMATE_REFUSED), 1)),
     ),
     "Model": either(_LISTED_MODEL, _ANTHROPICS_MODEL),
     "Models": either(

@@ -35,7 +35,7 @@ class Visit:
 
     def key(self) -> Key:
         """The key it came with. Raises `Refused`."""
-        return self.engine.pipeline.authenticate(self.headers, self.peer)
+        return self.engine.pipeline.admission.authenticate(self.headers, self.peer)
 
     async def body(self) -> dict[str, Any]:
         """The JSON object in its body. Raises `Refused`."""

@@ -8,7 +8,9 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, get_args
 
-from tokenfoundry.errors import ConfigError, NotFound
+from tokenfoundry.counters import Counts, TokenCounter
+from tokenfoundry.errors import ConfigError
+from tokenfoundry.families import UNKNOWN, Template
 from tokenfoundry.pricing import PriceBook
 from tokenfoundry.routing.capabilities import capabilities_of, context_of
 from tokenfoundry.routing.conditions import conditions_of
@@ -23,7 +25,6 @@ from tokenfoundry.settings import ProviderSettings, SelectionSettings, Settings,
 from tokenfoundry.settings.targets import Endpoint
 from tokenfoundry.tokens import Tokenizer
 
-_FALLBACK_TOKENIZER = "o200k_base"
 _SAID_AS_CHAT = frozenset({"responses", "completions"})
 
 # Whose every chat model also serves responses (OpenAI API reference; Azure OpenAI, "Use the Responses API").
@@ -142,7 +143,7 @@ def _target(
     prices: PriceBook | None,
     dialects_of: DialectsOf | None,
 ) -> Target:
-    tokenizer, exact = _tokenizer(settings)
+    tokenizer, exact, template = _tokenizer(settings)
     provider = whole.providers[settings.provider]
     if dialects_of is not None and "endpoints" in settings.model_fields_set:
         _check_endpoints(name, settings, provider, dialects_of)
@@ -163,6 +164,7 @@ def _target(
         native=native,
         tokenizer=tokenizer,
         tokenizer_is_exact=exact,
+        template=template,
         max_output_tokens=settings.max_output_tokens,
         context_tokens=context_tokens,
         capabilities=capabilities_of(settings.model, settings.capabilities),
@@ -181,14 +183,14 @@ def _check_endpoints(name: str, settings: TargetSettings, provider: ProviderSett
         raise ConfigError(said, path=f"targets.{name}.endpoints")
 
 
-def _tokenizer(settings: TargetSettings) -> tuple[Tokenizer, bool]:
-    """The target's tokenizer, and whether it is known to be the model's own."""
-    if settings.tokenizer is not None:
-        return Tokenizer.load(settings.tokenizer), True
-    try:
-        return Tokenizer.for_model(settings.model), True
-    except NotFound:
-        return Tokenizer.load(_FALLBACK_TOKENIZER), False
+def _tokenizer(settings: TargetSettings) -> tuple[Counts, bool, Template]:
+    """What counts the target's tokens, whether that is known to be the model's own tokenizer, and its template."""
+    known = TokenCounter.for_model(settings.model)
+    if settings.tokenizer is None:
+        return known.counter, known.is_exact, known.family.template
+    # Of a model that nobody knows, what its owner states of it is taken to be all there is to know.
+    template = Template() if known.family is UNKNOWN else known.family.template
+    return Tokenizer.load(settings.tokenizer), True, template
 
 
 def _worst_case(prices: PriceBook, default_output_tokens: int) -> WorstCase:

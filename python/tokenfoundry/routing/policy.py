@@ -33,6 +33,8 @@ class Route:
 
     targets: tuple[Target, ...]
     reason: str
+    downgraded: bool = False
+    """A budget refused the call a dearer target, as `reason` says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
+from tokenfoundry.counters import Counts
+from tokenfoundry.families import Template
 from tokenfoundry.settings.targets import Endpoint
-from tokenfoundry.tokens import Tokenizer
 
 # Dialects that a provider may speak for some of its models only.
 _STATED: frozenset[str] = frozenset(get_args(Endpoint))
@@ -24,8 +25,9 @@ class Target:
     tier: str
     endpoints: frozenset[str]  # what can be asked of it, itself or said as chat
     native: frozenset[str]  # what it serves itself
-    tokenizer: Tokenizer
+    tokenizer: Counts
     tokenizer_is_exact: bool
+    template: Template  # what its provider puts around the texts of a prompt
     max_output_tokens: int | None
     context_tokens: int | None
     capabilities: frozenset[str] = frozenset()

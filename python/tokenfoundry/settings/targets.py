@@ -262,7 +262,7 @@ class TargetSettings(Section):
         None, description="Its price; required for on_prem, else the catalogue's when missing."
     )
     tokenizer: str | None = Field(
-        None, description="The vocabulary that counts its tokens; chosen by the model when missing."
+        None, description="The vocabulary that counts its tokens exactly; chosen by the model when missing."
     )
     max_output_tokens: int | None = Field(None, ge=1, description="The most it may generate for one choice.")
     context_tokens: int | None = Field(None, ge=1, description="The most input and output it can hold together.")

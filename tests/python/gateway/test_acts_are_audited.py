@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -126,6 +128,37 @@ def test_a_reload_says_which_sections_changed_whoever_asked_for_it(office: Offic
     office.gateway.reload(who="a signal to the server")
     again = office.gateway.ledger.entries(entry.seq)[0]
     assert (again.actor, json.loads(again.detail)["changed"]) == ("a signal to the server", [])
+
+
+def test_an_act_whose_process_ends_before_its_entry_is_noted_as_interrupted(upstream: Upstream, tmp_path: Path) -> None:
+    made = config(upstream.base_url, tmp_path / "data")
+    program = f"""
+import os
+from tokenfoundry.factory import TokenFactory
+from tokenfoundry.gateway import admin
+
+admin.note_act = lambda *_: os._exit(9)
+gateway = TokenFactory.from_config({made!r})
+gateway.admin.handle("POST", "/admin/keys", {{"name": "laptop"}})
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 9
+    with TokenFactory.from_config(made) as gateway:
+        assert [key.name for key in gateway.keys] == ["laptop"]
+        (entry,) = gateway.ledger.entries()
+        told = json.loads(entry.detail)
+        assert (entry.actor, told["act"], told["interrupted"]) == ("the command line", "POST /admin/keys", True)
+        assert gateway.ledger.verify().ok
+    with TokenFactory.from_config(made) as again:
+        assert len(again.ledger.entries()) == 1, "once"
+
+
+def test_what_was_said_and_refused_is_on_no_disk(office: Office) -> None:
+    with pytest.raises(NotFound):
+        office.do("POST", "/admin/vault/erase", {"key": "tf_a-text-that-was-pasted", "reason": "a mistake of mine"})
+    written = b"".join(path.read_bytes() for path in (office.path.parent / "data").rglob("*") if path.is_file())
+    assert b"POST /admin/vault/erase" in written, "that it was tried is"
+    assert b"tf_a-text" not in written
+    assert b"a mistake of mine" not in written
 
 
 def test_what_is_refused_or_only_asked_leaves_nothing(office: Office) -> None:

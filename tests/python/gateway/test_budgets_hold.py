@@ -20,7 +20,7 @@ from support.serving import served
 from support.upstream import Upstream, use_exactly_what_was_held
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.ledger import Change
-from tokenfoundry.prompt_tokens import count_chat
+from tokenfoundry.prompt_tokens import chat_tokens
 from tokenfoundry.tokens import Tokenizer
 
 MESSAGES = [{"role": "user", "content": "Quanto costa?"}]
@@ -29,7 +29,7 @@ MAX_TOKENS = 100
 
 def cost_of_one_call_nano() -> int:
     """The worst case of one call at 1 EUR in and 2 EUR out per million tokens."""
-    return count_chat({"messages": MESSAGES}, Tokenizer.load("o200k_base")) * 1000 + MAX_TOKENS * 2000
+    return chat_tokens({"messages": MESSAGES}, Tokenizer.load("o200k_base")).tokens * 1000 + MAX_TOKENS * 2000
 
 
 def budget(**fields: Any) -> dict[str, Any]:

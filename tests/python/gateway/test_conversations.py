@@ -105,7 +105,7 @@ async def test_without_a_conversation_nothing_is_opened_or_kept(
     for text in (f"Sono {MARIO}", f"Sono {ANNA}"):
         assert (await said(gateway, key, text)).text == text
     assert sent(upstream) == ["Sono [EMAIL_ADDRESS_1]"]  # The second is the same question.
-    assert gateway._vaults == {}
+    assert not gateway._vaults.opened
     assert not (tmp_path / "data" / "vault.key").exists()
 
 

@@ -83,6 +83,35 @@ def test_a_body_tells_which_endpoint_it_is_for(factory: TokenFactory, body: dict
     assert told["targets"][0]["takes"]
 
 
+def test_several_models_are_estimated_side_by_side_and_one_that_is_refused_says_why(factory: TokenFactory) -> None:
+    told = estimate(factory, {"models": ["fast", "nobody", "three"], "messages": MESSAGES, "max_tokens": 100})
+    fast, nobody, three = told["data"]
+    assert told["object"] == "list"
+    assert (fast["object"], fast["model"], len(three["targets"])) == ("estimate", "fast", 3)
+    assert (nobody["object"], nobody["model"]) == ("error", "nobody")
+    assert nobody["error"]["code"] == "model_not_found"
+    assert fast == estimate(factory, {"model": "fast", "messages": MESSAGES, "max_tokens": 100})
+
+
+def test_an_estimate_says_what_counted_and_what_is_held(factory: TokenFactory) -> None:
+    told = estimate(factory, {"model": "three", "messages": MESSAGES, "max_tokens": 100})
+    small, _, unknown = told["targets"]
+    assert small["input_tokens_most"] == small["input_tokens"]
+    assert small["counted"] == {"tokenizer": "o200k_base", "method": "stated", "source": "the target's settings"}
+    assert unknown["counted"]["method"] == "stand-in"
+    assert unknown["input_tokens_most"] > unknown["input_tokens"]
+    assert float(unknown["worst_cost"]) == pytest.approx((unknown["input_tokens_most"] + 200) / 1e6)
+
+
+def test_what_is_sent_beside_the_prompt_is_held_where_nobody_knows_what_it_takes(factory: TokenFactory) -> None:
+    body = {"model": "three", "messages": MESSAGES, "max_tokens": 100}
+    without = estimate(factory, body)["targets"]
+    documents = [{"data": "Una pratica. " * 100}]
+    small, _, unknown = estimate(factory, {**body, "documents": documents})["targets"]
+    assert small["input_tokens_most"] == without[0]["input_tokens_most"]
+    assert unknown["input_tokens_most"] > without[2]["input_tokens_most"] + 1300
+
+
 def test_a_target_that_cannot_be_told_the_call_says_why(factory: TokenFactory) -> None:
     told = estimate(factory, {"model": "fast", "input": "uno", "tools": [{"type": "apply_patch"}]})
     assert told["targets"][0]["takes"] is False
@@ -100,6 +129,11 @@ def test_a_call_that_says_nothing_is_told_all_that_may_be_missing(factory: Token
         ({"model": "fast"}, {}, 400),
         ({"model": "fast", "input": "x", "endpoint": "speech"}, {}, 400),
         ({"model": "nobody", "messages": MESSAGES}, {}, 404),
+        ({"model": "fast", "models": ["fast"], "messages": MESSAGES}, {}, 400),
+        ({"models": [], "messages": MESSAGES}, {}, 400),
+        ({"models": "fast", "messages": MESSAGES}, {}, 400),
+        ({"models": [7], "messages": MESSAGES}, {}, 400),
+        ({"models": ["fast"] * 33, "messages": MESSAGES}, {}, 400),
         ({"model": "fast", "messages": MESSAGES}, {"endpoints": ["embeddings"]}, 403),
         ({"model": "fast", "messages": MESSAGES}, {"regions": ["mars"]}, 403),
     ],

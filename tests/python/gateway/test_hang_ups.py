@@ -22,7 +22,7 @@ from support.serving import served
 from support.upstream import Exchange, Upstream, chunk, parse_sse, usage_of
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.ledger import EntryFlags
-from tokenfoundry.prompt_tokens import count_chat
+from tokenfoundry.prompt_tokens import chat_tokens
 from tokenfoundry.records import CallRecord
 from tokenfoundry.tokens import Tokenizer
 
@@ -34,7 +34,7 @@ EVENTS = [
 ]
 BODY = json.dumps({"model": "fast", "stream": True, "max_tokens": 50, "messages": MESSAGES}).encode()
 TOKENS = Tokenizer.load("o200k_base")
-INPUT_TOKENS = count_chat({"messages": MESSAGES}, TOKENS)
+INPUT_TOKENS = chat_tokens({"messages": MESSAGES}, TOKENS).tokens
 
 
 def words_in(events: int) -> str:

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from support.anthropic_upstream import message, text, thinking, tool_use
 from support.sdk_shapes import check_error, check_message
-from tokenfoundry.gateway.bodies.message_tokens import count_messages
+from tokenfoundry.families import family_of
 from tokenfoundry.gateway.bodies.texts import texts
 from tokenfoundry.gateway.endpoints.messages import Messages, MessageTokens, error_body
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.privacy import Redactor
+from tokenfoundry.prompt_tokens import messages_tokens
 from tokenfoundry.tokens import Tokenizer
 
 EMAIL = "mario.rossi@example.it"
@@ -296,16 +297,17 @@ def test_a_prompt_counts_its_texts_tools_pictures_and_files() -> None:
     tokenizer = Tokenizer.load("o200k_base")
 
     def count(content: Any, **fields: Any) -> int:
-        return count_messages(BODY | {"messages": turns(("user", content))} | fields, tokenizer)
+        asked = BODY | {"messages": turns(("user", content))} | fields
+        return messages_tokens(asked, tokenizer, template=family_of("claude-sonnet-4-5").template).tokens
 
     plain = count("Ciao")
-    assert plain == tokenizer.count("Ciao") + 6
+    assert plain == tokenizer.count("Ciao") + 7
     assert count([text("Ciao")]) == plain
-    assert count("Ciao", system="Breve.") == plain + tokenizer.count("Breve.") + 3
+    assert count("Ciao", system="Breve.") == plain + tokenizer.count("Breve.") + 4
     assert count("Ciao", tools=[{"name": "a", "input_schema": {}}]) > plain + 346
     picture = {"type": "image", "source": {**PNG, "data": "A" * 90_000}}
-    assert count([text("Ciao"), picture]) == plain + 4784
+    assert count([text("Ciao"), picture]) == plain + 1600
     pdf = {"type": "document", "source": {**PNG, "media_type": "application/pdf", "data": "A" * 9_000}}
     assert count([text("Ciao"), pdf]) == plain + 3001
     result = {"type": "tool_result", "tool_use_id": "a", "content": [picture, text("Ciao")]}
-    assert 4784 < count([result]) < 4784 + 60
+    assert 1600 < count([result]) < 1600 + 60

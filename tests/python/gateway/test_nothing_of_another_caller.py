@@ -107,7 +107,7 @@ async def test_a_response_repeats_only_what_its_own_caller_said(
             pipeline = gateway.engine.pipeline
             said = {"user": who, "metadata": {"ticket": f"of {who}"}, "prompt_cache_key": f"cache {who}"}
             body = msgspec.json.encode({"model": "fast", "input": "Ciao", "stream": stream, **said})
-            key = pipeline.authenticate(headers, "127.0.0.1")
+            key = pipeline.admission.authenticate(headers, "127.0.0.1")
             answer: Any = await pipeline.run(Request(ENDPOINTS["/v1/responses"], key, headers, body))
             assert answer.headers["x-tf-cache"] == ("miss" if who == "first" else "hit")
             if not stream:

@@ -12,12 +12,12 @@ import pytest
 from support.factories import factory
 from support.serving import served
 from support.upstream import Upstream, use_exactly_what_was_held
-from tokenfoundry.prompt_tokens import count_chat
+from tokenfoundry.prompt_tokens import chat_tokens
 from tokenfoundry.tokens import Tokenizer
 
 MESSAGES = [{"role": "user", "content": "Quanto costa?"}]
 MAX_TOKENS = 100
-TOKENS_OF_A_CALL = count_chat({"messages": MESSAGES}, Tokenizer.load("o200k_base")) + MAX_TOKENS
+TOKENS_OF_A_CALL = chat_tokens({"messages": MESSAGES}, Tokenizer.load("o200k_base")).tokens + MAX_TOKENS
 
 
 async def send(url: str, key: str, method: str, path: str, body: Any = None) -> tuple[int, Any]:

@@ -25,13 +25,13 @@ from tokenfoundry.gateway.replies import StreamAnswer
 from tokenfoundry.keys import Key
 from tokenfoundry.ledger import Axes
 from tokenfoundry.limits import RateLimit, RateLimiter, limit_of_key
-from tokenfoundry.prompt_tokens import count_chat
+from tokenfoundry.prompt_tokens import chat_tokens
 from tokenfoundry.settings import Settings
 from tokenfoundry.tokens import Tokenizer
 
 MESSAGES = [{"role": "user", "content": "Quanto costa?"}]
 MAX_TOKENS = 100
-ESTIMATE = count_chat({"messages": MESSAGES}, Tokenizer.load("o200k_base")) + MAX_TOKENS
+ESTIMATE = chat_tokens({"messages": MESSAGES}, Tokenizer.load("o200k_base")).tokens + MAX_TOKENS
 NOW_MS = 1_771_200_000_000
 
 

@@ -9,7 +9,7 @@ import pytest
 from tokenfoundry.gateway.endpoints.responses import Responses
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.privacy import Redactor
-from tokenfoundry.prompt_tokens import count_chat, count_responses
+from tokenfoundry.prompt_tokens import chat_tokens, responses_tokens
 from tokenfoundry.tokens import Tokenizer
 
 ENDPOINT = Responses()
@@ -167,8 +167,8 @@ def test_what_has_no_output_is_no_reply(reply: Any) -> None:
 def test_a_prompt_is_counted_as_the_same_prompt_of_chat_is() -> None:
     tokenizer = Tokenizer.load("o200k_base")
     messages = [{"role": "user", "content": "Ciao, come stai?"}, {"role": "assistant", "content": "Bene."}]
-    assert count_responses({"input": messages}, tokenizer) == count_chat({"messages": messages}, tokenizer)
-    assert count_responses({"input": "Ciao"}, tokenizer) == count_responses(
+    assert responses_tokens({"input": messages}, tokenizer) == chat_tokens({"messages": messages}, tokenizer)
+    assert responses_tokens({"input": "Ciao"}, tokenizer) == responses_tokens(
         {"input": [{"role": "user", "content": "Ciao"}]}, tokenizer
     )
 
@@ -176,7 +176,7 @@ def test_a_prompt_is_counted_as_the_same_prompt_of_chat_is() -> None:
 def test_everything_that_reaches_the_model_is_counted() -> None:
     tokenizer = Tokenizer.load("o200k_base")
     counts = [
-        count_responses(each, tokenizer)
+        responses_tokens(each, tokenizer).tokens
         for each in (
             body(),
             body(instructions="Rispondi in breve."),
@@ -185,4 +185,4 @@ def test_everything_that_reaches_the_model_is_counted() -> None:
     ]
     assert counts == sorted(set(counts))
     picture = body([{"role": "user", "content": [{"type": "input_image", "image_url": "https://example.it/a.png"}]}])
-    assert count_responses(picture, tokenizer) > 1000
+    assert responses_tokens(picture, tokenizer).tokens > 1000

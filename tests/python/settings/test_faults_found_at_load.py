@@ -10,9 +10,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from tokenfoundry.assembly import dry_router
 from tokenfoundry.cli import app
 from tokenfoundry.errors import ConfigError
-from tokenfoundry.factory import dry_router
 from tokenfoundry.settings import Settings
 
 PRICE = {"input": "1", "output": "1", "currency": "EUR", "image": "1", "audio_second": "1", "characters": "1"}

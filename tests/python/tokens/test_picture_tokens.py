@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from langchain_openai.chat_models.base import _count_image_tokens
 from PIL import Image
 
-from tokenfoundry.pictures import picture_tokens, rule_of, size_of
+from tokenfoundry.picture_rules import rule_of
+from tokenfoundry.pictures import picture_tokens, size_of
 
 SIDES = st.integers(1, 12_000)
 ADDRESS = "https://example.it/gatto.png"
@@ -70,8 +71,18 @@ def test_a_picture_whose_size_is_not_known_counts_the_most(picture: str, model: 
         ("gpt-5-nano", (1024, 1024), 2520),
         # Of Anthropic's, "Evaluate image size".
         ("claude-sonnet-4-5", (1000, 1000), 1334),
-        ("claude-sonnet-4-5", (200, 200), 54),
+        ("claude-sonnet-4-5", (200, 200), 64),  # 54 by its pixels, and 8 x 8 squares of 28.
         ("gemini-2.5-flash", (384, 384), 258),
+        ("gemini-3-flash-preview", (384, 384), 1120),
+        # Of Amazon's table: 1,400 x 900 takes about 1,800.
+        ("us.amazon.nova-pro-v1:0", (1400, 900), 1939),
+        ("us.amazon.nova-pro-v1:0", (540, 360), 1870),  # Billed with 1,827.
+        ("us.mistral.pixtral-large-2502-v1:0", (597, 566), 38 * 36 + 38),
+        ("mistral-small-latest", (280, 280), 110),
+        ("qwen3-vl-plus", (280, 280), 100),
+        ("grok-4", (448, 448), 512),
+        ("llama4-maverick", (597, 566), 17 * 145),
+        ("claude-opus-4-7", (2576, 2576), 4784),
     ],
 )
 def test_the_examples_of_the_published_rules_hold(model: str, size: tuple[int, int], tokens: int) -> None:

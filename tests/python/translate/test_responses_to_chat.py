@@ -13,7 +13,7 @@ from tokenfoundry.errors import ProviderError
 from tokenfoundry.gateway.endpoints.responses import Responses
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.privacy import Redactor
-from tokenfoundry.prompt_tokens import count_responses
+from tokenfoundry.prompt_tokens import responses_tokens
 from tokenfoundry.tokens import Tokenizer
 from tokenfoundry.translate import Untranslatable
 from tokenfoundry.translate.responses_to_chat import ResponsesToChat
@@ -251,7 +251,7 @@ def test_whatever_stands_in_an_item_is_said_or_refused(kind: str, field: str, od
     body = asked([{"type": kind, field: odd}])
     with suppress(Refused, Untranslatable):
         Responses().check(body)
-        count_responses(body, TOKENIZER)
+        responses_tokens(body, TOKENIZER)
         TRANSLATION.request(Responses().redact(body, REDACTOR.session()))
 
 
@@ -263,7 +263,7 @@ def test_whatever_stands_in_a_field_is_said_or_refused(field: str, odd: Any) -> 
     body = asked(**{field: odd})
     with suppress(Refused, Untranslatable):
         Responses().check(body)
-        count_responses(body, TOKENIZER)
+        responses_tokens(body, TOKENIZER)
         TRANSLATION.request(Responses().redact(body, REDACTOR.session()))
 
 

@@ -7,10 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from tokenfoundry.clock import system_clock
+from tokenfoundry.counters import Counts, TokenCounter
 from tokenfoundry.errors import NotFound
+from tokenfoundry.families import UNKNOWN
 from tokenfoundry.frames.files.cells import Cells
 from tokenfoundry.frames.files.formats import format_of
 from tokenfoundry.frames.files.progress import Progress, no_progress
@@ -20,8 +22,6 @@ from tokenfoundry.frames.files.sources import Source
 from tokenfoundry.pricing import Catalogue, prices
 from tokenfoundry.tokens import Tokenizer
 from tokenfoundry.usage import Usage
-
-_INSTEAD: Final = "o200k_base"  # Where a model's own tokenizer is not known.
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,8 @@ def count_file(
     files.check_source()
     catalogue = catalogue or prices()
     of_models = {model: tokenizer_for(model, catalogue) for model in models}
-    wanted = {each.name: each for each, _ in of_models.values()} or {tokenizer: Tokenizer.load(tokenizer)}
+    wanted: dict[str, Counts] = {each.name: each for each, _ in of_models.values()}
+    wanted = wanted or {tokenizer: Tokenizer.load(tokenizer)}
     counted = Counted(tuple(columns), tokens={name: [0] * len(columns) for name in wanted})
     for cells, rows, taken_bytes in _cells(files):
         counted.rows = rows
@@ -126,18 +127,14 @@ def count_file(
     return counted
 
 
-def tokenizer_for(model: str, catalogue: Catalogue) -> tuple[Tokenizer, bool]:
-    """The tokenizer to count with, and whether it is the model's own. Raises `NotFound` for an unknown model."""
-    try:
-        return Tokenizer.for_model(model), True
-    except NotFound:
-        try:
-            catalogue.find(model)
-        except NotFound:
-            pass
-        else:
-            return Tokenizer.load(_INSTEAD), False
-        raise
+def tokenizer_for(model: str, catalogue: Catalogue) -> tuple[Counts, bool]:
+    """What counts, and whether it is the model's own tokenizer. Raises `NotFound` for a model of which neither the
+    family nor a price is known.
+    """
+    known = TokenCounter.for_model(model)
+    if known.family is UNKNOWN:
+        catalogue.find(model)
+    return known.counter, known.is_exact
 
 
 def priced(

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from tokenfoundry.budgets import BudgetBook
 from tokenfoundry.clock import Clock
-from tokenfoundry.errors import NotFound
-from tokenfoundry.gateway.admin.notes import note_act
+from tokenfoundry.errors import Conflict, InvalidInput, NotFound
+from tokenfoundry.gateway.admin.notes import begin_act, forget_act, note_act, note_interrupted
 from tokenfoundry.gateway.admin.route import AdminRoute, Asked, InForce, Office, Running
 from tokenfoundry.gateway.admin.table import ROUTES
 from tokenfoundry.gateway.replies import Refused
@@ -66,6 +66,7 @@ class Admin:
             running=running,
         )
         self._changing = threading.Lock()
+        note_interrupted(ledger)
 
     def use_quotas(self, quotas: Mapping[str, QuotaSettings]) -> None:
         """Shows these from now on; what they refuse is the budgets' matter."""
@@ -94,15 +95,23 @@ class Admin:
             if method == "GET":
                 return route.handle(self._office, asked)
             with self._changing:
-                done = route.handle(self._office, asked)
-                if route.is_noted:
-                    act = f"{method} {route.template}"
-                    note_act(self._office.ledger, act, names, asked.fields, done, who=asked.who)
-                return done
+                return self._noted(route, asked) if route.is_noted else route.handle(self._office, asked)
         if others:
             allowed = ", ".join(dict.fromkeys(others))
             raise Refused(405, "method_not_allowed", f"use {allowed}", headers={"allow": allowed})
         raise NotFound(f"the admin API has no {method} {path}")
+
+    def _noted(self, route: AdminRoute, asked: Asked) -> dict[str, Any]:
+        ledger = self._office.ledger
+        note_interrupted(ledger)
+        act = begin_act(ledger, f"{route.method} {route.template}", asked.names, asked.fields, who=asked.who)
+        try:
+            done = route.handle(self._office, asked)
+        except (InvalidInput, NotFound, Conflict, Refused):  # Nothing was done. After any other it may have been.
+            forget_act(ledger)
+            raise
+        note_act(ledger, act, asked.names, asked.fields, done)
+        return done
 
     def quota_page(self, workspace: str) -> dict[str, Any]:
         """What `GET /v1/usage/quotas` shows a key of that workspace."""

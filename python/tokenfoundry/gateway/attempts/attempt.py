@@ -63,8 +63,7 @@ class Attempt:
         self._number = number
         self._id = f"{call.request_id}/{number}"
         self._flags = _flags_of(target, downgraded=downgraded, hedged=hedged)
-        self._input_tokens = call.input_tokens(target)
-        self._input_bound = self._bound_of_input()
+        self._input_tokens, self._input_bound = call.prompt_tokens(target)
         self._choices = call.endpoint.choices(call.body)
         self._limit_output(booking.output_bounds.of(call, target))
 
@@ -90,14 +89,6 @@ class Attempt:
         """The most that is used when all choices together have at most these output tokens."""
         call = self._call
         return call.endpoint.worst(call.redacted, input_tokens=self._input_bound, output_tokens=output_tokens)
-
-    def _bound_of_input(self) -> int:
-        """Input tokens at most: counted where the tokenizer is the model's own, else a token for each byte of the
-        body.
-        """
-        if self.target.tokenizer_is_exact:
-            return self._input_tokens
-        return max(self._input_tokens, len(msgspec.json.encode(self._call.redacted)))
 
     async def reserve(self) -> Refusal | None:
         """Sets the worst case aside, or says why a budget does not allow it. Waits for calls in progress when only

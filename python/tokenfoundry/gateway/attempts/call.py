@@ -14,6 +14,7 @@ from tokenfoundry.gateway.client_watch import STAYS, ClientWatch
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.keys import Key
 from tokenfoundry.privacy import RedactionSession
+from tokenfoundry.prompt_tokens import PromptTokens
 from tokenfoundry.resilience.deadline import NEVER, Deadline
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.settings import CacheTerms
@@ -80,7 +81,7 @@ class Call:
     prompt_hmac: str = ""
     on_prem_only: bool = False
     shared: Shared | None = None  # What others may share of a call of a conversation.
-    _input_tokens: dict[tuple[str, str], int] = field(default_factory=dict)
+    _prompt_tokens: dict[tuple[str, bool, str], PromptTokens] = field(default_factory=dict)
 
     # recall
     cache_key: bytes = field(default=b"", repr=False)
@@ -100,7 +101,7 @@ class Call:
     def ask_for(self, body: dict[str, Any]) -> None:
         """Changes what the next attempt asks for: a part of the batch, or the whole again."""
         self.redacted = body
-        self._input_tokens.clear()
+        self._prompt_tokens.clear()
 
     def ask_for_all(self) -> None:
         """Nothing is known of the batch any more: the next attempt asks for all of it."""
@@ -112,10 +113,14 @@ class Call:
 
     def input_tokens(self, target: Target) -> int:
         """Tokens of the redacted prompt, as the target counts them."""
-        place = target.tokenizer.name, target.model
-        counted = self._input_tokens.get(place)
+        return self.prompt_tokens(target).tokens
+
+    def prompt_tokens(self, target: Target) -> PromptTokens:
+        """Tokens of the redacted prompt, as the target counts them, and at most."""
+        place = target.tokenizer.name, target.tokenizer_is_exact, target.model
+        counted = self._prompt_tokens.get(place)
         if counted is None:
-            counted = self._input_tokens[place] = self.endpoint.input_tokens(self.redacted, target)
+            counted = self._prompt_tokens[place] = self.endpoint.prompt_tokens(self.redacted, target)
         return counted
 
     @property

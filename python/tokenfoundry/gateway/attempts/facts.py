@@ -59,7 +59,7 @@ def facts_of_body(
         needs=needs_of(endpoint.name, redacted),
         findings=redaction.counts,
         on_prem_only=redaction.on_prem,
-        input_tokens=endpoint.input_tokens(redacted, reachable[0]),
+        input_tokens=endpoint.prompt_tokens(redacted, reachable[0]).tokens,
         max_output_tokens=endpoint.max_output_tokens(body) or 0,
         choices=endpoint.choices(body),
         **axes,

@@ -55,7 +55,7 @@ class Ladder:
         self._route = route.reason
         self._passed_over: dict[str, str] = {}  # targets, with the code of what was in the way
         self._number = 0
-        self._downgraded = False
+        self._downgraded = route.downgraded
         self._retries = 0  # at the present target
         self._again: tuple[Target, float] | None = None
         self._told: Refused | None = None

@@ -10,9 +10,12 @@ from typing import Any, Protocol
 
 import msgspec
 
+from tokenfoundry.counters import BYTES, Counts
+from tokenfoundry.families import Template
 from tokenfoundry.gateway.replies import Refused, decode_object
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.privacy import RedactionSession
+from tokenfoundry.prompt_tokens import PromptTokens
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
 
@@ -56,8 +59,8 @@ class Endpoint(Protocol):
     def redact(self, body: Body, session: RedactionSession) -> Body:
         """A copy with every text redacted. Raises `BlockedContent` and `Refused`."""
 
-    def input_tokens(self, body: Body, target: Target) -> int:
-        """Tokens of the prompt, as the target's tokenizer counts them."""
+    def prompt_tokens(self, body: Body, target: Target) -> PromptTokens:
+        """Tokens of the prompt, as the target's tokenizer counts them, and at most."""
 
     def max_output_tokens(self, body: Body) -> int | None:
         """The caller's own bound on the output of one choice; None when there is none."""
@@ -149,6 +152,37 @@ class JsonEndpoint:
 
     def error(self, refused: Refused) -> Body:
         return {"error": refused.error}
+
+
+def at_most_bytes(tokens: int, body: Body, target: Target) -> PromptTokens:
+    """The tokens of texts without a chat template. At most a token for each byte of the body, where the tokenizer is
+    not the model's own.
+    """
+    exact = target.tokenizer_is_exact
+    return PromptTokens(tokens, tokens if exact else max(tokens, len(msgspec.json.encode(body))))
+
+
+_PROMPT = frozenset(
+    ("model", "messages", "input", "instructions", "system", "tools", "functions", "response_format", "text")
+)
+
+
+class CountPrompt(Protocol):
+    """Counts the prompt of a body of one dialect."""
+
+    def __call__(self, body: Body, counter: Counts, *, template: Template, model: str) -> PromptTokens: ...
+
+
+def at_most(count: CountPrompt, body: Body, target: Target) -> PromptTokens:
+    """The tokens of a conversation. Where the tokenizer is not the model's own, each byte may be one, and what a
+    provider takes beside the prompt may be part of it.
+    """
+    told = count(body, target.tokenizer, template=target.template, model=target.model)
+    if target.tokenizer_is_exact:
+        return told
+    most = count(body, BYTES, template=target.template, model=target.model).most
+    beside = {name: value for name, value in body.items() if name not in _PROMPT}
+    return PromptTokens(told.tokens, max(told.most, most + len(msgspec.json.encode(beside))))
 
 
 class WithoutOutput:

@@ -7,12 +7,12 @@ from typing import Any
 
 from tokenfoundry.gateway.bodies.answers import guarded_reply
 from tokenfoundry.gateway.bodies.texts import redacted, restored
-from tokenfoundry.gateway.endpoints import JsonEndpoint
+from tokenfoundry.gateway.endpoints import JsonEndpoint, at_most
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.gateway.streams.chat import ChatStream, output_text
 from tokenfoundry.privacy import RedactionSession
-from tokenfoundry.prompt_tokens import count_chat
+from tokenfoundry.prompt_tokens import PromptTokens, chat_tokens
 from tokenfoundry.routing.targets import Target
 
 _MAX_CHOICES = 128
@@ -56,8 +56,8 @@ class Chat(JsonEndpoint):
         rest = {name: value for name, value in body.items() if name not in ("messages", "model")}
         return {"model": body["model"], "messages": messages, **redacted(rest, session.redact, session.plain)}
 
-    def input_tokens(self, body: dict[str, Any], target: Target) -> int:
-        return count_chat(body, target.tokenizer, model=target.model)
+    def prompt_tokens(self, body: dict[str, Any], target: Target) -> PromptTokens:
+        return at_most(chat_tokens, body, target)
 
     def max_output_tokens(self, body: dict[str, Any]) -> int | None:
         older: int | None = body.get("max_tokens")

@@ -7,13 +7,14 @@ from typing import Any
 
 from tokenfoundry.gateway.bodies.answers import guarded_reply
 from tokenfoundry.gateway.bodies.texts import redacted, restored
-from tokenfoundry.gateway.endpoints import JsonEndpoint
+from tokenfoundry.gateway.endpoints import JsonEndpoint, at_most_bytes
 from tokenfoundry.gateway.endpoints.checks import check_integer, check_stream, check_text
 from tokenfoundry.gateway.endpoints.token_ids import as_text, is_tokens
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.gateway.streams.completions import CompletionStream
 from tokenfoundry.privacy import RedactionSession
+from tokenfoundry.prompt_tokens import PromptTokens
 from tokenfoundry.routing.targets import Target
 
 _MAX_CHOICES = 128
@@ -21,6 +22,7 @@ _MAX_PROMPTS = 2048
 _MAX_PROMPT_TOKENS = 1_000_000  # of one prompt given as token ids
 _MAX_LOGPROBS = 20
 _MAX_OUTPUT_TOKENS = 100_000_000  # far above any model; keeps worst cases within an int64 of nano units
+_ROLE = 1
 _DEFAULT_MAX_TOKENS = 16  # The API's own: what a call without a bound has always meant here.
 
 
@@ -55,10 +57,14 @@ class Completions(JsonEndpoint):
         rest = {name: value for name, value in body.items() if name not in ("prompt", "model")}
         return {"model": body["model"], **prompt, **redacted(rest, session.redact, session.plain)}
 
-    def input_tokens(self, body: dict[str, Any], target: Target) -> int:
+    def prompt_tokens(self, body: dict[str, Any], target: Target) -> PromptTokens:
         prompt = body["prompt"]
         texts = [prompt] if isinstance(prompt, str) else prompt
-        return sum(map(target.tokenizer.count, [*texts, body.get("suffix") or ""]))
+        tokens = sum(map(target.tokenizer.count, [*texts, body.get("suffix") or ""]))
+        if "completions" not in target.native:
+            template = target.template  # It is asked as chat, each prompt by itself.
+            tokens += len(texts) * (template.per_message + _ROLE + template.priming + template.hidden)
+        return at_most_bytes(tokens, body, target)
 
     def max_output_tokens(self, body: dict[str, Any]) -> int | None:
         stated: int | None = body.get("max_tokens")

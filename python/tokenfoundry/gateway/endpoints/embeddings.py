@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from tokenfoundry.gateway.bodies.texts import redacted
-from tokenfoundry.gateway.endpoints import JsonEndpoint, WithoutOutput, WithoutStream
+from tokenfoundry.gateway.endpoints import JsonEndpoint, WithoutOutput, WithoutStream, at_most_bytes
 from tokenfoundry.gateway.endpoints.token_ids import as_text, is_tokens
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.privacy import RedactionSession
+from tokenfoundry.prompt_tokens import PromptTokens
 from tokenfoundry.routing.targets import Target
 
 _MAX_INPUTS = 2048
@@ -41,9 +42,10 @@ class Embeddings(WithoutStream, WithoutOutput, JsonEndpoint):
         made = {"model": body["model"], "input": redacted(body["input"], session.redact_item)}
         return {**made, **redacted(rest, session.redact, session.plain)}
 
-    def input_tokens(self, body: dict[str, Any], target: Target) -> int:
+    def prompt_tokens(self, body: dict[str, Any], target: Target) -> PromptTokens:
         given = body["input"]
-        return sum(map(target.tokenizer.count, [given] if isinstance(given, str) else given))
+        tokens = sum(map(target.tokenizer.count, [given] if isinstance(given, str) else given))
+        return at_most_bytes(tokens, body, target)
 
     def is_reply(self, reply: Any) -> bool:
         return isinstance(reply, dict) and isinstance(reply.get("data"), list)

@@ -13,9 +13,11 @@ import msgspec
 
 from tokenfoundry.gateway.bodies.forms import YES_NO, read_form
 from tokenfoundry.gateway.bodies.texts import redacted
+from tokenfoundry.gateway.endpoints import at_most_bytes
 from tokenfoundry.gateway.endpoints.images import UNMETERED, Images, unmetered
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.privacy import RedactionSession
+from tokenfoundry.prompt_tokens import PromptTokens
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
 
@@ -62,8 +64,9 @@ class ImageEdits(Images):
         rest = {name: value for name, value in body.items() if name not in kept and name != "prompt"}
         return {**kept, **prompt, **redacted(rest, session.redact)}
 
-    def input_tokens(self, body: dict[str, Any], target: Target) -> int:
-        return target.tokenizer.count(body.get("prompt", "")) + len(_pictures(body)) * _TOKENS_OF_A_PICTURE
+    def prompt_tokens(self, body: dict[str, Any], target: Target) -> PromptTokens:
+        tokens = target.tokenizer.count(body.get("prompt", "")) + len(_pictures(body)) * _TOKENS_OF_A_PICTURE
+        return at_most_bytes(tokens, body, target)
 
     def worst(self, body: dict[str, Any], *, input_tokens: int, output_tokens: int) -> Usage:
         worst = super().worst(body, input_tokens=input_tokens, output_tokens=output_tokens)

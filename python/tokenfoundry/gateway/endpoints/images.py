@@ -13,12 +13,13 @@ import msgspec
 
 from tokenfoundry.gateway.bodies.answers import guarded_reply
 from tokenfoundry.gateway.bodies.texts import redacted, restored
-from tokenfoundry.gateway.endpoints import JsonEndpoint
+from tokenfoundry.gateway.endpoints import JsonEndpoint, at_most_bytes
 from tokenfoundry.gateway.endpoints.checks import check_integer, check_stream, check_text
 from tokenfoundry.gateway.replies import Refused, invalid
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.gateway.streams.images import ImageStream
 from tokenfoundry.privacy import RedactionSession
+from tokenfoundry.prompt_tokens import PromptTokens
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
 
@@ -58,8 +59,8 @@ class Images(JsonEndpoint):
         rest = {name: value for name, value in body.items() if name not in ("prompt", "model")}
         return {"model": body["model"], "prompt": prompt, **redacted(rest, session.redact, session.plain)}
 
-    def input_tokens(self, body: dict[str, Any], target: Target) -> int:
-        return target.tokenizer.count(body["prompt"])
+    def prompt_tokens(self, body: dict[str, Any], target: Target) -> PromptTokens:
+        return at_most_bytes(target.tokenizer.count(body["prompt"]), body, target)
 
     def max_output_tokens(self, body: dict[str, Any]) -> int | None:
         return 0

@@ -13,14 +13,14 @@ from typing import Any
 
 from tokenfoundry.gateway.bodies.answers import guarded_reply
 from tokenfoundry.gateway.bodies.message_texts import redacted_content, redacted_messages, restored_block
-from tokenfoundry.gateway.bodies.message_tokens import count_messages
 from tokenfoundry.gateway.bodies.texts import redacted, restored
-from tokenfoundry.gateway.endpoints import JsonEndpoint
+from tokenfoundry.gateway.endpoints import JsonEndpoint, at_most
 from tokenfoundry.gateway.headers import ANTHROPIC_BETA, ANTHROPIC_VERSION, REQUEST_ID
 from tokenfoundry.gateway.replies import Refused, invalid
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.gateway.streams.messages import MessageStream, is_message, produced_text
 from tokenfoundry.privacy import RedactionSession
+from tokenfoundry.prompt_tokens import PromptTokens, messages_tokens
 from tokenfoundry.routing.targets import Target
 
 Body = dict[str, Any]
@@ -88,8 +88,8 @@ class Messages(JsonEndpoint):
         rest = {name: value for name, value in body.items() if name not in made}
         return {**made, **redacted(rest, session.redact, session.plain)}
 
-    def input_tokens(self, body: Body, target: Target) -> int:
-        return count_messages(body, target.tokenizer)
+    def prompt_tokens(self, body: Body, target: Target) -> PromptTokens:
+        return at_most(messages_tokens, body, target)
 
     def max_output_tokens(self, body: Body) -> int | None:
         return body.get("max_tokens")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tokenfoundry.gateway.bodies.texts import redacted, texts
-from tokenfoundry.gateway.endpoints import JsonEndpoint, WithoutOutput, WithoutStream
+from tokenfoundry.gateway.endpoints import JsonEndpoint, WithoutOutput, WithoutStream, at_most_bytes
 from tokenfoundry.gateway.endpoints.checks import refuse_stream
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.privacy import RedactionSession
+from tokenfoundry.prompt_tokens import PromptTokens
 from tokenfoundry.routing.targets import Target
 
 _MAX_INPUTS = 2048
@@ -41,8 +42,8 @@ class Moderations(WithoutStream, WithoutOutput, JsonEndpoint):
         rest = {name: value for name, value in body.items() if name not in ("input", "model")}
         return {"model": body["model"], **given, **redacted(rest, session.redact, session.plain)}
 
-    def input_tokens(self, body: dict[str, Any], target: Target) -> int:
-        return sum(map(target.tokenizer.count, _judged(body["input"])))
+    def prompt_tokens(self, body: dict[str, Any], target: Target) -> PromptTokens:
+        return at_most_bytes(sum(map(target.tokenizer.count, _judged(body["input"]))), body, target)
 
     def is_reply(self, reply: Any) -> bool:
         return isinstance(reply, dict) and isinstance(reply.get("results"), list)

@@ -15,13 +15,13 @@ from typing import Any
 from tokenfoundry.gateway.bodies.answers import guarded_reply
 from tokenfoundry.gateway.bodies.response_texts import as_asked, is_response, produced_texts, restored_response
 from tokenfoundry.gateway.bodies.texts import redacted
-from tokenfoundry.gateway.endpoints import JsonEndpoint
+from tokenfoundry.gateway.endpoints import JsonEndpoint, at_most
 from tokenfoundry.gateway.endpoints.checks import check_integer, check_stream
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.gateway.streams.responses import ResponseStream
 from tokenfoundry.privacy import RedactionSession
-from tokenfoundry.prompt_tokens import count_responses
+from tokenfoundry.prompt_tokens import PromptTokens, responses_tokens
 from tokenfoundry.routing.targets import Target
 
 _MAX_OUTPUT_TOKENS = 100_000_000  # far above any model; keeps worst cases within an int64 of nano units
@@ -84,8 +84,8 @@ class Responses(JsonEndpoint):
         rest = {name: value for name, value in body.items() if name not in ("input", "model")}
         return {"model": body["model"], **given, **redacted(rest, session.redact, session.plain)}
 
-    def input_tokens(self, body: dict[str, Any], target: Target) -> int:
-        return count_responses(body, target.tokenizer, model=target.model)
+    def prompt_tokens(self, body: dict[str, Any], target: Target) -> PromptTokens:
+        return at_most(responses_tokens, body, target)
 
     def max_output_tokens(self, body: dict[str, Any]) -> int | None:
         return body.get("max_output_tokens")

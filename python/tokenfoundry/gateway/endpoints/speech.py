@@ -12,11 +12,12 @@ import msgspec
 
 from tokenfoundry.errors import ProviderError
 from tokenfoundry.gateway.bodies.texts import redacted
-from tokenfoundry.gateway.endpoints import JsonEndpoint
+from tokenfoundry.gateway.endpoints import JsonEndpoint, at_most_bytes
 from tokenfoundry.gateway.endpoints.checks import check_text
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.privacy import RedactionSession
+from tokenfoundry.prompt_tokens import PromptTokens
 from tokenfoundry.records import CallRecord
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
@@ -48,8 +49,8 @@ class Speech(JsonEndpoint):
         rest = {name: value for name, value in body.items() if name not in ("input", "model")}
         return {"model": body["model"], "input": text, **redacted(rest, session.redact, session.plain)}
 
-    def input_tokens(self, body: dict[str, Any], target: Target) -> int:
-        return target.tokenizer.count(body["input"])
+    def prompt_tokens(self, body: dict[str, Any], target: Target) -> PromptTokens:
+        return at_most_bytes(target.tokenizer.count(body["input"]), body, target)
 
     def max_output_tokens(self, body: dict[str, Any]) -> int | None:
         return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.gateway.replies import invalid
@@ -31,11 +31,13 @@ def as_text(given: Any, field: str, reachable: Sequence[Target]) -> Any:
 def _common_tokenizer(field: str, reachable: Sequence[Target]) -> Tokenizer:
     """The tokenizer whose ids a client can only have meant. Raises `Refused` when that is not certain."""
     names = {target.tokenizer.name for target in reachable}
-    if len(names) > 1 or not all(target.tokenizer_is_exact for target in reachable):
+    tokenizer = reachable[0].tokenizer
+    known = isinstance(tokenizer, Tokenizer) and all(target.tokenizer_is_exact for target in reachable)
+    if len(names) > 1 or not known:
         raise invalid(
             f"{field}: the tokenizer of this model is not known, so send text instead of token ids", param=field
         )
-    return reachable[0].tokenizer
+    return cast(Tokenizer, tokenizer)
 
 
 def _decode(ids: list[int], field: str, tokenizer: Tokenizer) -> str:

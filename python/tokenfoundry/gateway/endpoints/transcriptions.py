@@ -19,12 +19,13 @@ from tokenfoundry.gateway.bodies.answers import guarded_reply
 from tokenfoundry.gateway.bodies.forms import YES_NO, read_form
 from tokenfoundry.gateway.bodies.sound import longest_seconds
 from tokenfoundry.gateway.bodies.texts import redacted, restored
-from tokenfoundry.gateway.endpoints import JsonEndpoint
+from tokenfoundry.gateway.endpoints import JsonEndpoint, at_most_bytes
 from tokenfoundry.gateway.endpoints.checks import check_text
 from tokenfoundry.gateway.replies import invalid
 from tokenfoundry.gateway.streams import ReplyStream
 from tokenfoundry.gateway.streams.transcripts import TranscriptStream
 from tokenfoundry.privacy import RedactionSession
+from tokenfoundry.prompt_tokens import PromptTokens
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.translate import Untranslatable
 from tokenfoundry.usage import Usage
@@ -83,9 +84,9 @@ class Transcriptions(JsonEndpoint):
             **redacted(rest, session.redact, session.plain),
         }
 
-    def input_tokens(self, body: dict[str, Any], target: Target) -> int:
+    def prompt_tokens(self, body: dict[str, Any], target: Target) -> PromptTokens:
         prompt = target.tokenizer.count(body.get("prompt", ""))
-        return prompt + longest_seconds(body["file"]["data"]) * _TOKENS_PER_SECOND
+        return at_most_bytes(prompt + longest_seconds(body["file"]["data"]) * _TOKENS_PER_SECOND, body, target)
 
     def max_output_tokens(self, body: dict[str, Any]) -> int | None:
         return 0

@@ -182,7 +182,7 @@ class _Visit:
         headers = dict(headers_of(scope))
         if route.key is not None:
             headers[AUTHORIZATION] = f"Bearer {route.key}"
-        key = pipeline.authenticate(headers, peer_of(scope))
+        key = pipeline.admission.authenticate(headers, peer_of(scope))
         raw = await read_body(headers, receive, max_bytes=engine.settings.server.max_body_bytes)
         body = endpoint.decode(headers.get("content-type", ""), raw)
         named = body.get("model")

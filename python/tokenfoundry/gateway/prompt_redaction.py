@@ -1,0 +1,122 @@
+"""What of a call may leave: its body with the personal data taken out, and the question that this makes."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tokenfoundry.errors import BlockedContent, InvalidInput, StoreError
+from tokenfoundry.gateway.attempts.booking import Booking
+from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.attempts.refusals import refused_by_policy
+from tokenfoundry.gateway.bodies.unreadable import redacted_body
+from tokenfoundry.gateway.redactors import Redactors
+from tokenfoundry.gateway.replies import Refused, invalid
+from tokenfoundry.gateway.sharing.recall import question_of
+from tokenfoundry.gateway.sharing.shared import Shared
+from tokenfoundry.gateway.unforeseen import kind_and_place
+from tokenfoundry.privacy.placeholders import NoRoom
+
+if TYPE_CHECKING:
+    from tokenfoundry.vault import Vault
+
+_log = logging.getLogger("tokenfoundry")
+
+
+class PromptRedaction:
+    """Redacts the bodies of calls, each under the policy that it has. What cannot be redacted is refused."""
+
+    def __init__(
+        self,
+        redactors: Redactors,
+        booking: Booking,
+        *,
+        audit_key: bytes,
+        vault: Callable[[], Vault] | None = None,
+    ) -> None:
+        """`vault` opens the vault, for the first call of a conversation; it raises `StoreError`."""
+        self._redactors = redactors
+        self._booking = booking
+        self._prompt_hmac = hmac.new(audit_key, digestmod="sha256")  # Copied for each prompt.
+        self._vault = vault or _no_vault
+
+    async def redact(self, call: Call) -> None:
+        """Fills in what may leave of `call`, its session and its question. Raises `Refused`."""
+        try:
+            await self._redact_texts(call)
+        except Refused:
+            raise
+        except BlockedContent as blocked:
+            call.findings = {blocked.entity: 1}
+            raise await self._unsent(call, refused_by_policy(blocked)) from None
+        except InvalidInput as error:
+            raise invalid(str(error)) from None
+        except Exception as error:
+            _log.error("a call was not sent, as it could not be redacted: %s", _told_of(error))
+            raise await self._unsent(call, redaction_unavailable()) from error
+        call.findings = call.session.counts
+        if call.conversation and (call.may_recall or call.may_store):
+            self._share(call)
+        call.question = question_of(call.redacted if call.shared is None else call.shared.question(call.redacted))
+        keyed = self._prompt_hmac.copy()
+        keyed.update(call.question)
+        call.prompt_hmac = keyed.hexdigest()
+        if call.session.on_prem:
+            # Only trusted targets will see this call, so it goes as it was written, nothing is restored, nothing kept.
+            call.on_prem_only = True
+            call.may_recall = call.may_store = False
+            call.redacted, call.session = call.body, call.session.as_written()
+
+    def _share(self, call: Call) -> None:
+        call.shared = Shared(call.session)
+        if call.shared.is_renumbered and call.body.get("thinking"):
+            # What a model thought is signed with the numbers in it, and comes back with the next call.
+            call.may_recall = call.may_store = False
+
+    async def _redact_texts(self, call: Call) -> None:
+        axes, values = call.axes, None
+        redactor = self._redactors.of(axes.workspace, axes.project, axes.key)
+        call.policy = redactor.version
+        while True:
+            if call.conversation:
+                values = self._vault().conversation(
+                    workspace=axes.workspace,
+                    project=axes.project,
+                    key=axes.key,
+                    name=call.conversation,
+                    entities=redactor.entities,
+                )
+            call.session = redactor.session(scope=f"{axes.workspace}/{axes.project}", values=values)
+            try:
+                call.redacted = redacted_body(call.endpoint, call.body, call.session)
+                return
+            except NoRoom:
+                await asyncio.to_thread(self._vault().wait_for_room)
+
+    async def _unsent(self, call: Call, refused: Refused) -> Refused:
+        """That refusal, on record as far as the books still take one."""
+        record = self._booking.record_of(call, "blocked", status=refused.status, error=str(refused))
+        try:
+            await self._booking.record(call, record, "refused")
+        except StoreError as error:
+            _log.error("the books refuse to work: %s", error)
+            self._booking.publish(record)
+        return refused
+
+
+def redaction_unavailable() -> Refused:
+    """503: what could not be looked into does not leave."""
+    message = "personal data cannot be taken out of this call at the moment, so it was not sent"
+    return Refused(503, "redaction_unavailable", message, kind="service_unavailable")
+
+
+def _told_of(error: Exception) -> str:
+    """Our own sentences may be written down; another's may quote the prompt."""
+    return str(error) if isinstance(error, StoreError) else kind_and_place(error)
+
+
+def _no_vault() -> Vault:
+    raise StoreError("nothing here keeps conversations")
