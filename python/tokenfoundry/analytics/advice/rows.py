@@ -69,10 +69,11 @@ class Rows:
 
     def batch_share(self, target: str | None) -> tuple[int, int] | None:
         """What a batch costs there as a fraction of the normal price of input; None without stated batch rates."""
-        rates, batch = self.rates(target), self.book.batches.get(target or "")
-        if rates is None or batch is None or not rates.input:
+        stated = self.settings.targets.get(target or "")
+        price = None if stated is None else stated.price
+        if price is None or price.batch is None or not price.input or price.batch.input is None:
             return None
-        return int(batch.input.scaleb(_NANO_SCALE)), int(rates.input.scaleb(_NANO_SCALE))
+        return int(price.batch.input.scaleb(_NANO_SCALE)), int(price.input.scaleb(_NANO_SCALE))
 
 
 @contextmanager
