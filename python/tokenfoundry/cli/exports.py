@@ -97,4 +97,5 @@ def _tell(files: list[Path], as_json: bool) -> None:
     if as_json:
         print_json([str(file) for file in files])
     else:
-        out.print(f"{len(files)} files, a month each, are in {escape(str(files[0].parent))}", soft_wrap=True)
+        months = "a month is" if len(files) == 1 else f"{len(files)} months are"
+        out.print(f"{months} in {escape(str(files[0].parent))}, a file each", soft_wrap=True)

@@ -41,7 +41,7 @@ def export_cloudevents(
             folder,
             what=f"cloudevents 1.0 of {source}",
             form="jsonl",
-            query=lambda month: f"{envelope} where {month} order by seq",
+            query=lambda month: f"{envelope} where {month}",
             progress=progress,
         )
 

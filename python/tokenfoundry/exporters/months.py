@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import msgspec
 
 from tokenfoundry.analytics.duck import text
-from tokenfoundry.analytics.rows.directory import appearing
+from tokenfoundry.analytics.rows.directory import alone_in, appearing
 from tokenfoundry.errors import InvalidInput, StoreError
 
 if TYPE_CHECKING:
@@ -61,11 +61,10 @@ def write_months(
 ) -> list[Path]:
     """Brings the folder up to the views of `connection` and returns its files, by month.
 
-    `query` gives the rows of a month in a fixed order, from a condition on `began_at`. Raises `InvalidInput` when the
-    folder holds something else, `StoreError` when the disk fails.
+    `query` gives the rows of a month in a fixed order (as the views are), from a condition on `began_at`. Raises
+    `InvalidInput` when the folder holds something else, `StoreError` when the disk fails.
     """
-    with _errors_of(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    with _errors_of(folder), alone_in(folder):
         manifest = _manifest(folder, f"{what} {form}")
         months = connection.execute(
             "select strftime(began_at, '%Y-%m'), count(*), max(seq) from calls group by 1 order by 1"
@@ -109,7 +108,7 @@ def _condition(month: str) -> str:
 def _manifest(folder: Path, what: str) -> Manifest:
     file = folder / "manifest.json"
     if not file.exists():
-        if any(each for each in folder.iterdir() if not each.name.endswith(".part")):
+        if any(each.name != "lock" and each.suffix != ".part" for each in folder.iterdir()):
             raise InvalidInput(f"{folder} is not empty, and holds no export: give another folder")
         return Manifest(what=what)
     try:

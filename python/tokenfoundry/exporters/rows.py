@@ -29,7 +29,7 @@ def export_rows(
             folder,
             what=_WHAT,
             form=checked,
-            query=lambda month: f"select {columns} from calls where {month} order by seq",
+            query=lambda month: f"select {columns} from calls where {month}",
             progress=progress,
         )
 

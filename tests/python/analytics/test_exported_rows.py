@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -202,6 +204,21 @@ def test_a_folder_of_another_ledger_or_of_none_is_refused(tmp_path: Path) -> Non
     (tmp_path / "out" / "export.json").write_text("{}")
     with pytest.raises(InvalidInput, match="is damaged"):
         ExportDirectory(tmp_path / "out").whose  # noqa: B018
+
+
+def test_two_processes_that_export_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    random_traffic(tmp_path / "books", 1)
+    with Ledger.open(tmp_path / "books") as ledger:  # Which settles what its crash left open.
+        total = sum(entry.amounts.money_nano for entry in ledger.entries())
+    export = (
+        "import sys; from pathlib import Path; from tokenfoundry.analytics.rows import export_ledger;"
+        "from tokenfoundry.ledger import Ledger; folder = Path(sys.argv[1]);"
+        "export_ledger(Ledger.open(folder / 'books', read_only=True), folder / 'out', currency='EUR')"
+    )
+    started = [subprocess.Popen([sys.executable, "-c", export, str(tmp_path)]) for _ in range(3)]
+    assert [process.wait(timeout=60) for process in started] == [0, 0, 0]
+    with open_views(ExportDirectory(tmp_path / "out")) as connection:
+        assert connection.execute("select sum(spent_nano) from sums").fetchone() == (total,)
 
 
 def test_an_empty_ledger_has_no_rows_to_report(tmp_path: Path) -> None:

@@ -105,6 +105,13 @@ def test_a_call_that_no_target_may_serve_is_counted(demo: ExportDirectory) -> No
     assert of(found, "intent", "helpdesk-chat").unserved == 0
 
 
+def test_a_price_in_another_currency_is_converted_at_the_rate_of_the_day(demo: ExportDirectory) -> None:
+    targets = yaml.safe_load(CONFIGURATION)["targets"]
+    targets["qwen"]["price"] = {"input": "0.30", "output": "0.90", "currency": "USD"}
+    fx = {"USD": [{"from": "2024-12-01", "rate": "0.5"}]}
+    assert replay(demo, changed(targets=targets, fx=fx), **JANUARY).total.saved_nano == 0
+
+
 def test_what_rows_cannot_say_is_noted(demo: ExportDirectory) -> None:
     routing = {"default": [{"when": {"complexity": ">= 0.5"}, "use": ["claude"]}, {"use": ["qwen"]}]}
     found = replay(demo, changed(routing=routing), until=1_735_776_000_000)

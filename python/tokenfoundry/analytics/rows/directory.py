@@ -2,7 +2,7 @@
 
     entries/000000.parquet        entries 0 to 131,071 of the ledger, then 000001, ...; the last one grows
     sums/000000.parquet           their hourly sums, and so token_counts and sessions
-    export.json                   whose they are
+    export.json, lock             whose they are; held by the process that writes
 
 A part is written beside its name and then given it, so a run that was killed at any point leaves whole files and the
 next one goes on; equal entries make equal bytes. A part that is full is never read from the ledger again.
@@ -10,6 +10,7 @@ next one goes on; equal entries make equal bytes. A part that is full is never r
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -92,8 +93,8 @@ def export_ledger(ledger: Ledger, path: Path, *, currency: str, progress: Progre
     directory = ExportDirectory(path)
     size = ledger.audit_head().size
     first = ledger.entries(-1, 1)
-    directory.claim(currency, first[0].id if first else "")
-    with connect() as connection, _disk_errors(path):
+    with _disk_errors(path), alone_in(path), connect() as connection:
+        directory.claim(currency, first[0].id if first else "")
         for part in range(-(-size // PART_ROWS)):
             begin, end = part * PART_ROWS, min((part + 1) * PART_ROWS, size)
             if marked_rows(connection, directory.file("entries", part)) != end - begin:
@@ -138,6 +139,15 @@ def columns_of(connection: duckdb.DuckDBPyConnection, source: str) -> list[str]:
 
 
 @contextmanager
+def alone_in(path: Path) -> Iterator[None]:
+    """Waits until no other process writes in the folder, which is made when absent."""
+    path.mkdir(parents=True, exist_ok=True)
+    with (path / "lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # Until the file is closed, or the process dies.
+        yield
+
+
+@contextmanager
 def appearing(file: Path) -> Iterator[Path]:
     """A file beside it to write, which takes its name once it is safely on disk."""
     part = file.with_name(f"{file.name}.part")
@@ -152,10 +162,11 @@ def appearing(file: Path) -> Iterator[Path]:
 
 def _write_entries(connection: duckdb.DuckDBPyConnection, ledger: Ledger, file: Path, begin: int, end: int) -> None:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     stream = ledger.entries_arrow(begin - 1, end - begin)
     entries: Any = pa.RecordBatchReader.from_stream(stream).read_all()
-    corrected = entries.filter(pa.compute.equal(entries["kind"].cast(pa.string()), "adjusted"))["of"].to_pylist()
+    corrected = entries.filter(pc.equal(entries["kind"].cast(pa.string()), "adjusted"))["of"].to_pylist()
     details = {seq: ledger.entries(seq - 1, 1)[0].detail for seq in set(corrected)}
     of_corrected = pa.table(
         {"seq": pa.array(details.keys(), pa.int64()), "detail": pa.array(details.values(), pa.binary())}

@@ -63,8 +63,10 @@ def replay(
     found = WhatIf(currency=currency, notes=_notes_of(settings))
     with ExitStack() as opened:
         connection = opened.enter_context(open_views(directory, start=start, until=until, reads="rows"))
-        ((rows,),) = connection.execute("select count(*) from calls").fetchall()
-        walk = _Walk(settings, found, caching, opened)
+        ((rows, last_ms),) = connection.execute(
+            "select count(*), coalesce(epoch_ms(max(began_at)), 0) from calls"
+        ).fetchall()
+        walk = _Walk(settings, found, caching, opened, last_ms)
         done = 0
         batches = connection.sql(f"select {', '.join(_COLUMNS)} from calls order by seq").to_arrow_reader(_BATCH_ROWS)
         for batch in batches:
@@ -79,13 +81,13 @@ def replay(
 class _Walk:
     """One call after another."""
 
-    def __init__(self, settings: Settings, found: WhatIf, caching: Caching, opened: ExitStack) -> None:
+    def __init__(self, settings: Settings, found: WhatIf, caching: Caching, opened: ExitStack, last_ms: int) -> None:
         self._found = found
         self._cache = settings.cache
         self._caching = caching
         self._now_ms = 0
         self._kept: dict[tuple[str, str, str], int] = {}  # Until when an answer is kept.
-        self._prices = PriceBook.from_settings(settings, prices(), at=0)
+        self._prices = PriceBook.from_settings(settings, prices(), at=last_ms)
         self._ledger = self._ledger_of(settings, opened)
         definitions = {budget.name: budget for budget in budgets_of_file(settings)}
         pressure = None
