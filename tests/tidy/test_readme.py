@@ -1,4 +1,4 @@
-"""What the README shows is true: its configuration loads, its code runs, its commands and links exist."""
+"""What the README and the guides beside the code show is true: configurations load, code runs, links exist."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+import tokenizers
 from typer.testing import CliRunner
 
 from support.upstream import Upstream, echo
@@ -20,18 +21,28 @@ from tokenfoundry.providers.formats.registry import FORMATS
 from tokenfoundry.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+PACKAGE = "python/tokenfoundry"
+BUDGETS = f"{PACKAGE}/BUDGETS.md"
+FRAMES, PRIVACY, PROVIDERS = (f"{PACKAGE}/{name}/README.md" for name in ("frames", "privacy", "providers"))
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", TEXT, flags=re.DOTALL)
+def text_of(guide: str) -> str:
+    return (ROOT / guide).read_text(encoding="utf-8")
+
+
+README = text_of("README.md")
+GUIDES = ["README.md", *dict.fromkeys(re.findall(rf"\]\(({PACKAGE}/[\w/]+\.md)\)", README))]
+
+
+def blocks(language: str, guide: str = "README.md") -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text_of(guide), flags=re.DOTALL)
 
 
 def test_the_code_runs_with_the_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configuration, *_ = blocks("yaml")
-    service, over_own_routes, engines, _batches, _ = blocks("python")  # A batch takes its time: tests/python/batches.
+    service, over_own_routes, engines, _ = blocks("python")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
     monkeypatch.chdir(tmp_path)
     assert Settings.from_yaml(configuration).aliases["auto"].policy == "default"
@@ -43,46 +54,52 @@ def test_the_code_runs_with_the_configuration(
         names["key"] = names["factory"].create_key()  # type: ignore[attr-defined]
         exec(over_own_routes, names)
         names["factory"].close()  # type: ignore[attr-defined]
+    trained = tokenizers.ByteLevelBPETokenizer()
+    trained.train_from_iterator(["Quanto costa?"], vocab_size=300)
+    trained.save(str(tmp_path / "tokenizer.json"))
     assert capsys.readouterr().out.startswith("Scrivi a mario.rossi@example.it 0.00000")
     exec(engines, names)
 
 
-def test_the_data_set_that_is_shown_comes_out_as_it_says(capsys: pytest.CaptureFixture[str]) -> None:
-    *_, data_set = blocks("python")
+@pytest.mark.parametrize("guide", ["README.md", FRAMES])
+def test_the_data_set_that_is_shown_comes_out_as_it_says(guide: str, capsys: pytest.CaptureFixture[str]) -> None:
+    *_, data_set = blocks("python", guide)
     exec(data_set, {})
     assert f"# {capsys.readouterr().out}" in data_set
 
 
 def test_the_providers_that_are_shown_can_be_configured_and_every_format_says_how_it_was_checked() -> None:
-    (shown,) = blocks("yml")
+    (shown,) = blocks("yml", PROVIDERS)
     assert {provider.format for provider in Settings.from_yaml(shown).providers.values()} == {
         "groq",
         "bedrock",
         "azure",
         "vertex",
     }
-    rows = dict(re.findall(r"^\| `(\w+)` \| .* \| ([\w ]+) \|$", TEXT, flags=re.MULTILINE))
+    rows = dict(re.findall(r"^\| `(\w+)` \| .* \| ([\w ]+) \|$", text_of(PROVIDERS), flags=re.MULTILINE))
     assert {name: rows.get(name) for name in FORMATS} == {name: evidence_of(name).tested for name in FORMATS}
 
 
 def test_the_policies_that_are_shown_can_be_built(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PSEUDONYM_KEY", "a key that nobody guesses")
-    (shown,) = blocks("YAML")
+    (shown,) = blocks("YAML", PRIVACY)
     redactors = build_redactors(Settings.from_yaml(dedent(shown)).privacy)
     assert redactors.of("", "claims", "").policy.rule("IBAN_CODE").keep_last == 2
     assert redactors.of("acme", "claims", "8xK2mQpZ").policy.action("IBAN_CODE") == "allow"
     assert redactors.general.policy.action("PERSON") == "surrogate"
     hashed = Redactor(policy={"default": "hash"}, key=b"at least sixteen bytes").redact("mario@example.it").text
-    assert f"`{hashed}`" in TEXT
+    assert f"`{hashed}`" in text_of(PRIVACY)
 
 
 def test_the_commands_about_budgets_quotas_and_packages_work_in_a_fresh_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a newcomer pastes them: the two pieces of the configuration, then every command in order."""
+    """As a newcomer pastes them: the configuration, those budgets in place of its own, then every command in order."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "tokenfoundry.yaml").write_text("".join(blocks("yaml")), encoding="utf-8")
-    shown = re.findall(r"^tokenfoundry ((?:budgets|ledger|quotas|packages|demo|config) .*)$", TEXT, flags=re.MULTILINE)
+    (configuration,), (budgets,) = blocks("yaml"), blocks("yaml", BUDGETS)
+    (tmp_path / "tokenfoundry.yaml").write_text(configuration.partition("budgets:")[0] + budgets, encoding="utf-8")
+    commands = r"^tokenfoundry ((?:budgets|ledger|quotas|packages|demo|config) .*)$"
+    shown = re.findall(commands, text_of(BUDGETS), flags=re.MULTILINE)
     for command in shown:
         done = CliRunner().invoke(app, shlex.split(command, comments=True))
         assert done.exit_code == 0, f"{command}: {done.output} {done.exception}"
@@ -102,12 +119,19 @@ def test_the_commands_about_budgets_quotas_and_packages_work_in_a_fresh_director
         assert len(books.grants()) == 1
 
 
-def test_every_command_and_link_is_there() -> None:
-    for script in set(re.findall(r"\bscripts/[a-z-]+|\.ci/run", TEXT)):
+@pytest.mark.parametrize("guide", GUIDES)
+def test_every_command_and_link_is_there(guide: str) -> None:
+    text, folder = text_of(guide), (ROOT / guide).parent
+    for script in set(re.findall(r"\bscripts/[a-z-]+|\.ci/run", text)):
         assert (ROOT / script).is_file(), script
-    for link in re.findall(r"\]\(([^)]+)\)", TEXT):
-        assert (ROOT / link).exists(), link
-    for path in re.findall(r"`((?:cpp|python|tests|benchmarks)/[\w./]+)`", TEXT):
+    for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
+        assert (folder / link).exists(), link
+    for path in re.findall(r"`((?:cpp|python|tests|benchmarks)/[\w./]+)`", text):
         assert (ROOT / path).exists(), path
+
+
+def test_every_guide_and_benchmark_is_named() -> None:
+    beside_the_code = {str(path.relative_to(ROOT)) for path in (ROOT / PACKAGE).rglob("README.md")}
+    assert beside_the_code <= set(GUIDES)
     names = {path.stem.removeprefix("bench_") for path in (ROOT / "benchmarks" / "python").glob("bench_*.py")}
-    assert all(f"`{name}`" in TEXT for name in names)
+    assert all(f"`{name}`" in README for name in names)
