@@ -92,5 +92,6 @@ class PartsRestorer(StreamRestorer):
         return self._in_parts.feed(chunk)
 
     def close(self) -> str:
-        rest, self._in_parts = self._in_parts.close(), InParts(lambda is_json, before: StreamRestorer(self._values))
+        values = self._values  # Not `self`: what refers to itself stays until the next collection.
+        rest, self._in_parts = self._in_parts.close(), InParts(lambda is_json, before: StreamRestorer(values))
         return rest
