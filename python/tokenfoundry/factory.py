@@ -41,9 +41,8 @@ from tokenfoundry.gateway.sharing.flights import Flights
 from tokenfoundry.gateway.sharing.kept_answers import KeptAnswers
 from tokenfoundry.keys import KeyRing
 from tokenfoundry.ledger import Event, Ledger
-from tokenfoundry.ledger.values import EventKind
 from tokenfoundry.limits import RateLimiter, limits_in_force
-from tokenfoundry.observers import Alarm, AlarmKind, Observers
+from tokenfoundry.observers import Alarm, Observers
 from tokenfoundry.on_demand import BatchesOnDemand, Vaults
 from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.providers.client import ProviderClient
@@ -149,6 +148,7 @@ class TokenFactory:
                 window_of=self._window_of,
                 vault=self._vaults.of,
                 publish=self._observers.record,
+                alarm=self._observers.alarm,
                 audit_key=_audit_key(self.ledger),
             )
             kept = self._assembly.kept_answers(settings)
@@ -323,7 +323,7 @@ class TokenFactory:
         self._observers.on_alarm(observe)
 
     @property
-    def event_counts(self) -> Mapping[EventKind | AlarmKind, int]:
+    def event_counts(self) -> Mapping[str, int]:
         """How many events of budgets there were since this factory was opened, and how many calls or reports that
         alarms are of, by kind.
         """

@@ -17,7 +17,6 @@ from typing import Literal, TypeVar
 import msgspec
 
 from tokenfoundry.ledger import Event
-from tokenfoundry.ledger.values import EventKind
 from tokenfoundry.money import decimal_text
 from tokenfoundry.records import CallRecord
 
@@ -50,7 +49,7 @@ class Observers:
         self._queue: queue.SimpleQueue[CallRecord | Event | Alarm | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._counts: Counter[EventKind | AlarmKind] = Counter()
+        self._counts: Counter[str] = Counter()
 
     def on_record(self, observe: Callable[[CallRecord], None]) -> None:
         self._of_records.append(observe)
@@ -84,7 +83,7 @@ class Observers:
             self._put(Alarm(kind, said))
 
     @property
-    def event_counts(self) -> Mapping[EventKind | AlarmKind, int]:
+    def event_counts(self) -> Mapping[str, int]:
         """How many events there were, and how many calls or reports that alarms are of, by kind."""
         with self._lock:
             return dict(self._counts)
