@@ -152,10 +152,11 @@ def appearing(file: Path) -> Iterator[Path]:
 
 def _write_entries(connection: duckdb.DuckDBPyConnection, ledger: Ledger, file: Path, begin: int, end: int) -> None:
     import pyarrow as pa
+    import pyarrow.compute
 
     stream = ledger.entries_arrow(begin - 1, end - begin)
     entries: Any = pa.RecordBatchReader.from_stream(stream).read_all()
-    corrected = entries.filter(pa.compute.equal(entries["kind"].cast(pa.string()), "adjusted"))["of"].to_pylist()
+    corrected = entries.filter(pyarrow.compute.equal(entries["kind"].cast(pa.string()), "adjusted"))["of"].to_pylist()
     details = {seq: ledger.entries(seq - 1, 1)[0].detail for seq in set(corrected)}
     of_corrected = pa.table(
         {"seq": pa.array(details.keys(), pa.int64()), "detail": pa.array(details.values(), pa.binary())}
