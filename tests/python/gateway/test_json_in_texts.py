@@ -83,6 +83,30 @@ def test_what_is_embedded_is_read_the_same_way() -> None:
     assert json.loads(made["input"][0]) == {"name": "[PERSON_1]"}
 
 
+PICTURE = {"name": "a.png", "content_type": "image/png", "data": b"x"}
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "rest"),
+    [
+        ("/v1/images/generations", "prompt", {}),
+        ("/v1/images/edits", "prompt", {"image": PICTURE}),
+        ("/v1/audio/speech", "input", {"voice": "v"}),
+        ("/v1/audio/transcriptions", "prompt", {"file": PICTURE}),
+        ("/v1/completions", "prompt", {}),
+        ("/v1/moderations", "input", {}),
+    ],
+)
+@pytest.mark.parametrize("said", HIDDEN)
+def test_what_escapes_hide_is_found_wherever_a_prompt_may_stand(
+    path: str, field: str, rest: dict[str, Any], said: Any
+) -> None:
+    session = REDACTOR.session()
+    made = ENDPOINTS[path].redact({"model": "fast", field: json.dumps(said), **rest}, session)[field]
+    assert session.sensitive
+    assert leaves(said)[0] not in leaves(json.loads(made))
+
+
 def test_text_with_backslashes_that_is_no_json_is_left_as_it_is() -> None:
     for text in ["C:\\new\\table\\reports", r"\frac{1}{2}", "[\\n", '{"a": "\\x"}', "[" * 200 + "\\n" + "]" * 200]:
         assert sent(text)[0] == text
