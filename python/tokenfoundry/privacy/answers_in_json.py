@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from tokenfoundry.privacy.json_in_text import JsonParts
 from tokenfoundry.privacy.stepwise import InParts
 
 _LEAST_DIGITS: Final = 9  # Of a number that may be a phone or a card number, as in a request.
@@ -43,11 +44,11 @@ class GuardInParts(InParts):
         self._guards: list[Guard] = []
         guards = self._guards  # Not `self`: what refers to itself stays until the next collection.
 
-        def kept(is_json: bool, said: str) -> Guard:
-            guards.append(make(is_json, said))
+        def kept(levels: int, said: str) -> Guard:
+            guards.append(make(bool(levels), said))
             return guards[-1]
 
-        super().__init__(kept, before)
+        super().__init__(JsonParts(), kept, before)
 
     @property
     def changed(self) -> bool:
