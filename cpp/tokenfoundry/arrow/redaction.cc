@@ -14,6 +14,9 @@ namespace {
 
 using Action = Treatment::Action;
 
+// What stands behind the backslash of an escape of JSON.
+constexpr std::string_view kEscaped = "\"\\/bfnrtu";
+
 // What one thread takes at once: about a millisecond of detection.
 constexpr size_t kBlockBytes = 32 << 10;
 constexpr size_t kBlockRows = 1024;
@@ -23,6 +26,14 @@ std::vector<bool> ProtectedEntities(const std::vector<Treatment>& treatments) {
   std::vector<bool> wanted;
   for (const Treatment& treatment : treatments) wanted.push_back(treatment.action != Action::kAllow);
   return wanted;
+}
+
+// Whether escapes of JSON may stand in it. A text without backslashes costs one memchr.
+bool MayHoldEscapes(std::string_view text) {
+  for (size_t at = text.find('\\'); at != std::string_view::npos; at = text.find('\\', at + 1)) {
+    if (at + 1 < text.size() && kEscaped.find(text[at + 1]) != std::string_view::npos) return true;
+  }
+  return false;
 }
 
 // The mask for each character but the last `kept`, for all if there are no more than those. Brackets go too: what is
@@ -123,6 +134,7 @@ absl::StatusOr<RedactionOptions::Places> Redaction::Literals(std::string_view te
 }
 
 absl::StatusOr<std::vector<pii::Finding>> Redaction::Findings(std::string_view text, std::string_view label) const {
+  if (options_.read && MayHoldEscapes(text)) return options_.read(text, label);
   const auto detect = [&](std::string_view whole) {
     return options_.detect ? options_.detect(whole) : options_.detector->Detect(whole, request_);
   };
