@@ -148,6 +148,15 @@ class FrameSession:
         }
 
     @property
+    def findings(self) -> list[tuple[str, str, int, int]]:
+        """`counts` as rows of a table: column, entity, findings, rows."""
+        return [
+            (column, entity, found.findings, found.rows)
+            for column, counts in self.counts.items()
+            for entity, found in counts.entities.items()
+        ]
+
+    @property
     def values(self) -> Mapping[str, str]:
         """A copy of what the placeholders, and surrogates, stand for, in order of first occurrence."""
         if self._session.uses_surrogates:
