@@ -262,9 +262,15 @@ class _Literals:
 
 
 def _in_bytes(text: str, findings: list[Finding], index: Mapping[str, int]) -> list[tuple[int, int, int]]:
-    return [
-        (index[found.entity], len(text[: found.start].encode()), len(text[: found.end].encode())) for found in findings
-    ]
+    """Entities by index, and places in bytes, of findings in order."""
+    places = []
+    done = end = 0
+    for found in findings:
+        start = end + len(text[done : found.start].encode())
+        end = start + len(text[found.start : found.end].encode())
+        done = found.end
+        places.append((index[found.entity], start, end))
+    return places
 
 
 def _by_findings(names: tuple[str, ...], entities: list[tuple[int, int]]) -> dict[str, Found]:
