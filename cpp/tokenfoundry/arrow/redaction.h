@@ -74,6 +74,10 @@ struct RedactionOptions {
   // Detection by other means than the detector alone, byte offsets. What is allowed must be left out.
   std::function<absl::StatusOr<std::vector<pii::Finding>>(std::string_view text)> detect = {};
 
+  // The same for a text in which escapes of JSON may stand, and what it is called, or nothing: what they hide is found
+  // too. The same text must always get the same answer, unless `detect` is there as well.
+  std::function<absl::StatusOr<std::vector<pii::Finding>>(std::string_view text, std::string_view label)> read = {};
+
   // What reads as a placeholder in a text that NeedsReading: bytes, [start, end), in order, disjoint.
   using Places = std::vector<std::pair<size_t, size_t>>;
   std::function<absl::StatusOr<Places>(std::string_view text)> literals = {};

@@ -62,8 +62,8 @@ class ColumnRedaction {
   using Function = std::optional<py::function>;
 
   ColumnRedaction(const PiiDetector& detector, const std::vector<TreatmentFields>& treatments, size_t threads,
-                  bool use_labels, const Function& stand_in, const Function& detect, const Function& literals,
-                  const Function& restore, const Function& rewrite) {
+                  bool use_labels, const Function& stand_in, const Function& detect, const Function& read,
+                  const Function& literals, const Function& restore, const Function& rewrite) {
     arrow::RedactionOptions options{
         .detector = detector.detector, .treatments = {}, .threads = threads, .use_labels = use_labels};
     for (const auto& [action, kept, mask] : treatments) options.treatments.push_back({ActionNamed(action), kept, mask});
@@ -76,6 +76,11 @@ class ColumnRedaction {
     if (detect) {
       options.detect = [call = Callback(*detect)](std::string_view text) {
         return call.Call<std::vector<pii::Finding>>(&ReadFindings, text);
+      };
+    }
+    if (read) {
+      options.read = [call = Callback(*read)](std::string_view text, std::string_view label) {
+        return call.Call<std::vector<pii::Finding>>(&ReadFindings, text, label);
       };
     }
     if (literals) {
@@ -269,12 +274,12 @@ py::capsule ArrayStream(const py::capsule& schema, const py::capsule& array) {
 
 void AddFrames(py::module_& module) {
   py::class_<ColumnRedaction>(module, "ColumnRedaction")
-      .def(
-          py::init<const PiiDetector&, const std::vector<ColumnRedaction::TreatmentFields>&, size_t, bool,
-                   const ColumnRedaction::Function&, const ColumnRedaction::Function&, const ColumnRedaction::Function&,
-                   const ColumnRedaction::Function&, const ColumnRedaction::Function&>(),
-          py::arg("detector"), py::arg("treatments"), py::arg("threads"), py::arg("use_labels"), py::arg("stand_in"),
-          py::arg("detect"), py::arg("literals"), py::arg("restore"), py::arg("rewrite"))
+      .def(py::init<const PiiDetector&, const std::vector<ColumnRedaction::TreatmentFields>&, size_t, bool,
+                    const ColumnRedaction::Function&, const ColumnRedaction::Function&,
+                    const ColumnRedaction::Function&, const ColumnRedaction::Function&,
+                    const ColumnRedaction::Function&, const ColumnRedaction::Function&>(),
+           py::arg("detector"), py::arg("treatments"), py::arg("threads"), py::arg("use_labels"), py::arg("stand_in"),
+           py::arg("detect"), py::arg("read"), py::arg("literals"), py::arg("restore"), py::arg("rewrite"))
       .def("redact_stream", &ColumnRedaction::RedactStream, py::arg("stream"), py::arg("columns"))
       .def("redact_columns", &ColumnRedaction::RedactColumns, py::arg("stream"), py::arg("columns"))
       .def("restore_stream", &ColumnRedaction::RestoreStream, py::arg("stream"), py::arg("columns"))

@@ -217,15 +217,11 @@ def _found(frame: pd.DataFrame, redactor: Redactor | None, threads: int | None) 
         else:
             missing, given = _texts_of(series)
             session.detect_texts(_with_none(given, missing), column=_name_of(series))
-    index, rows = [], []
-    for name, counts in session.counts.items():
-        for entity, found in counts.entities.items():
-            index.append((name, entity))
-            rows.append((found.findings, found.rows))
+    found = session.findings
     return pd.DataFrame(
-        np.array(rows, dtype="int64").reshape(-1, 2),
+        np.array([counts for _, _, *counts in found], dtype="int64").reshape(-1, 2),
         columns=["findings", "rows"],
-        index=pd.MultiIndex.from_tuples(index, names=["column", "entity"]),
+        index=pd.MultiIndex.from_tuples([names for *names, _, _ in found], names=["column", "entity"]),
     )
 
 

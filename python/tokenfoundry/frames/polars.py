@@ -179,13 +179,8 @@ class FramePii:
         session = FrameSession(redactor, threads=threads)
         for name in _chosen(self._frame.schema, columns):
             session.core.detect_stream(opener(self._frame[name])(), name)
-        rows = [
-            (column, entity, found.findings, found.rows)
-            for column, counts in session.counts.items()
-            for entity, found in counts.entities.items()
-        ]
         schema = {"column": pl.String, "entity": pl.String, "findings": pl.Int64, "rows": pl.Int64}
-        return pl.DataFrame(rows, schema=schema, orient="row")
+        return pl.DataFrame(session.findings, schema=schema, orient="row")
 
 
 @pl.api.register_lazyframe_namespace("pii")

@@ -88,6 +88,7 @@ class FrameSession:
             use_labels=labels,
             stand_in=self._session.stand_in,
             detect=_Detect(detector, policy) if detector.asks_python else None,
+            read=_Read(self._session, detector.entities),
             literals=_Literals(detector.entities),
             restore=self._session.restore if in_context else restorer,
             rewrite=in_context,
@@ -147,6 +148,15 @@ class FrameSession:
         }
 
     @property
+    def findings(self) -> list[tuple[str, str, int, int]]:
+        """`counts` as rows of a table: column, entity, findings, rows."""
+        return [
+            (column, entity, found.findings, found.rows)
+            for column, counts in self.counts.items()
+            for entity, found in counts.entities.items()
+        ]
+
+    @property
     def values(self) -> Mapping[str, str]:
         """A copy of what the placeholders, and surrogates, stand for, in order of first occurrence."""
         if self._session.uses_surrogates:
@@ -195,10 +205,19 @@ class _Detect:
         self._index = {entity: index for index, entity in enumerate(detector.entities)}
 
     def __call__(self, text: str) -> list[tuple[int, int, int]]:
-        return [
-            (self._index[found.entity], len(text[: found.start].encode()), len(text[: found.end].encode()))
-            for found in self._detector.detect_wanted(text, self._wanted)
-        ]
+        return _in_bytes(text, self._detector.detect_wanted(text, self._wanted), self._index)
+
+
+class _Read:
+    """What is found in a text that may be JSON, as the core asks for it: entities by index, bytes."""
+
+    def __init__(self, session: RedactionSession, entities: tuple[str, ...]) -> None:
+        self._session = session
+        self._index = {entity: index for index, entity in enumerate(entities)}
+
+    def __call__(self, text: str, label: str) -> list[tuple[int, int, int]]:
+        found = self._session.findings_in_data(text, label=label)
+        return _in_bytes(text, found, self._index)
 
 
 class _InContext:
@@ -240,6 +259,18 @@ class _Literals:
             (len(text[: form.start].encode()), len(text[: form.end].encode()))
             for form in literals_in(text, self._known)
         ]
+
+
+def _in_bytes(text: str, findings: list[Finding], index: Mapping[str, int]) -> list[tuple[int, int, int]]:
+    """Entities by index, and places in bytes, of findings in order."""
+    places = []
+    done = end = 0
+    for found in findings:
+        start = end + len(text[done : found.start].encode())
+        end = start + len(text[found.start : found.end].encode())
+        done = found.end
+        places.append((index[found.entity], start, end))
+    return places
 
 
 def _by_findings(names: tuple[str, ...], entities: list[tuple[int, int]]) -> dict[str, Found]:

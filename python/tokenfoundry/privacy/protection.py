@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 
 from msgspec.structs import replace
@@ -11,15 +10,13 @@ from tokenfoundry.errors import InvalidInput
 from tokenfoundry.memo import Memo
 from tokenfoundry.privacy.detector import Detector, Finding
 from tokenfoundry.privacy.forms import ESCAPES, Unescaped, literals_in
+from tokenfoundry.privacy.json_leaves import HALVES, findings_in_leaves
 from tokenfoundry.privacy.placeholders import LITERAL
 from tokenfoundry.privacy.policy import Policy
 from tokenfoundry.privacy.pseudonyms import PseudonymKey
 
 _REMEMBERED_TEXTS = 8192
 _REMEMBERED_FINDINGS = 64  # Of one text; more are looked for again.
-
-# Of a character that JSON writes as two escapes.
-_HALVES = re.compile("[\ud800-\udfff]")
 
 NO_FINDINGS: list[Finding] = []
 
@@ -61,10 +58,19 @@ class Protection:
             return self.findings(text, label, scope)
         found = NO_FINDINGS if is_json else self.findings(text, label, scope)
         read = Unescaped(text)
-        seen = self.findings(_HALVES.sub("\ufffd", read.text), label, scope)
+        seen = self.findings(HALVES.sub("\ufffd", read.text), label, scope)
         both = [replace(f, start=read.position(f.start), end=read.position(f.end)) for f in seen]
         both += [f for f in found if not any(f.start < other.end and other.start < f.end for other in both)]
         return sorted(both, key=lambda finding: finding.start)
+
+    def findings_in_data(self, text: str, label: str = "") -> list[Finding]:
+        """As `findings`, of a text of a data set: where it is JSON with escapes, in each of its texts, called what its
+        field is called, or if there is nothing, in all of it as it reads.
+        """
+        if "\\" not in text:
+            return self.findings(text, label)
+        in_leaves = findings_in_leaves(text, self.findings_in_data)
+        return in_leaves or self.findings_in_json(text, label, is_json=in_leaves is not None)
 
     def findings(self, text: str, label: str = "", scope: str | None = None) -> list[Finding]:
         """The findings in `text` that the policy does not allow, in order; `label` stands before it.

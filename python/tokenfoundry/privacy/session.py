@@ -116,6 +116,25 @@ class RedactionSession:
             carried.add((text, label, may_be_json), findings)
         return findings
 
+    def redact_data(self, text: str, *, label: str = "") -> str:
+        r"""`text`, which is one of a data set, redacted as `redact` does; the rest stays as it is written.
+
+        Where it may be JSON, the escapes in it hide nothing. A value is kept as it is written there, so that `restore`
+        gives back what was there, character for character.
+
+        >>> from tokenfoundry.privacy.redactor import Redactor
+        >>> session = Redactor().session()
+        >>> print(said := session.redact_data(r'{"nota": "Sono Niccol\u00f2 Fabbrizi"}'))
+        {"nota": "Sono [PERSON_1]"}
+        >>> print(session.restore(said))
+        {"nota": "Sono Niccol\u00f2 Fabbrizi"}
+        """
+        return self.redact_findings(text, self.findings_in_data(text, label=label))
+
+    def findings_in_data(self, text: str, *, label: str = "") -> list[Finding]:
+        """What `redact_data` replaces in a text."""
+        return self._protection.findings_in_data(text, label)
+
     def redact_findings(self, text: str, findings: list[Finding], *, ends: Ends = WHOLE) -> str:
         """`text` with the policy applied to what was found in it. Raises `BlockedContent`, as `redact` does.
 

@@ -192,6 +192,24 @@ TEST(Redaction, FormsThatOthersReadAreAskedFor) {
   EXPECT_EQ(ReadTexts(Layout::kUtf8, **back), (Texts{"restored", "mario@example.it"}));
 }
 
+TEST(Redaction, TextsWithEscapesAreReadByWhoeverCan) {
+  pii::DetectorOptions options;
+  options.entities = {"EMAIL_ADDRESS"};
+  RedactionOptions reading{.detector = *pii::Detector::Create(options), .treatments = {{Action::kPseudonymize}}};
+  reading.read = [](std::string_view text, std::string_view) -> absl::StatusOr<std::vector<pii::Finding>> {
+    return std::vector<pii::Finding>{{0, text.find('m'), text.find('!'), 1, pii::Evidence::kPattern, 0, 0}};
+  };
+  const auto redaction = *Redaction::Create(std::move(reading));
+  const Texts given = {R"(è mario\u0040example!)", R"(\mario@example.it)", R"(\n m!)", R"(\)", "mario@example.it!"};
+  const auto out = Redacted(Layout::kUtf8, *GivenTexts(Layout::kUtf8, given), redaction);
+  ASSERT_TRUE(out.ok()) << out.status();
+  EXPECT_EQ(ReadTexts(Layout::kUtf8, **out), (Texts{"è [EMAIL_ADDRESS_1]!", R"(\[EMAIL_ADDRESS_2])",
+                                                    R"(\n [EMAIL_ADDRESS_3]!)", R"(\)", "[EMAIL_ADDRESS_2]!"}));
+  const auto back = RestoreMap(redaction)->Map(*GivenSchema(Layout::kUtf8, "note"), **out, {"note", 0});
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(ReadTexts(Layout::kUtf8, **back), given);
+}
+
 TEST(Redaction, ATextCanBeRewrittenAsAWhole) {
   pii::DetectorOptions options;
   options.entities = {"EMAIL_ADDRESS"};

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tokenfoundry as tf
-from support.messages import messages
+from support.messages import json_texts, messages
 from tokenfoundry.errors import BlockedContent, InvalidInput
 from tokenfoundry.frames import FrameSession, detect_arrow, redact_arrow, restore_arrow
 
@@ -32,7 +32,7 @@ def redactor(policy: str, *, asks_python: bool = False) -> tf.Redactor:
     return tf.Redactor(tf.Detector(patterns=[badge]), policy=POLICIES[policy], key=b"a key of sixteen bytes or more")
 
 
-rows = st.lists(st.one_of(st.none(), messages), max_size=6)
+rows = st.lists(st.one_of(st.none(), messages, json_texts), max_size=6)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -40,7 +40,7 @@ rows = st.lists(st.one_of(st.none(), messages), max_size=6)
 @settings(max_examples=150, deadline=None)
 def test_rows_come_out_as_from_a_session_and_go_back(policy: str, texts: list[str | None]) -> None:
     reference = redactor(policy).session()
-    expected = [None if text is None else reference.redact(text) for text in texts]
+    expected = [None if text is None else reference.redact_data(text) for text in texts]
     session = FrameSession(redactor(policy))
     assert session.redact_texts(texts) == expected
     assert dict(session.values) == dict(reference.restorable)
@@ -69,7 +69,7 @@ def test_every_layout_and_slice_says_the_same(
 def test_a_detector_with_functions_in_python_says_the_same(texts: list[str | None]) -> None:
     texts = [*texts, "EMP-12 è EMP-13"]
     reference = redactor("numbered", asks_python=True).session()
-    expected = [None if text is None else reference.redact(text) for text in texts]
+    expected = [None if text is None else reference.redact_data(text) for text in texts]
     assert FrameSession(redactor("numbered", asks_python=True)).redact_texts(texts) == expected
 
 
