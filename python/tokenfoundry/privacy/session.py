@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import copy
 from typing import Literal, TypeVar
 
+from msgspec.structs import replace
+
 from tokenfoundry.errors import BlockedContent
-from tokenfoundry.privacy.answers import AnswerGuard
+from tokenfoundry.privacy.answers import AnswerGuard, new_in
 from tokenfoundry.privacy.answers_in_json import Guard, GuardInParts, JsonGuard
 from tokenfoundry.privacy.carried import Carried
 from tokenfoundry.privacy.detector import Finding
@@ -141,9 +143,21 @@ class RedactionSession:
         >>> [session.redact_item(text) for text in ("Sono mario@example.it", "Sono anna@example.it")]
         ['Sono [EMAIL_ADDRESS_1]', 'Sono [EMAIL_ADDRESS_1]']
         """
+        return self._redacted_item(text, self._findings(text, label, may_be_json, is_json))
+
+    def redact_again(self, text: str, *, label: str = "", may_be_json: bool = False, is_json: bool = False) -> str:
+        """As `redact_item`, of a text that a model made: surrogates of this session are no findings in it."""
+        findings = self._findings(text, label, may_be_json, is_json)
+        if findings and self._substitution.stand_ins is not None:
+            new = new_in(text, findings, self._substitution.stand_ins.found)
+            findings = [replace(finding, start=start, end=end) for finding, start, end in new]
+        return self._redacted_item(text, findings)
+
+    def _redacted_item(self, text: str, findings: list[Finding]) -> str:
+        if not findings and OPENERS.search(text) is None:
+            return text
         item = RedactionSession(self._protection, self._scope)
-        item._carried = self._carried
-        redacted = item.redact(text, label=label, may_be_json=may_be_json, is_json=is_json)
+        redacted = item.redact_findings(text, findings)
         for entity, count in item._counts.items():
             self._counts[entity] = self._counts.get(entity, 0) + count
         self._substitution.on_prem = self.on_prem or item.on_prem
