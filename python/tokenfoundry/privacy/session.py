@@ -95,7 +95,8 @@ class RedactionSession:
 
         `label` is what the text is called where it stands, such as its field or its column: it may tell what a value
         is (`partita_iva`, `password`) and is itself left alone. With `may_be_json` a value is also found where the
-        escapes of JSON hide it; `is_json` too says that it is JSON, and that nothing was found in each of its texts.
+        escapes of JSON hide it, and comes back as it was where `restore` is asked with `json=None`; `is_json` too says
+        that it is JSON, and that nothing was found in each of its texts.
 
         Raises `BlockedContent` for an entity that the policy blocks (the session is then as before the call) and
         `InvalidInput` for a lone surrogate.
@@ -103,7 +104,7 @@ class RedactionSession:
         findings = self._findings(text, label, may_be_json, is_json)
         # Most texts of a request are its structure: nothing found, nothing that reads as a placeholder.
         if findings or OPENERS.search(text) is not None or self._substitution.stand_ins is not None:
-            return self.redact_findings(text, findings)
+            return self.redact_findings(text, findings, may_be_json=may_be_json)
         return text
 
     def _findings(self, text: str, label: str, may_be_json: bool, is_json: bool) -> list[Finding]:
@@ -118,7 +119,9 @@ class RedactionSession:
             carried.add((text, label, may_be_json), findings)
         return findings
 
-    def redact_findings(self, text: str, findings: list[Finding], *, ends: Ends = WHOLE) -> str:
+    def redact_findings(
+        self, text: str, findings: list[Finding], *, ends: Ends = WHOLE, may_be_json: bool = False
+    ) -> str:
         """`text` with the policy applied to what was found in it. Raises `BlockedContent`, as `redact` does.
 
         `ends` are those of the text that are in it, when it is a piece.
@@ -130,7 +133,7 @@ class RedactionSession:
             self._counts[finding.entity] = self._counts.get(finding.entity, 0) + 1
         if self._answers is not None:
             self._own.update(text[finding.start : finding.end] for finding in findings)
-        return self._substitution.replaced(text, findings, ends=ends)
+        return self._substitution.replaced(text, findings, ends=ends, may_be_json=may_be_json)
 
     def redact_item(self, text: str, *, label: str = "", may_be_json: bool = False, is_json: bool = False) -> str:
         """`text` redacted with a numbering of its own, counted here, never restored.
