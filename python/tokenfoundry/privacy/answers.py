@@ -111,29 +111,14 @@ class AnswerGuard:
         self._before = (self._before + text)[-_CONTEXT:]
         pieces: list[str] = []
         done = 0
-        for entity, start, stop in self._new(text, findings):
-            pieces += (text[done:start], self._instead(entity, text, start, stop))
-            done = stop
+        for finding, start, stop in new_in(text, findings, self._known) if findings else ():
+            if text[finding.start : finding.end] not in self._own:
+                pieces += (text[done:start], self._instead(finding.entity, text, start, stop))
+                done = stop
         if done:
             self.changed = True
         pieces.append(text[done:])
         return "".join(pieces)
-
-    def _new(self, text: str, findings: list[Finding]) -> Iterator[tuple[str, int, int]]:
-        """What was found in `text` but for what the session knows."""
-        known = sorted(self._known(text)) if findings else []
-        for finding in findings:
-            start, stop = finding.start, min(finding.end, len(text))
-            if start >= stop or text[start:stop] in self._own:
-                continue
-            inside = [place for place in known if place[0] < stop and place[1] > start]
-            if not inside:
-                yield finding.entity, start, stop
-                continue
-            for begin, end in inside:
-                yield from _with_words(finding.entity, text, start, max(start, begin))
-                start = max(start, end)
-            yield from _with_words(finding.entity, text, start, stop)
 
     def _instead(self, entity: str, text: str, start: int, end: int) -> str:
         rule = self._protection.policy.rule(entity)
@@ -144,11 +129,29 @@ class AnswerGuard:
         return self._protection.hashed(entity, text[start:end]) if rule.action == "hash" else f"[{entity}]"
 
 
-def _with_words(entity: str, text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+def new_in(
+    text: str, findings: Iterable[Finding], known: Callable[[str], Places]
+) -> Iterator[tuple[Finding, int, int]]:
+    """What was found in `text`, and where, but for what stands in places that are `known`: of what is known in part,
+    the rest, if it says anything.
+    """
+    places = sorted(known(text))
+    for finding in findings:
+        start, stop = finding.start, min(finding.end, len(text))
+        inside = [place for place in places if place[0] < stop and place[1] > start]
+        if not inside and start < stop:
+            yield finding, start, stop
+        for begin, end in [*inside, (stop, stop)] if inside else ():
+            left = _with_words(text, start, max(start, begin))
+            if left is not None:
+                yield finding, *left
+            start = max(start, end)
+
+
+def _with_words(text: str, start: int, end: int) -> tuple[int, int] | None:
     """A part of a finding without what joined it to the rest, if it says anything."""
     while start < end and not text[start].isalnum():
         start += 1
     while end > start and not text[end - 1].isalnum():
         end -= 1
-    if start < end:
-        yield entity, start, end
+    return (start, end) if start < end else None

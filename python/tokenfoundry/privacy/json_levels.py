@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json as json_module
 import re
+from bisect import bisect_right
 from collections import deque
+from itertools import accumulate
 from typing import Final
 
 from tokenfoundry.privacy.json_in_text import Json, JsonParts
@@ -36,6 +38,16 @@ def escaped(text: str, levels: int) -> str:
     return text
 
 
+def unescaped(text: str, levels: int) -> str | None:
+    """What stands so deep in JSON, as it is meant; None when it cannot be read."""
+    for _ in range(levels):
+        try:
+            text = json_module.loads(f'"{text}"')
+        except ValueError:
+            return None
+    return text if isinstance(text, str) else None
+
+
 def json_levels(text: str, json: Json) -> list[Level]:
     r"""The parts of a whole text, no two of one level beside each other.
 
@@ -54,6 +66,25 @@ def json_levels(text: str, json: Json) -> list[Level]:
         else:
             made.append((depth, part))
     return made
+
+
+class LevelsOf:
+    """How deep in JSON the places of an answer stand; it is looked at when one is asked about."""
+
+    __slots__ = ("_ends", "_levels", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._levels: list[int] = []
+        self._ends: list[int] = []
+
+    def at(self, place: int) -> int:
+        """How deep the character there stands."""
+        if not self._levels:
+            parts = json_levels(self._text, None)
+            self._levels = [levels for levels, _ in parts]
+            self._ends = list(accumulate(len(part) for _, part in parts))
+        return self._levels[bisect_right(self._ends, place)]
 
 
 class JsonLevels:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import copy
 from typing import Literal, TypeVar
 
+from msgspec.structs import replace
+
 from tokenfoundry.errors import BlockedContent
-from tokenfoundry.privacy.answers import AnswerGuard
+from tokenfoundry.privacy.answers import AnswerGuard, new_in
 from tokenfoundry.privacy.answers_in_json import Guard, GuardInParts, JsonGuard
 from tokenfoundry.privacy.carried import Carried
 from tokenfoundry.privacy.detector import Finding
@@ -93,7 +95,8 @@ class RedactionSession:
 
         `label` is what the text is called where it stands, such as its field or its column: it may tell what a value
         is (`partita_iva`, `password`) and is itself left alone. With `may_be_json` a value is also found where the
-        escapes of JSON hide it; `is_json` too says that it is JSON, and that nothing was found in each of its texts.
+        escapes of JSON hide it, and comes back as it was where `restore` is asked with `json=None`; `is_json` too says
+        that it is JSON, and that nothing was found in each of its texts.
 
         Raises `BlockedContent` for an entity that the policy blocks (the session is then as before the call) and
         `InvalidInput` for a lone surrogate.
@@ -101,7 +104,7 @@ class RedactionSession:
         findings = self._findings(text, label, may_be_json, is_json)
         # Most texts of a request are its structure: nothing found, nothing that reads as a placeholder.
         if findings or OPENERS.search(text) is not None or self._substitution.stand_ins is not None:
-            return self.redact_findings(text, findings)
+            return self.redact_findings(text, findings, may_be_json=may_be_json)
         return text
 
     def _findings(self, text: str, label: str, may_be_json: bool, is_json: bool) -> list[Finding]:
@@ -135,7 +138,9 @@ class RedactionSession:
         """What `redact_data` replaces in a text."""
         return self._protection.findings_in_data(text, label)
 
-    def redact_findings(self, text: str, findings: list[Finding], *, ends: Ends = WHOLE) -> str:
+    def redact_findings(
+        self, text: str, findings: list[Finding], *, ends: Ends = WHOLE, may_be_json: bool = False
+    ) -> str:
         """`text` with the policy applied to what was found in it. Raises `BlockedContent`, as `redact` does.
 
         `ends` are those of the text that are in it, when it is a piece.
@@ -147,7 +152,7 @@ class RedactionSession:
             self._counts[finding.entity] = self._counts.get(finding.entity, 0) + 1
         if self._answers is not None:
             self._own.update(text[finding.start : finding.end] for finding in findings)
-        return self._substitution.replaced(text, findings, ends=ends)
+        return self._substitution.replaced(text, findings, ends=ends, may_be_json=may_be_json)
 
     def redact_item(self, text: str, *, label: str = "", may_be_json: bool = False, is_json: bool = False) -> str:
         """`text` redacted with a numbering of its own, counted here, never restored.
@@ -160,9 +165,21 @@ class RedactionSession:
         >>> [session.redact_item(text) for text in ("Sono mario@example.it", "Sono anna@example.it")]
         ['Sono [EMAIL_ADDRESS_1]', 'Sono [EMAIL_ADDRESS_1]']
         """
+        return self._redacted_item(text, self._findings(text, label, may_be_json, is_json))
+
+    def redact_again(self, text: str, *, label: str = "", may_be_json: bool = False, is_json: bool = False) -> str:
+        """As `redact_item`, of a text that a model made: surrogates of this session are no findings in it."""
+        findings = self._findings(text, label, may_be_json, is_json)
+        if findings and self._substitution.stand_ins is not None:
+            new = new_in(text, findings, self._substitution.stand_ins.found)
+            findings = [replace(finding, start=start, end=end) for finding, start, end in new]
+        return self._redacted_item(text, findings)
+
+    def _redacted_item(self, text: str, findings: list[Finding]) -> str:
+        if not findings and OPENERS.search(text) is None:
+            return text
         item = RedactionSession(self._protection, self._scope)
-        item._carried = self._carried
-        redacted = item.redact(text, label=label, may_be_json=may_be_json, is_json=is_json)
+        redacted = item.redact_findings(text, findings)
         for entity, count in item._counts.items():
             self._counts[entity] = self._counts.get(entity, 0) + count
         self._substitution.on_prem = self.on_prem or item.on_prem

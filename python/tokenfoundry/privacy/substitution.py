@@ -9,7 +9,7 @@ from copy import copy
 from tokenfoundry.privacy.detector import Finding
 from tokenfoundry.privacy.forms import OPENERS, forms_in
 from tokenfoundry.privacy.json_in_text import Json, may_hold_json
-from tokenfoundry.privacy.json_levels import json_levels
+from tokenfoundry.privacy.json_levels import LevelsOf, json_levels, unescaped
 from tokenfoundry.privacy.placeholders import LITERAL, PlaceholderMap
 from tokenfoundry.privacy.protection import Protection
 from tokenfoundry.privacy.restore import StreamRestorer, restore
@@ -20,6 +20,9 @@ from tokenfoundry.privacy.surrogates.stand_ins import WHOLE, Ends, StandIns, Sta
 _MAY_STAND_IN = re.compile(
     rb"(?:\[|\xef\xbc\xbb|\xe3\x80\x90)(?:[ \t]|\xc2\xa0)*[A-Za-z\\]|\\u(?:00[25]|[fF][fF]3|30)|&(?:#|l)"
 )
+
+
+_LETTERS = re.compile(r"[A-Za-z]+")
 
 
 class Substitution:
@@ -44,21 +47,21 @@ class Substitution:
 
     # -- choosing ------------------------------------------------------------------------------------------------------
 
-    def replaced(self, text: str, findings: list[Finding], *, ends: Ends = WHOLE) -> str:
+    def replaced(self, text: str, findings: list[Finding], *, ends: Ends = WHOLE, may_be_json: bool = False) -> str:
         """`text` with the policy applied to what was found in it; `ends` are those of the text that are in it, when it
-        is a piece.
+        is a piece. With `may_be_json` it comes back as it was where it is restored as an answer is (`json_in_text`).
         """
         stand_ins = self.stand_ins
         if stand_ins is None:
-            return self._replaced(text, self._protection.places(text, findings))
+            return self._replaced(text, self._protection.places(text, findings), may_be_json=may_be_json)
         places = list(self._protection.places(text, findings, stand_ins.literals(text)))
         if not places:
             return text
         chosen: list[str] = []
-        redacted = self._replaced(text, places, chosen, ends=ends)
+        redacted = self._replaced(text, places, chosen, ends=ends, may_be_json=may_be_json)
         # What stands beside a surrogate may make another one of it.
         is_found = [redacted[start:end] for start, end in stand_ins.found(redacted)] == chosen
-        return redacted if is_found else self._replaced(text, places)
+        return redacted if is_found else self._replaced(text, places, may_be_json=may_be_json)
 
     def _replaced(
         self,
@@ -67,12 +70,16 @@ class Substitution:
         chosen: list[str] | None = None,
         *,
         ends: Ends = WHOLE,
+        may_be_json: bool,
     ) -> str:
         """`text` with what is in these places replaced: by surrogates, which go into `chosen`, if that is given."""
         pieces: list[str] = []
         done = 0
+        levels_of = LevelsOf(text) if may_be_json else None
         for entity, start, end in places:
             value = text[start:end]
+            if levels_of is not None and "\\" in value:
+                start, end, value = _as_meant(entity, value, start, levels_of.at(start))
             made = None
             if chosen is not None and entity != LITERAL and may_stand(text, start, end, ends=ends):
                 made = self._surrogate(entity, value, chosen)
@@ -174,3 +181,12 @@ class Substitution:
 
     def __repr__(self) -> str:
         return f"Substitution({len(self.restorable)} values)"
+
+
+def _as_meant(entity: str, written: str, start: int, levels: int) -> tuple[int, int, str]:
+    """Where a value stands, and what it says where it comes back escaped, as it stands in JSON."""
+    meant = unescaped(written, levels)
+    if meant is None and entity == LITERAL and (name := _LETTERS.search(written)) is not None:
+        # Without its name it is no placeholder.
+        return start + name.start(), start + name.end(), name[0]
+    return start, start + len(written), written if meant is None else meant

@@ -15,6 +15,7 @@ from tokenfoundry.gateway.bodies.texts import restored
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.privacy import Pattern, RedactionSession, Redactor
 from tokenfoundry.privacy.detector import Detector
+from tokenfoundry.privacy.forms import Unescaped
 
 CHAT, EMBEDDINGS = ENDPOINTS["/v1/chat/completions"], ENDPOINTS["/v1/embeddings"]
 REDACTOR = Redactor(Detector(patterns=[Pattern("BADGE", r"EMP<[^>]*>")]))
@@ -63,7 +64,25 @@ def test_json_inside_other_text_or_cut_short_hides_nothing_either(said: Any, for
     value = json.dumps(leaves(said)[0])[1:-1]
     assert session.values
     assert value not in redacted
-    assert session.restore(redacted) == text
+    assert Unescaped(session.restore(redacted, json=None)).text == Unescaped(text).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": "\\[PERSON\\_1\\] x',
+        '{"a": "\\[PERSON\\_1\\]{"a": " e \\n_1 e ( e \\u005b',
+        '{"a": "EMP<a\\"b>", x',
+        '["EMP<\\\\>", "\\[B\\_1\\]',
+        "C:\\EMP<\\n>",
+    ],
+)
+def test_what_begins_as_json_and_is_none_comes_back_as_it_was_written(text: str) -> None:
+    redacted, session = sent(text)
+    assert redacted != text
+    assert session.restore(redacted, json=None) == text
+    stream = session.stream(json=None)
+    assert "".join([*map(stream.feed, redacted), stream.close()]) == text
 
 
 def test_a_value_has_one_placeholder_in_arguments_and_in_results() -> None:
@@ -128,5 +147,5 @@ def test_text_with_backslashes_that_is_no_json_is_left_as_it_is() -> None:
 @given(st.text(alphabet=st.sampled_from('{}[]"\\ntu00f2:,/ Mario Rossi@example.it'), max_size=60))
 def test_any_text_comes_back_as_it_was_or_as_the_same_json(text: str) -> None:
     redacted, session = sent(text)
-    if redacted != text and session.restore(redacted) != text:
-        assert json.loads(session.restore(redacted, json=True)) == json.loads(text)
+    if redacted != text and session.restore(redacted, json=None) != text:
+        assert json.loads(session.restore(redacted, json=None)) == json.loads(text)

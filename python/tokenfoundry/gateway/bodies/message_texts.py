@@ -3,12 +3,14 @@
 Everything is text, as `gateway.texts` says, but for what stands in base64 and for *thinking*. The provider signs the
 thinking of its models and refuses it when a character was changed, so it stays in placeholder form in the answer, comes
 back so with the next call, and passes as it is. Thinking in which personal data is found, because a client or a model
-put it there, is left out of the call: changed it would be refused, unchanged it must not leave.
+put it there, is left out of the call: changed it would be refused, unchanged it must not leave. Surrogates of the call
+are none.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -52,6 +54,16 @@ def redacted_content(content: Any, session: RedactionSession, depth: int = 0) ->
     return made
 
 
+def thoughts_in(body: dict[str, Any]) -> Iterator[str]:
+    """What a model thought, in the messages of a body of any dialect."""
+    messages = body.get("messages")
+    for message in messages if isinstance(messages, list) else ():
+        content = message.get("content") if isinstance(message, dict) else None
+        for block in content if isinstance(content, list) else ():
+            if isinstance(block, dict) and block.get("type") == "thinking" and isinstance(block.get("thinking"), str):
+                yield block["thinking"]
+
+
 def _redacted_block(block: dict[str, Any], session: RedactionSession, depth: int) -> dict[str, Any]:
     rest = dict(block)
     made: dict[str, Any] = {}
@@ -76,14 +88,16 @@ def _redacted_source(source: dict[str, Any], session: RedactionSession, depth: i
 
 
 def _may_pass(block: dict[str, Any], session: RedactionSession) -> bool:
-    """Whether nothing personal is found in thinking, and was not before. What is found is a finding of the call."""
+    """Whether nothing personal is found in thinking, and was not before, but for surrogates that the call has by now.
+    What is found is a finding of the call.
+    """
     if block.get("signature") == UNSIGNED:
         return False
     before = session.counts
     for name, value in block.items():
         sealed = name in ("signature", "data") and isinstance(value, str) and _OPAQUE.fullmatch(value)
         if not sealed:
-            redacted(value, session.redact_item)
+            redacted(value, session.redact_again)
     return session.counts == before
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tokenfoundry.gateway.bodies.message_texts import thoughts_in
 from tokenfoundry.gateway.bodies.texts import texts
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.privacy import RedactionSession
@@ -38,7 +39,9 @@ _MEDIA = {"image": "IMAGE", "audio": "AUDIO", "video": "VIDEO"}
 def redacted_body(endpoint: Endpoint, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
     """A copy of a body with its policy applied to all of it. Raises `BlockedContent` and `Refused`."""
     if session.uses_surrogates:
-        session.expect(texts(body))
+        # What a model thought has the surrogates of a call before in it, which are to be chosen again.
+        thought = set(thoughts_in(body))
+        session.expect([text for text in texts(body) if text not in thought])
     if session.minds_unreadable:
         for kind in unreadable_in(body):
             session.pass_unreadable(kind)

@@ -80,11 +80,16 @@ class Messages(JsonEndpoint):
             raise invalid("stop_sequences: needs a list of strings", param="stop_sequences")
 
     def redact(self, body: Body, session: RedactionSession) -> Body:
-        # The messages first, so that the numbering of a conversation that grows stays as it was.
-        made: Body = {"model": body["model"], "messages": redacted_messages(body["messages"], session)}
-        for field in ("system", "tools"):
-            if field in body:
-                made[field] = redacted_content(body[field], session)
+        # The messages first, so that the numbering of a conversation that grows stays as it was; surrogates have no
+        # numbers, and those of the system prompt may stand in what a model thought.
+        fields = ["messages", *(field for field in ("system", "tools") if field in body)]
+        of_field = {
+            field: redacted_messages(body[field], session)
+            if field == "messages"
+            else redacted_content(body[field], session)
+            for field in (reversed(fields) if session.uses_surrogates else fields)
+        }
+        made: Body = {"model": body["model"], **{field: of_field[field] for field in fields}}
         rest = {name: value for name, value in body.items() if name not in made}
         return {**made, **redacted(rest, session.redact, session.plain)}
 
