@@ -71,6 +71,17 @@ def test_each_way_to_encode_gives_the_same(encodings: tuple[ours.Encoding, tikto
                 same(encodings, lambda encoding, options=options: encoding.encode_to_numpy(text, **options))
 
 
+def test_texts_and_ids_that_can_be_read_once_are_all_read(encodings: tuple[ours.Encoding, tiktoken.Encoding]) -> None:
+    for texts in (["a", "b"], ["a", "\ud800", "b"], [f"a{SPECIAL}", "b"]):
+        same(encodings, lambda encoding, texts=texts: encoding.encode_batch(iter(texts)))
+        same(encodings, lambda encoding, texts=texts: encoding.encode_batch(iter(texts), disallowed_special=iter("b")))
+        same(encodings, lambda encoding, texts=texts: encoding.encode_batch(iter(texts), allowed_special="all"))
+        same(encodings, lambda encoding, texts=texts: encoding.encode_ordinary_batch(iter(texts)))
+    same(encodings, lambda encoding: encoding.decode_with_offsets(iter([1, 2])))
+    same(encodings, lambda encoding: encoding.decode_tokens_bytes(iter([1, 2])))
+    same(encodings, lambda encoding: encoding.decode_batch(iter([[1], [2]])))
+
+
 @pytest.mark.parametrize("token", ["hello", b"hello", SPECIAL, "no such token", b"\xff", b"", "中"])
 def test_single_tokens_are_the_same(encodings: tuple[ours.Encoding, tiktoken.Encoding], token: str | bytes) -> None:
     same(encodings, lambda encoding: encoding.encode_single_token(token))

@@ -108,10 +108,11 @@ class Encoding:
     def encode_ordinary_batch(self, text: list[str], *, num_threads: int = 8) -> list[list[int]]:
         """`encode_ordinary` of each text, on so many threads."""
         _check_threads(num_threads)
+        texts = list(text)  # An iterator can be read once, and some texts are read twice.
         try:
-            return self._tokenizer.encode_batch(text, int(num_threads or 0))
+            return self._tokenizer.encode_batch(texts, int(num_threads or 0))
         except InvalidInput:
-            return self._tokenizer.encode_batch(map(_without_surrogates, text), int(num_threads or 0))
+            return self._tokenizer.encode_batch(map(_without_surrogates, texts), int(num_threads or 0))
 
     def encode_batch(
         self,
@@ -123,13 +124,13 @@ class Encoding:
     ) -> list[list[int]]:
         """`encode` of each text; on threads where no special token is allowed."""
         _check_threads(num_threads)
+        texts = list(text)
+        disallowed = disallowed_special if disallowed_special == "all" else frozenset(disallowed_special)
         if allowed_special:
-            return [
-                self.encode(one, allowed_special=allowed_special, disallowed_special=disallowed_special) for one in text
-            ]
-        for one in text:
-            self._checked(one, allowed_special, disallowed_special)
-        return self.encode_ordinary_batch(text, num_threads=num_threads)
+            return [self.encode(one, allowed_special=allowed_special, disallowed_special=disallowed) for one in texts]
+        for one in texts:
+            self._checked(one, allowed_special, disallowed)
+        return self.encode_ordinary_batch(texts, num_threads=num_threads)
 
     def encode_single_token(self, text_or_bytes: str | bytes) -> int:
         """The id of the token of exactly this text, special ones included.
@@ -175,7 +176,8 @@ class Encoding:
         Raises:
             UnicodeDecodeError: the bytes are no UTF-8.
         """
-        return self.decode(tokens, errors="strict"), self._tokenizer.starts(tokens)
+        ids = list(tokens)
+        return self.decode(ids, errors="strict"), self._tokenizer.starts(ids)
 
     def decode_batch(
         self, batch: Sequence[Sequence[int]], *, errors: str = "replace", num_threads: int = 8
