@@ -44,6 +44,7 @@ def build(content: dict[str, Any], name: str) -> bytes:
     vocabulary = field(model, "vocab", dict)
     added = [_added(entry, vocabulary) for entry in field({"added_tokens": []} | content, "added_tokens", list)]
     _check_ids(vocabulary, added)
+    added_texts = {token.text for token in added}
     special_texts = {token.text for token in added if token.is_special}
     cutting = byte_level.cutting(content)
     spelling = byte_level.SPELLING
@@ -54,7 +55,6 @@ def build(content: dict[str, Any], name: str) -> bytes:
 
     ordinary: list[tuple[int, bytes]] = []
     further = [(token.token_id, token.text, token.traits) for token in added]
-    texts_of_always = {token.text for token in added if not token.is_special}
     spelled: set[str] = set()
     for token, token_id in vocabulary.items():
         if token in special_texts:
@@ -63,17 +63,21 @@ def build(content: dict[str, Any], name: str) -> bytes:
         if value is not None:
             ordinary.append((token_id, value))
             spelled.add(token)
-        elif token not in texts_of_always:
+        elif token not in added_texts:
             further.append((token_id, spelling.decoded(token), [special.NEVER]))
+    merges, made = _merges(field(model, "merges", list), vocabulary, spelled)
+    takes_whole_pieces = bool(model.get("ignore_merges", False))
+    if not takes_whole_pieces:
+        _check_made(spelled - made - added_texts, vocabulary)
     return _core.table_of_merges(
         name,
         cutting.pretokenizer,
         cutting.text_rules,
         further,
         ordinary,
-        _merges(field(model, "merges", list), vocabulary, spelled),
+        merges,
         spelling.byte_ids({token: vocabulary[token] for token in spelled}),
-        bool(model.get("ignore_merges", False)),
+        takes_whole_pieces,
     )
 
 
@@ -128,11 +132,12 @@ def _check_added(added: list[_Added], text_rules: list[str]) -> None:
             raise InvalidInput(f"the added token {token.text!r} is sought in normalized text, which is not known here")
 
 
-def _merges(listed: list[Any], vocabulary: dict[str, int], spelled: set[str]) -> bytes:
-    """Triples of ids: left, right, and what they become. Left out are those of tokens that no text comes to, and those
-    into a special token, which text must not become.
+def _merges(listed: list[Any], vocabulary: dict[str, int], spelled: set[str]) -> tuple[bytes, set[str]]:
+    """Triples of ids: left, right, and what they become; and all that is made so. Left out are those of tokens that no
+    text comes to, and those into a special token, which text must not become.
     """
     ids = array.array("I")
+    made: set[str] = set()
     for rank, merge in enumerate(listed):
         pair = merge.split(" ") if isinstance(merge, str) else merge
         if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(part, str) for part in pair):
@@ -143,8 +148,20 @@ def _merges(listed: list[Any], vocabulary: dict[str, int], spelled: set[str]) ->
             raise InvalidInput(
                 f"merge {rank}, of {left!r} and {right!r}, is not of tokens of its vocabulary: it is damaged"
             )
+        made.add(merged)
         if left in spelled and right in spelled and merged in spelled:
             ids.extend((vocabulary[left], vocabulary[right], vocabulary[merged]))
     if sys.byteorder != "little":
         ids.byteswap()
-    return ids.tobytes()
+    return ids.tobytes(), made
+
+
+def _check_made(unmade: set[str], vocabulary: dict[str, int]) -> None:
+    """No merge has gone missing: a token that was learnt is made of two others. Those that somebody named, as Gemma's
+    `<table>`, are not spelled by two others; no text comes to them.
+    """
+    for token in sorted(unmade, key=vocabulary.__getitem__):
+        for cut in range(1, len(token)):
+            left, right = token[:cut], token[cut:]
+            if left in vocabulary and right in vocabulary:
+                raise InvalidInput(f"no merge makes {token!r} of {left!r} and {right!r}, or of others: it is damaged")

@@ -11,6 +11,7 @@ import pathlib
 import pickle
 import random
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -247,10 +248,13 @@ def broken_models() -> dict[str, dict[str, Any]]:
         "two tokens have one id": {"vocab": vocabulary | {"th": 257}},
         "is not of tokens of its vocabulary": {"merges": [*merges, "zz th"]},
         "merge 11 is there twice": {"merges": [*merges, merges[0]]},
+        "no merge makes 'th' of 't' and 'h'": {"merges": []},
+        "no merge makes 'Ã©'": {"merges": merges[:-1]},
         "is not of two tokens": {"merges": [*merges, "t h e"]},
         "has the id -1": {"vocab": vocabulary | {"th": -1}},
         "has the id '7'": {"vocab": vocabulary | {"th": "7"}},
         "has the id 99999999999999999999": {"vocab": vocabulary | {"th": 99999999999999999999}},
+        "has the id 899999999": {"vocab": vocabulary | {"th": 899_999_999, "the": 2**32, "ing": 10**30}},
         "has the id 1048575": {"vocab": vocabulary | {"th": 2**20 - 1}},
         "surrogates": {"vocab": vocabulary | {"\ud800": 256 + len(WORDS)}},
     }
@@ -262,6 +266,23 @@ def test_a_model_that_does_not_fit_together_is_refused(tmp_path: pathlib.Path, m
     file["model"] = file["model"] | broken_models()[message]
     with pytest.raises(errors.InvalidInput, match=message):
         opened(tmp_path, file)
+
+
+def test_merges_may_be_missing_where_whole_pieces_come_first(tmp_path: pathlib.Path) -> None:
+    file = bytes_file()
+    file["model"] |= {"merges": [], "ignore_merges": True}
+    assert opened(tmp_path, file).encode("the") == [257]
+
+
+@pytest.mark.parametrize("make", [bytes_file, characters_file])
+def test_a_token_that_nobody_learnt_is_only_decoded(tmp_path: pathlib.Path, make: Callable[[], dict[str, Any]]) -> None:
+    file = make()
+    vocabulary = file["model"]["vocab"]
+    file["added_tokens"] = []
+    token_id = vocabulary["<|table|>"] = len(vocabulary)
+    tokenizer = opened(tmp_path, file)
+    assert token_id not in tokenizer.encode("<|table|>")
+    assert tokenizer.decode([token_id]) == "<|table|>"
 
 
 def test_a_model_without_a_byte_is_refused(tmp_path: pathlib.Path) -> None:
