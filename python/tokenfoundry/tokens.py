@@ -2,7 +2,9 @@
 
 The ids are exactly those of the model's own tokenizer: OpenAI's tiktoken, or `tokenizers` of Hugging Face. Text that
 spells a special token, such as `<|endoftext|>`, is ordinary text here, unless a call says otherwise: a user cannot
-forge one.
+forge one. So is text that spells what a model's file adds without calling it special, such as `<think>` of Qwen 3:
+`tokenizers` makes one token of that in any text, as `allowed_special="all"` does here, where a count of ordinary text
+takes some more.
 """
 
 from __future__ import annotations
@@ -52,7 +54,8 @@ class Tokenizer(_core.Tokenizer):
     @classmethod
     def load(cls, name: str) -> Tokenizer:
         """The tokenizer called `name`, one of `VOCABULARIES`: `"o200k_base"`, `"o200k_harmony"`, `"cl100k_base"`,
-        `"p50k_base"`, `"p50k_edit"`, `"r50k_base"`, `"gpt2"` or `"qwen"` (Qwen 2, 2.5 and 3).
+        `"p50k_base"`, `"p50k_edit"`, `"r50k_base"`, `"gpt2"` or `"qwen"`: Qwen 2, 2.5 and 3, whose ordinary tokens are
+        the same; of the special ones, `<think>` and `<tool_response>` are of Qwen 3 alone.
 
         Takes about 10 ms the first time; the same name then shares one table of memory. The last five ship in a small
         form, of which the first use on a machine builds a table, in up to 0.4 s, and keeps it in the user's cache
@@ -105,9 +108,9 @@ class Tokenizer(_core.Tokenizer):
 
         A file of ranks needs its `pattern`, by name (`"o200k"`, `"cl100k"`, `"gpt2"`, `"qwen"`, `"llama3"`, `"tekken"`)
         or as the published regular expression, and its `special_tokens`, of which one must follow the last rank, or
-        else the `sha256`: only so does a cut file show. The others say all that themselves. Special tokens are ones
-        only where a call allows it; tokens that a file adds without calling them special are ones in any text. With
-        `sha256` the file must be that very one: say it where a vocabulary decides on money.
+        else the `sha256`: only so does a cut file show. The others say all that themselves. Special tokens, and those
+        that a file adds without calling them special, are ones only where a call allows it. With `sha256` the file must
+        be that very one: say it where a vocabulary decides on money.
 
         The table is built once, in up to some seconds, and kept in the user's cache folder.
 

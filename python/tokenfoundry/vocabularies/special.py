@@ -7,8 +7,8 @@ from typing import Final, TypeAlias
 
 Special: TypeAlias = tuple[int, str, list[str]]
 
-ALWAYS: Final = "always"  # In any text, as what a model adds to its vocabulary without calling it special.
-NEVER: Final = "never"  # In none: it is only ever decoded.
+MAY_BE_ORDINARY: Final = "may_be_ordinary"  # It may have the id of an ordinary token.
+NEVER: Final = "never"  # No text is one, whatever is allowed: it is only ever decoded.
 TAKES_SPACE_BEFORE: Final = "takes_space_before"
 TAKES_SPACE_BEHIND: Final = "takes_space_behind"
 

@@ -1,8 +1,9 @@
 """`tokenizer.json` of Hugging Face: byte-pair models, of bytes or of SentencePiece's characters.
 
-What the file says of a text it is given: added tokens are found first, then each part between them is normalized, cut
-(`pre_tokenizer`) and merged. `truncation`, `padding` and `post_processor` are about what is made of the ids afterwards:
-here a text has the ids that it has, as from `encode(text, add_special_tokens=False)`.
+What the file says of a text it is given: added tokens are found first, of those that are allowed; then each part
+between them is normalized, cut (`pre_tokenizer`) and merged. `truncation`, `padding` and `post_processor` are about
+what is made of the ids afterwards: here a text has the ids that it has, as from `encode(text,
+add_special_tokens=False)`.
 
 Source: the crate `tokenizers` 0.23 (src/tokenizer/added_vocabulary.rs, src/models/bpe, src/pre_tokenizers).
 """
@@ -106,7 +107,7 @@ def _added(entry: object, vocabulary: dict[str, int]) -> _Added:
             f"the added token {text!r} is one only as a whole word (`single_word`), which is not known here"
         )
     is_special = field(entry, "special", bool)
-    traits = [] if is_special else [special.ALWAYS]
+    traits = [] if is_special else [special.MAY_BE_ORDINARY]
     traits += [special.TAKES_SPACE_BEFORE] * bool(entry.get("lstrip"))
     traits += [special.TAKES_SPACE_BEHIND] * bool(entry.get("rstrip"))
     return _Added(token_id, text, is_special, bool(entry.get("normalized", not is_special)), traits)

@@ -157,10 +157,24 @@ def test_ranks_need_a_pattern_and_a_proof_that_they_are_whole(tmp_path: pathlib.
 def test_a_tokenizer_json_of_bytes_is_read(tmp_path: pathlib.Path) -> None:
     tokenizer = opened(tmp_path, bytes_file())
     assert tokenizer.encode(" the thing") == [256 + 4, 256 + 3, 256 + 6]
-    assert tokenizer.encode("é<tool>") == [256 + 10, 257 + len(WORDS)]
+    assert tokenizer.encode("é<tool>", allowed_special="all") == [256 + 10, 257 + len(WORDS)]
     assert tokenizer.special_tokens == {**END, "<tool>": 257 + len(WORDS)}
     assert 256 + len(WORDS) not in tokenizer.encode("<|end|>")
     assert tokenizer.decode(tokenizer.encode("a <|end|> é")) == "a <|end|> é"
+
+
+def test_what_a_file_adds_without_calling_it_special_is_ordinary_text_unless_allowed(tmp_path: pathlib.Path) -> None:
+    file = bytes_file()
+    file["added_tokens"].append({"id": 257, "content": "the", "special": False, "normalized": False})
+    tokenizer = opened(tmp_path, file)
+    tool = 257 + len(WORDS)
+    for allowed in ([], ["<|end|>"]):
+        assert tool not in tokenizer.encode("é<tool>", allowed_special=allowed)
+    assert tokenizer.count("é<tool>") == len(tokenizer.encode("é<tool>")) == 1 + len("<tool>")
+    assert tokenizer.encode("é<tool>", allowed_special=["<tool>"])[-1] == tool
+    # One that is an ordinary token, too, is still merged; where it is allowed, it comes before all merging.
+    assert tokenizer.encode(" the the") == [256 + 4, 256 + 4]
+    assert tokenizer.encode(" the", allowed_special="all") == [ord(" "), 257]
 
 
 def test_a_tokenizer_json_of_characters_is_read(tmp_path: pathlib.Path) -> None:
