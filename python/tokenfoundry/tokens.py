@@ -119,7 +119,7 @@ class Tokenizer(_core.Tokenizer):
             InvalidInput: the file is damaged, cut, does not fit together, or asks for what is not known here; the
                 message says which. Nothing of a file is left out silently.
         """
-        return _from_file(os.fspath(path), name, pattern, _frozen(special_tokens), sha256)
+        return _from_file(os.fspath(path), name, pattern, files.pairs_of(special_tokens), sha256)
 
     def encode_array(self, text: str) -> npt.NDArray[np.uint32]:
         """The ids of `text` as an array of numpy, without a copy.
@@ -242,10 +242,6 @@ def _made(*arguments: object, origin: tuple[object, ...]) -> Tokenizer:
     _core.Tokenizer.__init__(tokenizer, *arguments)  # type: ignore[call-overload]
     tokenizer._origin = origin
     return tokenizer
-
-
-def _frozen(special_tokens: Mapping[str, int] | None) -> tuple[tuple[str, int], ...] | None:
-    return None if special_tokens is None else tuple(sorted(special_tokens.items()))
 
 
 def _from_file(

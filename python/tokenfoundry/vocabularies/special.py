@@ -21,6 +21,11 @@ def is_id(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST_IDS
 
 
+def is_text(value: object) -> bool:
+    """Whether a token can be of it: something, and without a lone surrogate, which has no bytes."""
+    return isinstance(value, str) and value != "" and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
 def plain(tokens: Mapping[str, int]) -> list[Special]:
     """Special tokens that are ones only where the caller allows it."""
     return [(token_id, text, []) for text, token_id in tokens.items()]

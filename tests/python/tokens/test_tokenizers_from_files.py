@@ -154,6 +154,43 @@ def test_ranks_need_a_pattern_and_a_proof_that_they_are_whole(tmp_path: pathlib.
         tf.Tokenizer.from_file(path, pattern="gpt2", sha256="0" * 64)
 
 
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ({"special_tokens": {"x": 2**40}}, "'x' cannot have the id 1099511627776"),
+        ({"special_tokens": {"x": -1}}, "'x' cannot have the id -1"),
+        ({"special_tokens": {"x": "7"}}, "'x' cannot have the id '7'"),
+        ({"special_tokens": {"a\ud800": 267}}, r"'a\\ud800' cannot have the id 267"),
+        ({"special_tokens": {1: 2}}, "a mapping of texts to ids"),
+        ({"special_tokens": 5}, "a mapping of texts to ids"),
+        ({"sha256": 5}, r"small\.tiktoken: `sha256` needs a string, not 5"),
+        ({"name": 5}, r"small\.tiktoken: `name` needs a string, not 5"),
+        ({"pattern": []}, r"small\.tiktoken: `pattern` needs a string"),
+        ({"name": "a\ud800"}, r"small\.tiktoken: a vocabulary's name has 1 to 32 bytes"),
+        ({"name": ""}, "a vocabulary's name has 1 to 32 bytes"),
+    ],
+)
+def test_what_is_said_of_a_file_is_refused_by_name_where_it_is_of_a_wrong_type(
+    tmp_path: pathlib.Path, argument: dict[str, Any], message: str
+) -> None:
+    path = written(tmp_path, ranks(), "small.tiktoken")
+    with pytest.raises(errors.InvalidInput, match=message):
+        tf.Tokenizer.from_file(path, **({"pattern": "gpt2", "special_tokens": END} | argument))
+
+
+def test_a_byte_order_mark_is_called_so(tmp_path: pathlib.Path) -> None:
+    for content in (ranks(), json.dumps(bytes_file()).encode()):
+        with pytest.raises(errors.InvalidInput, match=r"model\.json: it begins with a byte order mark"):
+            opened(tmp_path, b"\xef\xbb\xbf" + content)
+    with pytest.raises(errors.InvalidInput, match="byte order mark"):
+        opened(tmp_path, json.dumps(bytes_file()).encode("utf-16"))
+
+
+def test_a_path_that_no_file_has_is_not_found() -> None:
+    with pytest.raises(errors.NotFound, match="cannot read"):
+        tf.Tokenizer.from_file("a\x00b")
+
+
 def test_a_tokenizer_json_of_bytes_is_read(tmp_path: pathlib.Path) -> None:
     tokenizer = opened(tmp_path, bytes_file())
     assert tokenizer.encode(" the thing") == [256 + 4, 256 + 3, 256 + 6]
@@ -240,6 +277,8 @@ def changes_of_bytes() -> dict[str, tuple[str, Any]]:
         ),
         "not byte pairs": ("model", {"type": "Unigram", "vocab": {}}),
         "`added_tokens` is no list": ("added_tokens", 5),
+        "`decoder` is no object": ("decoder", [1]),
+        "surrogates not allowed": ("added_tokens", [{"id": 267, "content": "<\ud800>", "special": True}]),
         "has the id 4294967296": ("added_tokens", [{"id": 2**32, "content": "<x>", "special": True}]),
         "has the id -1": ("added_tokens", [{"id": -1, "content": "<x>", "special": True}]),
         "dropout": ("model", bytes_file()["model"] | {"dropout": 0.1}),
