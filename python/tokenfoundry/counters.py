@@ -49,6 +49,8 @@ class Bytes:
     name: Final = "utf8_bytes"
 
     def count(self, text: str, /) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"a text is a str, not {type(text).__name__}")
         if text.isascii():
             return len(text)
         normalized = unicodedata.normalize("NFKC", text)

@@ -65,6 +65,8 @@ class Tokenizer(_core.Tokenizer):
             NotFound: no vocabulary is called so.
             DataLoss: the installed file is damaged.
         """
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a vocabulary is a str, not {type(name).__name__}")
         if name not in VOCABULARIES:
             raise NotFound(f"no vocabulary is called {name!r}; there are {', '.join(VOCABULARIES)}")
         return _open(name)
