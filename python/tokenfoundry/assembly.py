@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tokenfoundry._core import __version__
-from tokenfoundry.attribution import intent_rules
+from tokenfoundry.attribution import DistinctValues, attribution_rules
 from tokenfoundry.batches.books import LineFaces, Memory, RemoteBooking
 from tokenfoundry.batches.lines import Lines, LineWalk
 from tokenfoundry.cache import Cache, Invalidations
@@ -33,6 +33,7 @@ from tokenfoundry.gateway.sharing.repeats import Repeats
 from tokenfoundry.keys import KeyRing
 from tokenfoundry.limits import RateLimiter
 from tokenfoundry.networks import Networks
+from tokenfoundry.observers import AlarmKind
 from tokenfoundry.pricing import PriceBook, prices
 from tokenfoundry.pricing.book import NO_OVERRIDES
 from tokenfoundry.pricing.overrides import PriceOverride
@@ -99,10 +100,11 @@ class Assembly:
         window_of: Callable[[str], WindowSettings],
         vault: Callable[[VaultSettings], Vault],
         publish: Callable[[CallRecord], None],
+        alarm: Callable[[AlarmKind, str], None],
         audit_key: bytes,
     ) -> None:
         """`window_of` tells the window of a budget; `vault` opens what is kept of conversations, and raises
-        `StoreError`; `publish` is told each record once it is written.
+        `StoreError`; `publish` is told each record once it is written, `alarm` what is wrong.
         """
         self._clock = clock
         self._keys = keys
@@ -116,6 +118,7 @@ class Assembly:
         self._vault = vault
         self._publish = publish
         self._audit_key = audit_key
+        self._distinct = DistinctValues(clock=clock, alarm=alarm)
         self._line_memory = Memory()
 
     def engine(
@@ -212,7 +215,7 @@ class Assembly:
             "clock": self._clock,
             "trusted_proxies": Networks(settings.server.trusted_proxies),
             "vault": partial(self._vault, settings.vault),
-            "intents": intent_rules(settings.attribution),
+            "attribution": attribution_rules(settings.attribution, self._distinct),
         }
 
     def _repeats(

@@ -11,6 +11,7 @@ import weakref
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -40,9 +41,8 @@ from tokenfoundry.gateway.sharing.flights import Flights
 from tokenfoundry.gateway.sharing.kept_answers import KeptAnswers
 from tokenfoundry.keys import KeyRing
 from tokenfoundry.ledger import Event, Ledger
-from tokenfoundry.ledger.values import EventKind
 from tokenfoundry.limits import RateLimiter, limits_in_force
-from tokenfoundry.observers import Observers
+from tokenfoundry.observers import Alarm, Observers
 from tokenfoundry.on_demand import BatchesOnDemand, Vaults
 from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.providers.client import ProviderClient
@@ -148,6 +148,7 @@ class TokenFactory:
                 window_of=self._window_of,
                 vault=self._vaults.of,
                 publish=self._observers.record,
+                alarm=self._observers.alarm,
                 audit_key=_audit_key(self.ledger),
             )
             kept = self._assembly.kept_answers(settings)
@@ -315,9 +316,17 @@ class TokenFactory:
         """
         self._observers.on_event(observe)
 
+    def on_alarm(self, observe: Callable[[Alarm], None]) -> None:
+        """Calls `observe` with each alarm, in the thread of `on_record`: a provider's usage that cannot be, an axis
+        with more values than are told apart, calls that are booked on nobody. Each is also a line of the log.
+        """
+        self._observers.on_alarm(observe)
+
     @property
-    def event_counts(self) -> Mapping[EventKind, int]:
-        """How many events of budgets there were since this factory was opened, by kind."""
+    def event_counts(self) -> Mapping[str, int]:
+        """How many events of budgets there were since this factory was opened, and how many calls or reports that
+        alarms are of, by kind.
+        """
         return self._observers.event_counts
 
     @property
@@ -339,7 +348,8 @@ class TokenFactory:
 
     def health(self) -> Health:
         """How the targets and provider keys are, as this process has seen them: breakers, rests, queues, latencies."""
-        return self._engine.guards.health(in_progress=self._drain.in_progress)
+        health = self._engine.guards.health(in_progress=self._drain.in_progress)
+        return replace(health, event_counts=self._observers.event_counts)
 
     def reload(self, settings: Settings | None = None, *, who: str = "the host of the gateway") -> None:
         """Puts other settings in force without dropping a call: calls in progress end as they began, the next ones

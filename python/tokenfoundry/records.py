@@ -96,6 +96,10 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`rule` when a rule said the intent, because the caller did not."""
     env: str = ""
     session: str = ""
+    parent: str = ""
+    """The id of the call that this one is a part of."""
+    tags: dict[str, str] = {}
+    """What else the caller stated, of the tags that the configuration has."""
 
     input_tokens: int = 0
     output_tokens: int = 0

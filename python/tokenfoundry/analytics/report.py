@@ -12,7 +12,7 @@ from tokenfoundry.errors import InvalidInput
 from tokenfoundry.ledger import Entry, Ledger, Sums, Tallies
 from tokenfoundry.ledger.values import Kind
 from tokenfoundry.ledger.window import Instant, to_ms
-from tokenfoundry.records import CallRecord
+from tokenfoundry.records import CallRecord, Savings
 
 Axis = Literal[
     "workspace", "project", "consumer", "key", "intent", "alias", "model", "target", "region", "env", "outcome"
@@ -37,6 +37,8 @@ class Row(msgspec.Struct, kw_only=True):
     output_tokens: int = 0
     cost_nano: int = 0
     saved_nano: int = 0
+    savings: Savings | None = None
+    """`saved_nano` by what saved it, where that was asked for: the sum of its components is that, exactly."""
 
 
 # What only a call's record says; the rest is an axis of the ledger.
@@ -46,20 +48,23 @@ _HOUR_MS = 3_600_000
 _NO_CALLS = frozenset({"adjusted", "changed"})
 
 
-def report(ledger: Ledger, *, by: str, start: Instant | None = None, until: Instant | None = None) -> list[Row]:
+def report(
+    ledger: Ledger, *, by: str, start: Instant | None = None, until: Instant | None = None, savings: bool = False
+) -> list[Row]:
     """The rows of the calls that began in `[start, until)`, dearest first. Raises `InvalidInput` for an unknown axis.
 
     A cached answer counts its call and its saving, no tokens. What a call would have cost that was cut off by a crash
     is not known: it saves nothing.
 
     Read from the hourly sums where they can say it, so that a report of a year reads no entry: an axis of the ledger,
-    and bounds on whole hours. Else from the entries. Both ways the rows are the same.
+    and bounds on whole hours. Else from the entries. Both ways the rows are the same. `savings` by what saved them are
+    on the records alone, so with them every entry is read; the hourly sums of exported rows have them too.
     """
     if by not in AXES:
         raise InvalidInput(f"cannot report by {by!r}; there is {', '.join(AXES)}")
     whole_hours = all(bound is None or to_ms(bound) % _HOUR_MS == 0 for bound in (start, until))
-    if by in _OF_RECORDS or not whole_hours:
-        return rows_of_entries(ledger, by=by, start=start, until=until)
+    if by in _OF_RECORDS or not whole_hours or savings:
+        return rows_of_entries(ledger, by=by, start=start, until=until, savings=savings)
     return rows_of_rollups(ledger, by=by, start=start, until=until)
 
 
@@ -94,7 +99,9 @@ def rows_of_rollups(ledger: Ledger, *, by: str, start: Instant | None, until: In
     return rows.sorted()
 
 
-def rows_of_entries(ledger: Ledger, *, by: str, start: Instant | None, until: Instant | None) -> list[Row]:
+def rows_of_entries(
+    ledger: Ledger, *, by: str, start: Instant | None, until: Instant | None, savings: bool = False
+) -> list[Row]:
     """The rows by any axis, for any bounds."""
     rows = _Rows()
     for entry in every_entry(ledger, start=start, until=until):
@@ -104,7 +111,29 @@ def rows_of_entries(ledger: Ledger, *, by: str, start: Instant | None, until: In
         rows.add(value, {entry.kind: 1}, entry.amounts, entry.tallies)
         if entry.kind == "recovered":
             rows.of(value).saved_nano += entry.amounts.money_nano
+        if savings:
+            row = rows.of(value)
+            row.savings = added(row.savings or Savings(), _savings_of(entry))
     return rows.sorted()
+
+
+def added(one: Savings, other: Savings) -> Savings:
+    """Component by component."""
+    return Savings(**{name: getattr(one, name) + getattr(other, name) for name in Savings.__struct_fields__})
+
+
+def _savings_of(entry: Entry) -> Savings:
+    """What saved what the entry saved, as exported rows have it (analytics/rows/columns.py): what no component claims
+    was saved by the response cache of a hit, else by routing.
+    """
+    if entry.kind == "recovered":
+        return Savings()
+    saved_nano = entry.tallies.counterfactual_nano - entry.amounts.money_nano
+    told = None if entry.kind == "adjusted" or not entry.detail else CallRecord.from_bytes(entry.detail).savings
+    if told is None:
+        return Savings(response_cache=saved_nano) if entry.kind == "hit" else Savings(routing=saved_nano)
+    rest = saved_nano - told.batch - told.provider_cache - told.response_cache
+    return msgspec.structs.replace(told, routing=rest)
 
 
 def every_entry(ledger: Ledger, *, start: Instant | None = None, until: Instant | None = None) -> Iterator[Entry]:

@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+import msgspec
+
 from tokenfoundry.attribution import Attribution
 from tokenfoundry.batches.books import LineBooks
 from tokenfoundry.batches.records import Batch, Line
@@ -109,7 +111,7 @@ class Lines:
 
     def call(self, batch: Batch, line: Line, turn: int = 0) -> Call:
         """The call of a line that was begun before. Raises `Refused` when its model does not exist any more."""
-        engine, axes = self.engine, Attribution(**batch.axes)
+        engine, axes = self.engine, msgspec.convert(batch.axes, Attribution)
         try:
             reachable = engine.router.may_reach(batch.model)
         except LookupError as error:

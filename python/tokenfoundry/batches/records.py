@@ -91,7 +91,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     owner: Owner
     key: str
-    axes: dict[str, str]
+    axes: dict[str, Any]
     regions: tuple[str, ...] | None
     """Where the key's calls may be computed; None for anywhere."""
     input_file: str

@@ -170,7 +170,8 @@ class BatchService:
             axes = attribute(asker.key, asker.headers, lines.engine.redactors.detector)
         except InvalidInput as error:
             raise invalid(str(error)) from None
-        return self._rates.passage(lambda _: Axes(**msgspec.to_builtins(axes)))
+        of_limits = msgspec.to_builtins(msgspec.structs.replace(axes, beside=None))
+        return self._rates.passage(lambda _: Axes(**of_limits))
 
     def _file(self, owner: Owner, id: str) -> File:
         file = self._store.file(id, owner)

@@ -16,6 +16,7 @@ from tokenfoundry.cli.output import out, print_json, show, table
 from tokenfoundry.cli.saved_reports import list_reports, show_saved
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.money import decimal_text
+from tokenfoundry.records import Savings
 
 audit = typer.Typer(help="The audit log.", no_args_is_help=True)
 
@@ -49,6 +50,7 @@ def show_report(
     ] = None,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
+    savings: Annotated[bool, typer.Option("--savings", help="Say what saved it; reads every entry.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show calls, tokens, cost and savings: summed over an axis of the ledger, or as a saved report says."""
@@ -76,7 +78,7 @@ def show_report(
         None if text is None else instant_of(text, name) for text, name in ((start, "start"), (until, "until"))
     )
     with open_books(settings) as ledger:
-        rows = report(ledger, by=by, start=since, until=before)
+        rows = report(ledger, by=by, start=since, until=before, savings=savings)
     if as_json:
         print_json({"by": by, "currency": settings.currency, "rows": [msgspec.to_builtins(row) for row in rows]})
         return
@@ -91,11 +93,14 @@ def show_report(
             str(row.output_tokens),
             decimal_text(row.cost_nano),
             decimal_text(row.saved_nano),
+            *(decimal_text(nano) for nano in (msgspec.structs.astuple(row.savings) if row.savings else ())),
         ]
         for row in rows
     ]
     currency = settings.currency
     columns = [by, "calls", "cached", "refused", "failed", "in", "out", f"spent {currency}", f"saved {currency}"]
+    if savings:
+        columns += [name.replace("_", " ") for name in Savings.__struct_fields__]
     show(table(f"Calls, tokens and money by {by}", columns, shown))
 
 

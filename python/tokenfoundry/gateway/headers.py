@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from tokenfoundry.keys import CLIENT_AXES, MAX_AXIS_LENGTH
 from tokenfoundry.keys import CONVERSATION as _CONVERSATION
+from tokenfoundry.keys import PARENT as _PARENT
 
 # -- read --------------------------------------------------------------------------------------------------------------
 
@@ -97,6 +98,11 @@ AXES = {
     axis_header(_CONVERSATION): Header(
         "The conversation that it goes on with: a value keeps its placeholder from call to call. Refused with a 400 "
         "unless the key lets it be stated.",
+        _AXIS,
+    ),
+    axis_header(_PARENT): Header(
+        "The id of the call that it is a part of, such as a guardrail of it. Refused with a 400 unless the key lets a "
+        "session be stated.",
         _AXIS,
     ),
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tokenfoundry.attribution import NO_RULES, Attribution, IntentRules, attribute, conversation_of
+from tokenfoundry.attribution import NO_RULES, Attribution, AttributionRules, attribute, conversation_of
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.gateway.admission import demand, listed, out_of_scope
@@ -40,7 +40,7 @@ class Identification:
         timing: Timing,
         clock: Clock,
         connections: object = None,
-        intents: IntentRules = NO_RULES,
+        attribution: AttributionRules = NO_RULES,
     ) -> None:
         """`detector` looks into what callers say of themselves; `connections` are what every call holds for as long as
         it may use them.
@@ -53,7 +53,8 @@ class Identification:
         self._timing = timing
         self._clock = clock
         self._connections = connections
-        self._intents = intents
+        self._distinct, self._stated, self._intents = attribution
+        self._takes_more = bool(self._stated)
 
     def call_of(self, request: Request) -> Call:
         """The call that a request asks for, its shape checked. Raises `Refused`."""
@@ -71,7 +72,9 @@ class Identification:
         endpoint.check(body)
         try:
             reachable = self._router.may_reach(alias)
-            axes = attribute(key, request.headers, self._detector)
+            axes = attribute(key, request.headers, self._detector, self._distinct)
+            if self._takes_more:
+                axes = self._stated.by(axes, key, request.headers, body, self._detector)
             conversation = conversation_of(key, request.headers, self._detector)
             if request.stated:
                 axes = msgspec.structs.replace(axes, **request.stated)
@@ -84,6 +87,8 @@ class Identification:
         if not key.allows_intent(axes.intent):
             stated = f"for the intent {axes.intent!r}" if axes.intent else "without x-tf-intent"
             raise out_of_scope(key, f"may not be used {stated}; it may state {listed(key.intents)}")
+        if self._takes_more:
+            axes = self._completed(axes)
         directives = directives_of(request.headers.get(CACHE_CONTROL, ""))
         terms = self._cache.terms(axes.intent)
         is_kept = self._keeps_answers and terms.enabled and endpoint.may_keep
@@ -108,6 +113,12 @@ class Identification:
             as_object=request.as_object,
             connections=self._connections,
         )
+
+    def _completed(self, axes: Attribution) -> Attribution:
+        try:
+            return self._stated.complete(axes)
+        except InvalidInput as error:
+            raise invalid(str(error)) from None
 
     def _with_intent(self, axes: Attribution, key: Key, endpoint: Endpoint, body: dict[str, Any]) -> Attribution:
         """The axes with the intent of a rule, if one holds and the key allows it."""

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tokenfoundry.attribution import NO_RULES, IntentRules
+from tokenfoundry.attribution import NO_RULES, AttributionRules
 from tokenfoundry.clock import Clock
 from tokenfoundry.errors import StoreError
 from tokenfoundry.gateway.admission import Admission, demand
@@ -66,10 +66,10 @@ class Pipeline:
         trusted_proxies: Networks,
         connections: object = None,
         vault: Callable[[], Vault] | None = None,
-        intents: IntentRules = NO_RULES,
+        attribution: AttributionRules = NO_RULES,
     ) -> None:
         """`connections` are what every call holds for as long as it may use them. `vault` opens the vault, for the
-        first call of a conversation; it raises `StoreError`. `intents` are those of calls that state none.
+        first call of a conversation; it raises `StoreError`. `attribution` is what calls state beside their axes.
         """
         self.admission = Admission(keys, clock=clock, trusted_proxies=trusted_proxies)
         self._identification = Identification(
@@ -81,7 +81,7 @@ class Pipeline:
             timing=guards.timing,
             clock=clock,
             connections=connections,
-            intents=intents,
+            attribution=attribution,
         )
         self._redaction = PromptRedaction(redactors, booking, audit_key=audit_key, vault=vault)
         self._exchanges = Exchanges(sender, guards, repeats)

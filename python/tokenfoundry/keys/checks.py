@@ -11,8 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.keys.budgets import budgets_of
-from tokenfoundry.keys.key import CLIENT_AXES, CONVERSATION, Endpoint, Key, Scope, State
+from tokenfoundry.keys.key import CONVERSATION, Endpoint, Key, Scope, State
 from tokenfoundry.networks import network_of
+from tokenfoundry.settings.attribution import CLIENT_AXES
 from tokenfoundry.settings.fields import DurationMs
 
 MAX_AXIS_LENGTH = 128

@@ -40,8 +40,8 @@ Endpoint = Literal[
 State = Literal["active", "frozen", "disabled"]
 KeyBudget = dict[str, Any]  # the fields of `BudgetSettings` but name, match and each, as they were given
 
-CLIENT_AXES = ("intent", "consumer", "project", "env", "session")
 CONVERSATION = "conversation"  # Is stated as an axis is, and says whose placeholders go on; nothing is booked on it.
+PARENT = "parent"  # The call that this one is a part of: may be stated where a session may.
 OLD_SECRETS_KEPT = 2
 
 _ADMIN = "admin"

@@ -14,6 +14,7 @@
     restore         stand-ins back to values, in whole texts and across the chunks of a stream
     answers         what is done with what a model adds of its own; in JSON text, `answers_in_json`
     json_in_text    which parts of an answer are JSON, though nobody asked for it
+    json_levels     and how deep in JSON each part of it stands
     stepwise        all that happens to a stream of an answer, one after the other
     sealed          what of it has to lie on a disk, encrypted (imported by who needs it)
     sealed_log      the same, written at its end only

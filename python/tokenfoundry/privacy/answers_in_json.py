@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from tokenfoundry.privacy.json_in_text import JsonParts
 from tokenfoundry.privacy.stepwise import InParts
 
 _LEAST_DIGITS: Final = 9  # Of a number that may be a phone or a card number, as in a request.
@@ -41,11 +42,13 @@ class GuardInParts(InParts):
     def __init__(self, make: Callable[[bool, str], Guard], before: str = "") -> None:
         """`make` makes the guard of a part, which is JSON or not, and stands behind some text: `before`, at first."""
         self._guards: list[Guard] = []
-        super().__init__(lambda is_json, said: self._kept(make(is_json, said)), before)
+        guards = self._guards  # Not `self`: what refers to itself stays until the next collection.
 
-    def _kept(self, guard: Guard) -> Guard:
-        self._guards.append(guard)
-        return guard
+        def kept(levels: int, said: str) -> Guard:
+            guards.append(make(bool(levels), said))
+            return guards[-1]
+
+        super().__init__(JsonParts(), kept, before)
 
     @property
     def changed(self) -> bool:

@@ -68,15 +68,15 @@ class Form(NamedTuple):
     """As it was sent."""
 
 
-def forms_in(text: str, *, json: bool = False) -> Iterator[Form]:
-    r"""Everything in `text` that is written as a placeholder, in order; with `json` the text is JSON, or a part of it.
+def forms_in(text: str, *, json: int = False) -> Iterator[Form]:
+    r"""Everything in `text` that is written as a placeholder, in order; `json` says in how many JSON texts it stands.
 
     >>> [form.placeholder for form in forms_in(r"\[email\_address\_1\] & [ BADGE_2 ]")]
     ['[EMAIL_ADDRESS_1]', '[BADGE_2]']
     """
     if json and _TELLING_ESCAPE.search(text):
         read = Unescaped(text)
-        for start, end, placeholder in forms_in(read.text):
+        for start, end, placeholder in forms_in(read.text, json=json - 1):
             yield Form(read.position(start), read.position(end), placeholder)
         return
     for match in _FORM.finditer(text):
@@ -109,13 +109,13 @@ def _is_literal(form: Form, text: str, entities: Collection[str]) -> bool:
     return number.isdecimal() and (entity in entities or (bool(entity) and text[form.start : form.end] == placeholder))
 
 
-def begun_at(text: str, may_be: Callable[[str, bool], bool], *, json: bool = False) -> int:
+def begun_at(text: str, may_be: Callable[[str, bool], bool], *, json: int = False) -> int:
     """Where an end of `text` begins that may still become a form; the length of `text` when there is none.
 
     `may_be` says whether a placeholder has a name that begins so, or with its second argument, that is so.
     """
     if json:
-        return _begun_in_json(text, may_be)
+        return _begun_in_json(text, may_be, json)
     at = max(0, len(text) - LONGEST_FORM)
     while (match := _BEGUN.search(text, at)) is not None:
         if match.start() == len(text) or match.lastindex is None:
@@ -128,7 +128,7 @@ def begun_at(text: str, may_be: Callable[[str, bool], bool], *, json: bool = Fal
     return len(text)
 
 
-def _begun_in_json(text: str, may_be: Callable[[str, bool], bool]) -> int:
+def _begun_in_json(text: str, may_be: Callable[[str, bool], bool], levels: int) -> int:
     read = None
     if _TELLING_ESCAPE.search(text) is not None:
         read = Unescaped(text)
@@ -137,7 +137,7 @@ def _begun_in_json(text: str, may_be: Callable[[str, bool], bool]) -> int:
         plain, end = text[: begun.start()], begun.start()
     else:
         return begun_at(text, may_be)
-    at = begun_at(plain, may_be)
+    at = begun_at(plain, may_be, json=levels - 1)
     if at < len(plain):
         return at if read is None else read.position(at)
     return end if _OPENER_ESCAPE_BEGUN.match(text, end) else len(text)

@@ -37,18 +37,6 @@ def may_hold_json(text: str) -> bool:
     return _BEGINS_AS_ONE.match(text) is not None or "```" in text or "~~~" in text
 
 
-def json_parts(text: str) -> list[Part]:
-    """The parts of a whole text.
-
-    >>> json_parts('["a"], [PERSON_1]')
-    [(True, '["a"]'), (False, ', [PERSON_1]')]
-    """
-    if not may_hold_json(text):
-        return [(False, text)]
-    parts = JsonParts()
-    return [*parts.feed(text), *parts.close()]
-
-
 class JsonParts:
     """One text that comes in pieces. Not thread-safe.
 

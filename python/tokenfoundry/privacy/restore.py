@@ -6,11 +6,11 @@ says is left as it is.
 
 from __future__ import annotations
 
-import json as json_module
 from typing import Protocol
 
 from tokenfoundry.errors import InvalidState
 from tokenfoundry.privacy.forms import OPENERS, begun_at, forms_in
+from tokenfoundry.privacy.json_levels import escaped
 from tokenfoundry.privacy.placeholders import PlaceholderMap
 
 
@@ -21,10 +21,10 @@ class Values(Protocol):
         """What it stands for; None when it stands for nothing."""
 
 
-def restore(text: str, values: Values, *, json: bool = False) -> str:
+def restore(text: str, values: Values, *, json: int = False) -> str:
     """`text` with every known placeholder replaced; unknown ones stay.
 
-    With `json` the text is JSON, and values are escaped for the inside of its strings.
+    `json` says in how many JSON texts it stands: values are escaped for the inside of their strings.
 
     >>> values = PlaceholderMap()
     >>> name = values.assign("BADGE", 'EMP "7"')
@@ -40,7 +40,7 @@ def restore(text: str, values: Values, *, json: bool = False) -> str:
     for start, end, placeholder in forms_in(text, json=json):
         value = values.value_of(placeholder)
         if value is not None:
-            pieces += (text[done:start], json_module.dumps(value, ensure_ascii=False)[1:-1] if json else value)
+            pieces += (text[done:start], escaped(value, json))
             done = end
     return "".join([*pieces, text[done:]]) if done else text
 
@@ -60,7 +60,7 @@ class StreamRestorer:
 
     __slots__ = ("_closed", "_held", "_json", "_values")
 
-    def __init__(self, values: PlaceholderMap, *, json: bool = False) -> None:
+    def __init__(self, values: PlaceholderMap, *, json: int = False) -> None:
         self._values = values
         self._json = json
         self._held = ""

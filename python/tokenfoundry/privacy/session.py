@@ -220,7 +220,7 @@ class RedactionSession:
 
     def stream(self, *, json: Json = False) -> StreamRestorer:
         """A restorer for one stream: of a choice, or of a tool call's arguments. `json` as in `restore`."""
-        return self._substitution.stream(None if self._answers is None else self._guard, json=json)
+        return self._substitution.stream(None if self._answers is None else self.guard(json=json), json=json)
 
     def may_restore(self, answer: bytes) -> bool:
         """Whether the JSON text of an answer can hold anything that changes before its caller gets it."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 
 from tokenfoundry.privacy.detector import Finding
-from tokenfoundry.privacy.forms import forms_in
-from tokenfoundry.privacy.json_in_text import Json, json_parts, may_hold_json
+from tokenfoundry.privacy.forms import OPENERS, forms_in
+from tokenfoundry.privacy.json_in_text import Json, may_hold_json
+from tokenfoundry.privacy.json_levels import json_levels
 from tokenfoundry.privacy.placeholders import LITERAL, PlaceholderMap
 from tokenfoundry.privacy.protection import Protection
 from tokenfoundry.privacy.restore import StreamRestorer, restore
-from tokenfoundry.privacy.stepwise import PartsRestorer, Step, StepwiseRestorer
+from tokenfoundry.privacy.stepwise import LevelsRestorer, Step, StepwiseRestorer
 from tokenfoundry.privacy.surrogates.stand_ins import WHOLE, Ends, StandIns, StandInStream, may_stand
 
 # The beginning of a placeholder in JSON text, in any of its forms.
@@ -135,28 +136,37 @@ class Substitution:
     # -- turning back --------------------------------------------------------------------------------------------------
 
     def restore(self, text: str, *, json: Json = False) -> str:
-        """`text` with values in place of what stands for them, escaped for JSON where it is that."""
-        if json is None:
-            if not may_hold_json(text):
-                return self.restore(text)
-            return "".join([self.restore(part, json=is_json) for is_json, part in json_parts(text)])
-        if self.stand_ins is not None:
-            text = self.stand_ins.restore(text, json=json)
-        return restore(text, self.values, json=json)
+        """`text` with values in place of what stands for them, escaped once for each JSON text that they stand in."""
+        if self.stand_ins is None and (not self.values or OPENERS.search(text) is None):
+            return text
+        if json is False or (json is None and not may_hold_json(text)):
+            return self._restored(0, text)
+        if json and "\\" not in text:  # No text in it has a text in it.
+            return self._restored(1, text)
+        return "".join([self._restored(levels, part) for levels, part in json_levels(text, json)])
 
-    def stream(self, guard: Callable[[bool, str], Step] | None, *, json: Json) -> StreamRestorer:
-        """A restorer for one stream; `guard` makes what a part of it goes through before."""
-        if guard is None and self.stand_ins is None and not self.values:
-            return StreamRestorer(self.values)
-        if json is None:
-            return PartsRestorer(self.values, lambda is_json, before: self._stream(guard, before, json=is_json))
-        return self._stream(guard, "", json=json)
-
-    def _stream(self, guard: Callable[[bool, str], Step] | None, before: str, *, json: bool) -> StreamRestorer:
-        steps: list[Step] = [] if guard is None else [guard(json, before)]
+    def _restored(self, levels: int, text: str) -> str:
         if self.stand_ins is not None:
-            steps.append(StandInStream(self.stand_ins, json=json))
-        return StepwiseRestorer(self.values, steps, json=json) if steps else StreamRestorer(self.values, json=json)
+            text = self.stand_ins.restore(text, json=levels)
+        return restore(text, self.values, json=levels)
+
+    def stream(self, guard: Step | None, *, json: Json) -> StreamRestorer:
+        """A restorer for one stream; `guard` is what it goes through before."""
+        restorer: StreamRestorer
+        if self.stand_ins is None and not self.values:
+            restorer = StreamRestorer(self.values)
+        elif json is False:
+            restorer = self._stream(0)
+        else:
+            restorer = LevelsRestorer(self.values, self._stream, json=json)
+        return restorer if guard is None else StepwiseRestorer(self.values, guard, restorer)
+
+    def _stream(self, levels: int) -> StreamRestorer:
+        restorer = StreamRestorer(self.values, json=levels)
+        stand_ins = self.stand_ins
+        if stand_ins is None:
+            return restorer
+        return StepwiseRestorer(self.values, StandInStream(stand_ins, json=levels), restorer)
 
     def may_restore(self, answer: bytes) -> bool:
         """Whether the JSON text of an answer can hold anything that stands for a value."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from tokenfoundry.resilience.breaker import State
 
@@ -55,12 +56,16 @@ class ProviderHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """What one factory knows of its providers. Each process knows its own."""
+    """What one factory knows of its providers. Each process knows its own.
+
+    `event_counts` are those of budgets and alarms since it was opened, by kind.
+    """
 
     targets: tuple[TargetHealth, ...]
     providers: tuple[ProviderHealth, ...]
     in_progress: int = 0
     draining: bool = False
+    event_counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def status(self) -> str:

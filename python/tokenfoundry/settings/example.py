@@ -90,10 +90,16 @@ cache:
     chat: {enabled: false}
     faq: {ttl: 7d, scope: workspace}
 
-attribution:                           # what calls are booked on that do not say it themselves; the first that holds
-  intents:                             # or {system_sha256: "..."}, of the system prompt as it was sent
+attribution:                           # what calls are booked on beside their axes
+  intents:                             # of calls that state none: the first that holds; or {system_sha256: "..."}
     - {path: /v1/embeddings, intent: search}
     - {system_regex: "claims? assistant", intent: claims}
+  tags: [feature]                      # x-tf-tag-feature: stands on the row
+  from_body: {user: consumer, metadata.user_id: consumer, metadata.feature: feature}   # where no header states it
+  max_values: {intent: 200, feature: 500}   # that are told apart in a window, of a workspace; then (overflow)
+  window: 24h
+  required: [intent]                   # else the call is booked on unattributed, with an alarm
+  missing: book                        # or refuse
 
 budgets:
   - name: claims-monthly               # 500 EUR a month for one project

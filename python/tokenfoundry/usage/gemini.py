@@ -45,7 +45,7 @@ def read(body: Mapping[str, Any]) -> dict[str, Any] | None:
     }
     for name, details in _MODALITIES:
         for part in _parts(usage, details):
-            modality = _NAMED.get(part.get("modality", ""))
+            modality = _NAMED.get(str(part.get("modality")))
             tokens = count_of(part, "tokenCount")
             if modality and tokens:
                 field = f"{name}_{modality}_tokens"

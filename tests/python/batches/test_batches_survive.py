@@ -6,12 +6,14 @@ moment. The provider knows more than the copy does: it goes on and takes the req
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -345,8 +347,11 @@ def test_a_batch_ends_as_what_it_was_when_its_files_could_not_be_written_at_firs
     make = ResultFiles.make
     copy = tmp_path / "copy"
 
+    created = threading.Event()  # Its first line may be sent before the client has its id.
+
     async def end(exchange: Exchange) -> None:
         nonlocal now_ms
+        await asyncio.to_thread(created.wait)
         if status == "cancelled":
             gateway.app().desk._store.change(batch.id, lambda each: msgspec.structs.replace(each, status="cancelling"))
         else:
@@ -365,6 +370,7 @@ def test_a_batch_ends_as_what_it_was_when_its_files_could_not_be_written_at_firs
         key = gateway.create_key()
         client = gateway.openai_client(key=key)
         batch = create(client, [line(str(each), model="plain") for each in range(2)])
+        created.set()
         until(client, batch, status)
     upstream.received.clear()
     made["data_dir"] = str(copy)

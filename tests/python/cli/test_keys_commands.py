@@ -18,6 +18,7 @@ import yaml
 from typer.testing import CliRunner
 
 from support.factories import config
+from tokenfoundry import keys as keys_package
 from tokenfoundry.cli import app
 from tokenfoundry.cli.output import out
 from tokenfoundry.errors import TokenFoundryError
@@ -161,8 +162,8 @@ def test_a_running_server_rotates_and_believes_no_claimed_address(keys: Keys, tm
         server.wait(timeout=20)
 
 
-def test_the_commands_of_the_readme_work(keys: Keys) -> None:
-    text = (Path(__file__).resolve().parents[3] / "README.md").read_text(encoding="utf-8")
+def test_the_commands_of_the_guide_work(keys: Keys) -> None:
+    text = (Path(keys_package.__file__).parent / "README.md").read_text(encoding="utf-8")
     shown = re.findall(r"^tokenfoundry keys (.*)$", text.replace("\\\n", " "), flags=re.MULTILINE)
     key_id = ""
     for command in shown:

@@ -45,6 +45,17 @@ def test_a_live_data_directory_is_exported_first_and_then_reported(tmp_path: Pat
     assert (tmp_path / "data" / "exports" / "sums" / "000000.parquet").exists()
 
 
+def test_an_axis_is_reported_with_what_saved_it(tmp_path: Path) -> None:
+    random_traffic(tmp_path / "data" / "books", 1)
+    place = ("--data-dir", str(tmp_path / "data"), "--by", "model")
+    rows = json.loads(run("report", *place, "--savings", "--json"))["rows"]
+    assert sum(row["savings"].get("response_cache", 0) for row in rows) > 0
+    assert all(sum(row["savings"].values()) == row["saved_nano"] for row in rows)
+    shown = run("report", *place, "--savings")
+    assert all(name in shown for name in ("batch", "provider cache", "routing", "response cache"))
+    assert "provider cache" not in run("report", *place)
+
+
 def test_reports_are_listed_with_ones_own(tmp_path: Path) -> None:
     own = tmp_path / "data" / "reports"
     own.mkdir(parents=True)

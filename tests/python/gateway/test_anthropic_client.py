@@ -398,9 +398,8 @@ def test_tokens_are_counted_without_asking_a_provider(
 ) -> None:
     question: Any = [{"role": "user", "content": QUESTION}]
     counted = client.messages.count_tokens(model="fast", messages=question, system="Breve.", tools=[SEND])
-    assert counted.input_tokens > 346  # what tools bring with them
     less = client.messages.count_tokens(model="fast", messages=question)
-    assert 0 < less.input_tokens < counted.input_tokens
+    assert 0 < less.input_tokens < counted.input_tokens - 20, "what the tool takes"
     assert upstream.received == []
     assert list(factory.ledger.entries()) == []
     with pytest.raises(anthropic.NotFoundError):

@@ -197,14 +197,14 @@ async def test_an_answer_about_others_of_the_conversation_is_not_shared(
     assert (reply.text, reply.summary["cache"]) == ("Non so.", "miss")
 
 
-async def test_a_shared_answer_never_shows_another_value_of_the_conversation(
+async def test_an_answer_that_names_what_its_own_caller_did_not_is_not_given_to_a_conversation(
     gateway: TokenFactory, key: str, upstream: Upstream
 ) -> None:
     upstream.behave = answer_with("Chiedi a [EMAIL_ADDRESS_1].")
-    await said(gateway, key, "Chi sa?")  # A model that made a placeholder up.
+    assert (await said(gateway, key, "Chi sa?")).text == "Chiedi a [EMAIL_ADDRESS_1]."  # Made up by the model.
     await said(gateway, key, f"Sono {MARIO}", "chat-a")
     reply = await said(gateway, key, "Chi sa?", "chat-a")
-    assert (reply.text, reply.summary["cache"]) == ("Chiedi a [EMAIL_ADDRESS_1].", "hit")
+    assert (reply.text, reply.summary["cache"]) == (f"Chiedi a {MARIO}.", "miss")
 
 
 async def test_a_call_of_a_conversation_joins_one_in_progress_and_has_its_own_values(

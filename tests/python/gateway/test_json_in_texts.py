@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tokenfoundry.gateway.bodies.texts import restored
 from tokenfoundry.gateway.endpoints.table import ENDPOINTS
 from tokenfoundry.privacy import Pattern, RedactionSession, Redactor
 from tokenfoundry.privacy.detector import Detector
@@ -81,6 +82,42 @@ def test_a_value_has_one_placeholder_in_arguments_and_in_results() -> None:
 def test_what_is_embedded_is_read_the_same_way() -> None:
     made = EMBEDDINGS.redact({"model": "fast", "input": [json.dumps(HIDDEN[0])]}, REDACTOR.session())
     assert json.loads(made["input"][0]) == {"name": "[PERSON_1]"}
+
+
+PICTURE = {"name": "a.png", "content_type": "image/png", "data": b"x"}
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "rest"),
+    [
+        ("/v1/images/generations", "prompt", {}),
+        ("/v1/images/edits", "prompt", {"image": PICTURE}),
+        ("/v1/audio/speech", "input", {"voice": "v"}),
+        ("/v1/audio/transcriptions", "prompt", {"file": PICTURE}),
+        ("/v1/completions", "prompt", {}),
+        ("/v1/moderations", "input", {}),
+    ],
+)
+@pytest.mark.parametrize("said", HIDDEN)
+def test_what_escapes_hide_is_found_wherever_a_prompt_may_stand(
+    path: str, field: str, rest: dict[str, Any], said: Any
+) -> None:
+    session = REDACTOR.session()
+    made = ENDPOINTS[path].redact({"model": "fast", field: json.dumps(said), **rest}, session)[field]
+    assert session.sensitive
+    assert leaves(said)[0] not in leaves(json.loads(made))
+
+
+@pytest.mark.parametrize("name", ["nota \\u006cudo@example.it", "x\\nludo@example.it", json.dumps(HIDDEN[0])])
+@pytest.mark.parametrize("place", ["metadata", "properties"])
+def test_the_name_of_a_field_hides_nothing_in_escapes_either(name: str, place: str) -> None:
+    session = REDACTOR.session()
+    schema = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {name: {}}}}}
+    body = {"metadata": {name: "x"}} if place == "metadata" else {"tools": [schema]}
+    made = CHAT.redact({"model": "fast", "messages": [], **body}, session)
+    assert len(session.values) == 1
+    assert not any(word in json.dumps(made) for word in ("udo@example", "Bianchi"))
+    assert name.startswith("{") or restored(made, session) == {"model": "fast", "messages": [], **body}
 
 
 def test_text_with_backslashes_that_is_no_json_is_left_as_it_is() -> None:

@@ -209,7 +209,9 @@ def test_a_value_is_escaped_inside_a_text_that_is_json() -> None:
     body = BODY | {"output_config": {"format": {"type": "json_schema", "schema": {}}}}
     reply = message(text('{"name": "[PERSON_1]"}'))
     assert ENDPOINT.restore(reply, session, body)["content"] == [text('{"name": "Anna \\"Nina\\" Bianchi"}')]
-    assert ENDPOINT.restore(reply, session, BODY)["content"] == [text('{"name": "Anna "Nina" Bianchi"}')]
+    assert ENDPOINT.restore(reply, session, BODY)["content"] == [text('{"name": "Anna \\"Nina\\" Bianchi"}')]
+    prose = message(text("Si chiama [PERSON_1]"))
+    assert ENDPOINT.restore(prose, session, BODY)["content"] == [text('Si chiama Anna "Nina" Bianchi')]
 
 
 TEXTS = st.sampled_from([EMAIL, ANNA, f"da {EMAIL} ad {ANNA}", "IT60X0542811101000000123456", "[EMAIL_ADDRESS_1]", "x"])

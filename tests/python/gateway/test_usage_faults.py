@@ -3,6 +3,7 @@ the answer reaches its caller.
 """
 
 import logging
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from support.upstream import Exchange, Upstream, chunk, completion
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.ledger import EntryFlags
+from tokenfoundry.observers import Alarm
 from tokenfoundry.records import CallRecord
 
 QUESTION: list[Any] = [{"role": "user", "content": "Ciao"}]
@@ -53,13 +55,21 @@ def record(gateway: TokenFactory) -> CallRecord:
     return CallRecord.from_bytes(entry.detail)
 
 
+def alarms_of(gateway: TokenFactory) -> SimpleQueue[Alarm]:
+    told: SimpleQueue[Alarm] = SimpleQueue()
+    gateway.on_alarm(told.put)
+    return told
+
+
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 def test_a_part_above_its_whole_is_recorded_as_sent_and_every_token_is_billed(
     gateway: TokenFactory, key: str, upstream: Upstream, caplog: pytest.LogCaptureFixture, stream: bool
 ) -> None:
     upstream.behave = (streamed if stream else whole)(ABOVE)
+    alarms = alarms_of(gateway)
     with caplog.at_level(logging.WARNING, logger="tokenfoundry"):
         assert ask(gateway, key, stream=stream) == "ok"
+        alarm = alarms.get(timeout=10)
     told = record(gateway)
     assert told.outcome == "answered"
     assert (told.input_tokens, told.cache_read_tokens, told.output_tokens) == (10, 50, 2)
@@ -67,6 +77,9 @@ def test_a_part_above_its_whole_is_recorded_as_sent_and_every_token_is_billed(
     assert "usage_impossible" in told.flags
     assert told.usage_fault == "usage: 50 cached and 0 newly cached tokens are more than the input's 10"
     assert "reported a usage that cannot be" in caplog.text
+    assert alarm.kind == "usage_fault"
+    assert alarm.said in caplog.text
+    assert gateway.event_counts == {"usage_fault": 1} == gateway.health().event_counts
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
@@ -74,8 +87,10 @@ def test_what_is_no_count_is_counted_here_and_said_so(
     gateway: TokenFactory, key: str, upstream: Upstream, caplog: pytest.LogCaptureFixture, stream: bool
 ) -> None:
     upstream.behave = (streamed if stream else whole)(NEGATIVE)
+    alarms = alarms_of(gateway)
     with caplog.at_level(logging.WARNING, logger="tokenfoundry"):
         assert ask(gateway, key, stream=stream) == "ok"
+        alarm = alarms.get(timeout=10)
     told = record(gateway)
     assert told.outcome == "answered"
     assert told.cost_source == "estimated"
@@ -85,14 +100,19 @@ def test_what_is_no_count_is_counted_here_and_said_so(
     assert "usage_unreadable" in told.flags
     assert told.usage_fault == "usage: prompt_tokens must be a whole number of at least 0, not -1"
     assert "reported a usage that cannot be" in caplog.text
+    assert alarm.kind == "usage_fault"
+    assert alarm.said in caplog.text
+    assert gateway.event_counts == {"usage_fault": 1} == gateway.health().event_counts
 
 
 def test_the_words_of_a_provider_that_stand_where_a_count_should_are_not_written_down(
     gateway: TokenFactory, key: str, upstream: Upstream, caplog: pytest.LogCaptureFixture
 ) -> None:
     upstream.behave = whole({"prompt_tokens": "mario.rossi@example.it", "completion_tokens": 1})
+    alarms = alarms_of(gateway)
     with caplog.at_level(logging.WARNING, logger="tokenfoundry"):
         assert ask(gateway, key, stream=False) == "ok"
+        assert "mario" not in alarms.get(timeout=10).said
     assert "mario" not in caplog.text
     assert "mario" not in record(gateway).usage_fault
 

@@ -50,6 +50,7 @@ def why_not(reply: dict[str, Any], *, max_tokens: int | None = 50, endpoint: Any
         body=body,
     )
     call.session = REDACTOR.session()
+    call.session.redact("Scrivere a mario@example.it")
     return KEEPABLE.why_not(call, reply)
 
 
@@ -59,7 +60,7 @@ def why_not(reply: dict[str, Any], *, max_tokens: int | None = 50, endpoint: Any
         finished("stop"),
         finished("length"),
         finished("tool_calls"),
-        chosen(content="Chiedi a [PERSON_1]."),
+        chosen(content="Scrivo a [EMAIL_ADDRESS_1], come in [Nota] e in [1]."),
         chosen(refusal=None),
         {**chosen(), "choices": [*chosen()["choices"], {**chosen()["choices"][0], "index": 1}]},
         response(),
@@ -85,6 +86,8 @@ def test_an_answer_that_any_caller_would_have_got_is_kept(reply: dict[str, Any])
         (chosen(content="Chiedi a giulia.verdi@example.it"), "personal_data"),
         (chosen(content="a@example.it"), "personal_data"),
         (chosen(tool_calls=[{"function": {"name": "f", "arguments": '{"to": "anna@example.it"}'}}]), "personal_data"),
+        (chosen(content="Chiedi a [PERSON_1]."), "unknown_placeholder"),
+        (chosen(content="Scrivo a **\\[email\\_address\\_2\\]**."), "unknown_placeholder"),
     ],
     ids=str,
 )

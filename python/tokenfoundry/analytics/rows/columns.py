@@ -70,6 +70,9 @@ RECORD_COLUMNS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "saved_prompt_cache_nano": ("BIGINT", "null"),
         "saved_routing_nano": ("BIGINT", "null"),
         "saved_response_cache_nano": ("BIGINT", "null"),
+        "intent_from": ("VARCHAR", "null"),
+        "parent": ("VARCHAR", "null"),
+        "tags": ("VARCHAR", "null"),
     }
 )
 
@@ -90,6 +93,7 @@ _SOURCES: Mapping[str, str] = MappingProxyType(
         "price_id": "record.price.id",
         "price_catalogue": "record.price.catalogue",
         "baseline_model": "record.baseline.model",
+        "tags": "record.tags",
         "provider_cost_nano": _REPORTED,
         **{
             f"saved_{name}_nano": f"if(record.savings is null, null, coalesce(record.savings.{saving}, 0))"
@@ -116,6 +120,7 @@ _JSON_OF_SOURCES: Mapping[str, object] = MappingProxyType(
         "baseline": {"model": "VARCHAR"},
         "savings": dict.fromkeys(("batch", "provider_cache", "routing", "response_cache"), "BIGINT"),
         "findings": "JSON",
+        "tags": "JSON",
         "flags": ["VARCHAR"],
     }
 )

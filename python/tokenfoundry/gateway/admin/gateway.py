@@ -33,7 +33,7 @@ def _targets(office: Office, asked: Asked) -> dict[str, Any]:
     health = msgspec.to_builtins(office.gateway.health())
     states = {target.pop("target"): target for target in health["targets"]}
     targets = [{**target, "health": states.get(target["name"])} for target in _targets_of(office)]
-    return {"targets": targets, "providers": health["providers"], "in_progress": health["in_progress"]}
+    return {"targets": targets, **{name: health[name] for name in ("providers", "in_progress", "event_counts")}}
 
 
 def _targets_of(office: Office) -> list[dict[str, Any]]:

@@ -8,13 +8,17 @@ import msgspec
 
 from tokenfoundry.analytics.report import instant_of, report
 from tokenfoundry.entries import correct_entry, entry_row, find_entry
+from tokenfoundry.errors import InvalidInput
 from tokenfoundry.gateway.admin.route import ACTOR, REASON, AdminRoute, Asked, Office, object_schema
 
 
 def _report(office: Office, asked: Asked) -> dict[str, Any]:
     fields = asked.fields
     bounds = {name: instant_of(str(fields[name]), name) for name in ("start", "until") if name in fields}
-    rows = report(office.ledger, by=str(fields.get("by", "project")), **bounds)
+    savings = str(fields.get("savings", "false"))
+    if savings not in ("true", "false"):
+        raise InvalidInput("savings: should be true or false")
+    rows = report(office.ledger, by=str(fields.get("by", "project")), savings=savings == "true", **bounds)
     return {"rows": [msgspec.to_builtins(row) for row in rows], "currency": office.currency}
 
 
@@ -58,6 +62,7 @@ ROUTES: Final = (
             "by": "The axis to sum by, such as project, key or model.",
             "start": "A day or an instant from which on.",
             "until": "A day or an instant up to which.",
+            "savings": "true: also what saved it, of every entry.",
         },
     ),
     AdminRoute(

@@ -9,7 +9,6 @@ leaks a hold.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import perf_counter
@@ -31,8 +30,6 @@ from tokenfoundry.ledger.values import Unit
 from tokenfoundry.records import CallRecord, Outcome
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
-
-_log = logging.getLogger("tokenfoundry")
 
 _TRIES = 100  # Of one call to get what is left, while others take it; mostly one.
 _CLIENT_GONE = 499  # nginx's number for a client that hung up; no client ever sees it
@@ -293,8 +290,6 @@ class Attempt:
         )
         await self._resolve(settling)
         self._booking.publish(record)
-        if usage.fault:
-            _log.warning("%s of %s reported a usage that cannot be: %s", self._id, self.target.name, usage.fault)
         return record
 
     async def _resolve(self, writing: Any) -> None:

@@ -194,6 +194,9 @@ class Booking:
     ) -> CallRecord:
         """The record of this call with what is known now; `fields` are further ones of `CallRecord`."""
         axes = call.axes
+        if axes.beside is not None:
+            fields["parent"] = axes.beside.parent
+            fields["tags"] = dict(axes.beside.tags)
         if target is not None:
             fields["target"] = target.name
             fields["provider"] = target.provider

@@ -79,7 +79,7 @@ def guarded_values(value: Any, session: RedactionSession, label: str = "") -> An
     if isinstance(value, list):
         return [guarded_values(item, session, label) for item in value]
     if isinstance(value, dict):
-        return {session.guarded(name): guarded_values(item, session, name) for name, item in value.items()}
+        return {session.guarded(name, json=None): guarded_values(item, session, name) for name, item in value.items()}
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _LONG_NUMBER:
         text = str(int(abs(value)))
         made = session.guarded(text, label=label)

@@ -109,7 +109,9 @@ def _restored_values(value: Any, session: RedactionSession, name: str = "") -> A
     if isinstance(value, list):
         return [_restored_values(item, session) for item in value]
     if isinstance(value, dict):
-        return {session.restore(field): _restored_values(item, session, field) for field, item in value.items()}
+        return {
+            session.restore(field, json=None): _restored_values(item, session, field) for field, item in value.items()
+        }
     return value
 
 

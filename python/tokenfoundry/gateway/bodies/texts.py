@@ -122,7 +122,7 @@ def _redacted(
             raise invalid(f"the body is nested over {_MAX_DEPTH} levels")
         made: dict[str, Any] = {}
         for name, item in value.items():
-            said = name if name in plain else redact(name)
+            said = name if name in plain else _redacted_text(name, redact, depth, label="")
             if isinstance(item, str):
                 if not named and is_binary(parent, name, item):
                     made[said] = item
@@ -189,7 +189,7 @@ def restored(value: Any, session: RedactionSession, *, json: bool = False) -> An
         return [restored(item, session, json=json) for item in value]
     if isinstance(value, dict):
         return {
-            session.restore(name): restored(item, session, json=json or name == "arguments")
+            session.restore(name, json=None): restored(item, session, json=json or name == "arguments")
             for name, item in value.items()
         }
     return value

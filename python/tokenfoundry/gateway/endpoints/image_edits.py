@@ -60,7 +60,7 @@ class ImageEdits(Images):
 
     def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
         kept = {name: body[name] for name in ("model", *_PICTURES) if name in body}
-        prompt = {"prompt": session.redact(body["prompt"])} if "prompt" in body else {}
+        prompt = {"prompt": redacted(body["prompt"], session.redact)} if "prompt" in body else {}
         rest = {name: value for name, value in body.items() if name not in kept and name != "prompt"}
         return {**kept, **prompt, **redacted(rest, session.redact)}
 

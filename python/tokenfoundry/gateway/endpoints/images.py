@@ -55,7 +55,7 @@ class Images(JsonEndpoint):
                 raise unmetered(field)
 
     def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
-        prompt = session.redact(body["prompt"])
+        prompt = redacted(body["prompt"], session.redact, session.plain)
         rest = {name: value for name, value in body.items() if name not in ("prompt", "model")}
         return {"model": body["model"], "prompt": prompt, **redacted(rest, session.redact, session.plain)}
 

@@ -45,7 +45,7 @@ class Speech(JsonEndpoint):
             raise invalid("stream_format: only audio is passed on", param="stream_format")
 
     def redact(self, body: dict[str, Any], session: RedactionSession) -> dict[str, Any]:
-        text = session.redact(body["input"])
+        text = redacted(body["input"], session.redact, session.plain)
         rest = {name: value for name, value in body.items() if name not in ("input", "model")}
         return {"model": body["model"], "input": text, **redacted(rest, session.redact, session.plain)}
 

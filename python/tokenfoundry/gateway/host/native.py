@@ -34,11 +34,11 @@ from tokenfoundry.gateway.headers import (
     axis_header,
 )
 from tokenfoundry.gateway.replies import Refused, StreamAnswer, invalid
-from tokenfoundry.keys import CLIENT_AXES, CONVERSATION
+from tokenfoundry.keys import CLIENT_AXES, CONVERSATION, PARENT
 from tokenfoundry.providers.sse import EventStream
 
 _DONE: Final = b"[DONE]"
-_AXES: Final = (*CLIENT_AXES, CONVERSATION)
+_AXES: Final = (*CLIENT_AXES, CONVERSATION, PARENT)
 
 
 @dataclass(frozen=True, slots=True)

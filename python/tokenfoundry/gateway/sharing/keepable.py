@@ -2,24 +2,31 @@
 
 Kept is whatever the very same question may be answered with again, at any temperature and with tool calls: a caller who
 wants another answer each time says `cache-control: no-cache`. Not kept is what ended before its end, what a provider or
-a model refused, and what holds personal data that the question did not.
+a model refused, what holds personal data that the question did not, and what names a placeholder that means nothing to
+who asked: to another, in a conversation, it may mean somebody.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.gateway.bodies.texts import texts
 from tokenfoundry.privacy import Detector
+from tokenfoundry.privacy.forms import OPENERS, forms_in
 
-Reason = Literal["cut", "unfinished", "refused", "personal_data", "downgraded", "in_pieces", "disk"]
+Reason = Literal[
+    "cut", "unfinished", "refused", "personal_data", "unknown_placeholder", "downgraded", "in_pieces", "disk"
+]
 """`cut`: at a bound that the caller did not set. `unfinished`: the reply says that it is not whole. `refused`: by the
-model or a filter of its provider. `personal_data`: of the model's own. `downgraded`: by a budget. `in_pieces`: its
-stream cannot be said as one reply. `disk`: the cache could not be written."""
+model or a filter of its provider. `personal_data`, `unknown_placeholder`: of the model's own. `downgraded`: by a
+budget. `in_pieces`: its stream cannot be said as one reply. `disk`: the cache could not be written."""
 
 _MEMO_LENGTH = 32  # Of words of the protocol, such as "chat.completion", which are looked at once.
 _MEMO_SIZE = 1000
+
+_NUMBERED = re.compile(r"_[0-9]+\]\Z")
 
 _REFUSED = frozenset({"content_filter", "refusal", "safety", "recitation"})
 _WHOLE_STATES = frozenset({None, "completed", "incomplete"})
@@ -46,6 +53,8 @@ class Keepable:
             said = [call.session.without_surrogates(text) for text in said]
         if any(map(self._holds_data, said)):
             return "personal_data"
+        if any(_names_nobody(call, text) for text in said):
+            return "unknown_placeholder"
         return None
 
     def _holds_data(self, text: str) -> bool:
@@ -59,6 +68,13 @@ class Keepable:
             self._harmless = set()
         self._harmless.add(text)
         return False
+
+
+def _names_nobody(call: Call, text: str) -> bool:
+    if OPENERS.search(text) is None:
+        return False
+    value_of = call.session_of_shared.values.value_of
+    return any(_NUMBERED.search(form.placeholder) and value_of(form.placeholder) is None for form in forms_in(text))
 
 
 def _is_refused(reply: dict[str, Any]) -> bool:

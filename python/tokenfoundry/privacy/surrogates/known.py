@@ -7,12 +7,12 @@ In small letters alone a name is left as it is, unless it was sent so: it is a w
 
 from __future__ import annotations
 
-import json as json_module
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from tokenfoundry.privacy.json_levels import escaped
 from tokenfoundry.privacy.surrogates.names import cased_as
 
 _MOST_SOUGHT = 100  # Of more surrogates it is faster to look at each word than for each surrogate;
@@ -74,7 +74,7 @@ class KnownSurrogates:
 
     # -- finding -------------------------------------------------------------------------------------------------------
 
-    def found(self, text: str, start: int = 0, *, json: bool = False) -> list[tuple[int, int]]:
+    def found(self, text: str, start: int = 0, *, json: int = False) -> list[tuple[int, int]]:
         """The places of surrogates in `text` from `start` on, the longest of each place; in order, disjoint."""
         count = len(self._by_small)
         by_words = count > _MOST_SOUGHT or len(text) - start < _FEW_CHARACTERS * count
@@ -87,7 +87,7 @@ class KnownSurrogates:
                 done = end
         return kept
 
-    def _at_words(self, text: str, small: str, start: int, *, json: bool) -> Iterator[tuple[int, int]]:
+    def _at_words(self, text: str, small: str, start: int, *, json: int) -> Iterator[tuple[int, int]]:
         """What begins at each word: for many surrogates and a short text."""
         for word in (_BEGINS_IN_JSON if json else _BEGINS).finditer(text, start):
             begin, stop = word.span(1)
@@ -105,7 +105,7 @@ class KnownSurrogates:
                     return end
         return 0
 
-    def _at_values(self, text: str, small: str, start: int, *, json: bool) -> list[tuple[int, int]]:
+    def _at_values(self, text: str, small: str, start: int, *, json: int) -> list[tuple[int, int]]:
         """Where each surrogate stands: for few of them and a long text. The longer of one place comes first."""
         begins = _BEGINS_IN_JSON if json else _BEGINS
         places = []
@@ -127,18 +127,18 @@ class KnownSurrogates:
 
     # -- turning back --------------------------------------------------------------------------------------------------
 
-    def restore(self, text: str, *, json: bool = False) -> str:
+    def restore(self, text: str, *, json: int = False) -> str:
         """`text` with the values in place of their surrogates, with `json` escaped for JSON."""
         return self.restored(text, 0, len(text), self.found(text, json=json), json=json)
 
-    def restored(self, text: str, start: int, end: int, places: Iterable[tuple[int, int]], *, json: bool) -> str:
+    def restored(self, text: str, start: int, end: int, places: Iterable[tuple[int, int]], *, json: int) -> str:
         """`text[start:end]` with the values of the surrogates in these places that end in it."""
         pieces: list[str] = []
         for begin, stop in places:
             if stop > end:
                 break
             value = self._value_of(text[begin:stop])
-            pieces += (text[start:begin], json_module.dumps(value, ensure_ascii=False)[1:-1] if json else value)
+            pieces += (text[start:begin], escaped(value, json))
             start = stop
         pieces.append(text[start:end])
         return "".join(pieces)
@@ -161,7 +161,7 @@ class KnownSurrogates:
             done = end
         return "".join([*pieces, text[done:]])
 
-    def undecided_from(self, text: str, start: int, *, json: bool) -> int:
+    def undecided_from(self, text: str, start: int, *, json: int) -> int:
         """Where the end of `text` begins that may still become a surrogate; its length when there is none."""
         if self._sorted is None:
             self._sorted = sorted(self._by_small)

@@ -191,7 +191,7 @@ class StandInStream:
 
     __slots__ = ("_json", "_stand_ins", "_start", "_text")
 
-    def __init__(self, stand_ins: StandIns, *, json: bool) -> None:
+    def __init__(self, stand_ins: StandIns, *, json: int) -> None:
         self._stand_ins = stand_ins
         self._json = json
         self._text = ""  # What is held back, behind the few characters that came before it.
