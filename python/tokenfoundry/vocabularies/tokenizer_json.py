@@ -20,6 +20,7 @@ from tokenfoundry.errors import InvalidInput
 from tokenfoundry.vocabularies import byte_level, characters, special
 from tokenfoundry.vocabularies.strict_json import field
 
+_LONGEST_LEARNT: Final = 256  # Letters, twice what is known; so that a file cannot make its reading slow.
 _UNUSED_OPTIONS: Final = ("dropout", "continuing_subword_prefix", "end_of_word_suffix")
 
 
@@ -161,7 +162,8 @@ def _check_made(unmade: set[str], vocabulary: dict[str, int]) -> None:
     """No merge has gone missing: a token that was learnt is made of two others. Those that somebody named, as Gemma's
     `<table>`, are not spelled by two others; no text comes to them.
     """
-    for token in sorted(unmade, key=vocabulary.__getitem__):
+    short = [token for token in unmade if len(token) <= _LONGEST_LEARNT]
+    for token in sorted(short, key=vocabulary.__getitem__):
         for cut in range(1, len(token)):
             left, right = token[:cut], token[cut:]
             if left in vocabulary and right in vocabulary:

@@ -11,6 +11,7 @@ import pathlib
 import pickle
 import random
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -336,6 +337,15 @@ def test_a_token_that_nobody_learnt_is_only_decoded(tmp_path: pathlib.Path, make
     tokenizer = opened(tmp_path, file)
     assert token_id not in tokenizer.encode("<|table|>")
     assert tokenizer.decode([token_id]) == "<|table|>"
+
+
+def test_a_token_of_a_million_letters_is_read_at_once(tmp_path: pathlib.Path) -> None:
+    file = bytes_file()
+    file["model"]["vocab"] |= {"x" * 1_000_000: 256 + len(WORDS)}
+    file["added_tokens"] = []
+    started = time.process_time()
+    assert opened(tmp_path, file).encode("xx") == [ord("x")] * 2
+    assert time.process_time() - started < 5.0  # Really 0.1 s; to try each cut of it takes minutes.
 
 
 def test_a_model_without_a_byte_is_refused(tmp_path: pathlib.Path) -> None:
