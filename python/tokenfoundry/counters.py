@@ -49,6 +49,8 @@ class Bytes:
     name: Final = "utf8_bytes"
 
     def count(self, text: str, /) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"a text is a str, not {type(text).__name__}")
         if text.isascii():
             return len(text)
         normalized = unicodedata.normalize("NFKC", text)
@@ -68,8 +70,9 @@ class TokenCounter:
     family: Family
     counter: Counts
     method: Method
-    """`exact`: the model's own vocabulary. `factor`: another one, times a factor that `source` states. `stand-in`:
-    another one as it is, because nothing is published.
+    """`exact`: the model's own vocabulary, of ordinary text: what spells a token that only templates write, such as
+    `<think>`, counts as text, though a provider may read one token there. `factor`: another one, times a factor that
+    `source` states. `stand-in`: another one as it is, because nothing is published.
     """
     source: str
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
-from textwrap import dedent
+from textwrap import dedent, indent
 
 import pytest
 import tokenizers
@@ -23,6 +23,7 @@ from tokenfoundry.settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "python/tokenfoundry"
 BUDGETS = f"{PACKAGE}/BUDGETS.md"
+TOKENS = "cpp/tokenfoundry/tokens/README.md"
 FRAMES, PRIVACY, PROVIDERS = (f"{PACKAGE}/{name}/README.md" for name in ("frames", "privacy", "providers"))
 
 
@@ -31,7 +32,7 @@ def text_of(guide: str) -> str:
 
 
 README = text_of("README.md")
-GUIDES = ["README.md", *dict.fromkeys(re.findall(rf"\]\(({PACKAGE}/[\w/]+\.md)\)", README))]
+GUIDES = ["README.md", *dict.fromkeys(re.findall(rf"\]\(({PACKAGE}/[\w/]+\.md)\)", README)), TOKENS]
 
 
 def blocks(language: str, guide: str = "README.md") -> list[str]:
@@ -66,6 +67,13 @@ def test_the_data_set_that_is_shown_comes_out_as_it_says(guide: str, capsys: pyt
     *_, data_set = blocks("python", guide)
     exec(data_set, {})
     assert f"# {capsys.readouterr().out}" in data_set
+
+
+def test_the_tokens_that_are_shown_are_those_that_come_out(capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = blocks("python", TOKENS)
+    exec(code, {})
+    assert indent(capsys.readouterr().out, "    ") in text_of(TOKENS)
+    assert f"]({TOKENS})" in README
 
 
 def test_the_providers_that_are_shown_can_be_configured_and_every_format_says_how_it_was_checked() -> None:

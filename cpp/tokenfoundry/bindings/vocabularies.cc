@@ -51,7 +51,7 @@ const std::map<std::string, uint32_t>& TextRules() {
 
 const std::map<std::string, uint32_t>& SpecialTraits() {
   static const auto* const named = new std::map<std::string, uint32_t>{
-      {"always", tokens::kAlways},
+      {"may_be_ordinary", tokens::kMayBeOrdinary},
       {"never", tokens::kNever},
       {"takes_space_before", tokens::kTakesSpaceBefore},
       {"takes_space_behind", tokens::kTakesSpaceBehind},

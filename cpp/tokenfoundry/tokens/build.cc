@@ -127,7 +127,7 @@ absl::Status CheckSpecial(const VocabularySource& source) {
   uint64_t above = 0;
   for (const SpecialToken& token : source.special_tokens) {
     const bool is_taken = source.ids.empty() ? token.id < source.tokens.size() : taken.contains(token.id);
-    const bool may_share = (token.traits & kAlways) != 0;
+    const bool may_share = (token.traits & kMayBeOrdinary) != 0;
     if (token.id < above || token.id >= kIdLimit || token.text.empty() || (is_taken && !may_share)) {
       return absl::InvalidArgumentError(absl::StrCat("the special token ", token.text, " cannot have the id ", token.id,
                                                      ": it is taken or too high"));

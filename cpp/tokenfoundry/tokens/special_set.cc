@@ -67,21 +67,14 @@ SpecialFinder::Found SpecialFinder::Next(std::string_view text, size_t from) con
   return {};
 }
 
-SpecialSet::SpecialSet(std::vector<SpecialToken> tokens)
-    : tokens_(std::move(tokens)), always_(With(kAlways, kAlways)), all_allowed_(With(0, kNever)) {}
+SpecialSet::SpecialSet(std::vector<SpecialToken> tokens) : tokens_(std::move(tokens)), all_allowed_(AllButNever()) {}
 
-std::vector<const SpecialToken*> SpecialSet::With(uint32_t traits, uint32_t of) const {
+std::vector<const SpecialToken*> SpecialSet::AllButNever() const {
   std::vector<const SpecialToken*> tokens;
   for (const SpecialToken& token : tokens_) {
-    if ((token.traits & of) == traits) tokens.push_back(&token);
+    if ((token.traits & kNever) == 0) tokens.push_back(&token);
   }
   return tokens;
-}
-
-SpecialFinder SpecialSet::Allowed(std::span<const SpecialToken* const> tokens) const {
-  std::vector<const SpecialToken*> all = With(kAlways, kAlways);
-  all.insert(all.end(), tokens.begin(), tokens.end());
-  return SpecialFinder(all);
 }
 
 const SpecialToken* SpecialSet::ById(uint32_t id) const {

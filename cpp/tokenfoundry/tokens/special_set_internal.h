@@ -20,8 +20,6 @@ class SpecialFinder {
  public:
   explicit SpecialFinder(std::span<const SpecialToken* const> tokens);
 
-  bool empty() const { return tokens_.empty(); }
-
   // The bytes [begin, end) are `token`; null: there is none.
   struct Found {
     size_t begin = 0;
@@ -44,17 +42,14 @@ class SpecialSet {
 
   std::span<const SpecialToken> all() const { return tokens_; }
   uint32_t id_end() const { return tokens_.empty() ? 0 : tokens_.back().id + 1; }
-  const SpecialToken* ById(uint32_t id) const;                               // Null: none.
-  const SpecialToken* ByText(std::string_view text) const;                   // Likewise.
-  const SpecialFinder& always() const { return always_; }                    // Those of any text.
-  const SpecialFinder& all_allowed() const { return all_allowed_; }          // All but those of none.
-  SpecialFinder Allowed(std::span<const SpecialToken* const> tokens) const;  // These and those of any text.
+  const SpecialToken* ById(uint32_t id) const;                       // Null: none.
+  const SpecialToken* ByText(std::string_view text) const;           // Likewise.
+  const SpecialFinder& all_allowed() const { return all_allowed_; }  // All but those that no text is.
 
  private:
-  std::vector<const SpecialToken*> With(uint32_t traits, uint32_t of) const;  // Whose `of` traits are these.
+  std::vector<const SpecialToken*> AllButNever() const;
 
   std::vector<SpecialToken> tokens_;
-  SpecialFinder always_;
   SpecialFinder all_allowed_;
 };
 

@@ -32,10 +32,10 @@ enum TextRule : uint32_t {
   kAllTextRules = 127,
 };
 
-// Which text a special token stands for. Bits of its `traits`; without any it is one only where the caller allows it.
+// Of a special token. No text is one unless the caller allows it. Bits of its `traits`. Never renumbered.
 enum SpecialTrait : uint32_t {
-  kAlways = 1,  // In any text.
-  kNever = 2,   // In none: it is only ever decoded.
+  kMayBeOrdinary = 1,  // It may have the id of an ordinary token, which other text comes to by merging.
+  kNever = 2,          // No text is one, whatever is allowed: it is only ever decoded.
   kTakesSpaceBefore = 4,
   kTakesSpaceBehind = 8,
   kAllSpecialTraits = 15,

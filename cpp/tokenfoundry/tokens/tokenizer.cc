@@ -14,21 +14,24 @@ namespace tokenfoundry::tokens {
 namespace {
 
 // Calls `take(part, special)` for each part of the text as it is to be cut, and the special token behind it: null
-// behind the last. Stops when `take` says false.
+// behind the last.
 template <typename Take>
 void ForEachPart(std::string_view text, uint32_t rules, const SpecialFinder& special, Take&& take) {
-  if (rules == 0 && special.empty()) {
-    take(text, nullptr);
-    return;
-  }
   std::string storage;
   for (size_t at = 0;;) {
     const SpecialFinder::Found found = special.Next(text, at);
     const size_t end = found.token == nullptr ? text.size() : found.begin;
-    if (!take(Normalized(text.substr(at, end - at), rules, at == 0, &storage), found.token)) return;
+    take(Normalized(text.substr(at, end - at), rules, at == 0, &storage), found.token);
     if (found.token == nullptr) return;
     at = found.end;
   }
+}
+
+// Appends the ids of a text without special tokens, which was normalized.
+void AppendOrdinary(const Vocabulary& vocabulary, Learnt& learnt, std::string_view text, Ids* ids) {
+  const size_t before = ids->size();
+  AppendIds(vocabulary, learnt, text, ids);
+  if (vocabulary.has_own_ids()) vocabulary.TokensToIds(std::span(*ids).subspan(before));
 }
 
 }  // namespace
@@ -100,7 +103,11 @@ Ids Tokenizer::Encode(std::string_view text) const {
   return ids;
 }
 
-void Tokenizer::EncodeTo(std::string_view text, Ids* ids) const { EncodeAround(text, parts_->special.always(), ids); }
+void Tokenizer::EncodeTo(std::string_view text, Ids* ids) const {
+  const LearntPool::Lease learnt(&parts_->learnt);
+  std::string storage;
+  AppendOrdinary(parts_->vocabulary, *learnt, Normalized(text, parts_->vocabulary.text_rules(), true, &storage), ids);
+}
 
 Ids Tokenizer::EncodeWithAllSpecial(std::string_view text) const {
   Ids ids;
@@ -119,7 +126,7 @@ absl::StatusOr<Ids> Tokenizer::EncodeWithSpecial(std::string_view text,
     }
   }
   Ids ids;
-  EncodeAround(text, parts_->special.Allowed(allowed), &ids);
+  EncodeAround(text, SpecialFinder(allowed), &ids);
   return ids;
 }
 
@@ -128,11 +135,8 @@ void Tokenizer::EncodeAround(std::string_view text, const SpecialFinder& special
   const LearntPool::Lease learnt(&parts_->learnt);
   const Vocabulary& vocabulary = parts_->vocabulary;
   ForEachPart(text, vocabulary.text_rules(), special, [&](std::string_view part, const SpecialToken* found) {
-    const size_t before = ids->size();
-    AppendIds(vocabulary, *learnt, part, ids);
-    if (vocabulary.has_own_ids()) vocabulary.TokensToIds(std::span(*ids).subspan(before));
+    AppendOrdinary(vocabulary, *learnt, part, ids);
     if (found != nullptr) ids->push_back(found->id);
-    return true;
   });
 }
 
@@ -156,13 +160,9 @@ uint64_t Tokenizer::Count(std::string_view text) const { return CountUpTo(text, 
 uint64_t Tokenizer::CountUpTo(std::string_view text, uint64_t limit) const {
   const LearntPool::Lease learnt(&parts_->learnt);
   const Vocabulary& vocabulary = parts_->vocabulary;
-  uint64_t count = 0;
-  ForEachPart(text, vocabulary.text_rules(), parts_->special.always(),
-              [&](std::string_view part, const SpecialToken* found) {
-                count += CountIdsUpTo(vocabulary, *learnt, part, limit - count) + (found != nullptr);
-                return count <= limit;
-              });
-  return std::min(count, limit + 1);
+  std::string storage;
+  const std::string_view part = Normalized(text, vocabulary.text_rules(), true, &storage);
+  return std::min(CountIdsUpTo(vocabulary, *learnt, part, limit), limit + 1);
 }
 
 absl::StatusOr<std::string> Tokenizer::Decode(std::span<const uint32_t> ids) const {

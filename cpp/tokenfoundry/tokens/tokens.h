@@ -12,7 +12,7 @@
 // Units: text is UTF-8 and sizes are bytes; a byte that is not UTF-8 is a character of its own, so decoding the ids
 // gives the same bytes back (or those of the composed text, where a vocabulary composes). Ids and counts are tokens.
 // Text that spells a special token, such as <|endoftext|>, is ordinary text; only decoding and EncodeWithSpecial know
-// special tokens, but for those that a model's file adds to its vocabulary as ordinary ones.
+// special tokens, and among them those that a model's file adds without calling them special, such as <think>.
 #pragma once
 
 #include <cstdint>

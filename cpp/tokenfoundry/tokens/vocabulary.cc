@@ -117,7 +117,7 @@ absl::Status Vocabulary::CheckIds() const {
     above = id + 1;
   }
   for (size_t i = 0; i < special_ids_.size(); ++i) {
-    const bool may_share = (special_traits_[i] & kAlways) != 0;
+    const bool may_share = (special_traits_[i] & kMayBeOrdinary) != 0;
     if (!may_share && TokenOfId(special_ids_[i]) != kNoToken) return Damaged("a special token has another's id");
     if (TextAt(token_count() + static_cast<uint32_t>(i)).empty()) return Damaged("a special token is empty");
     if ((special_traits_[i] & ~kAllSpecialTraits) != 0) return Damaged("a special token has unknown traits");

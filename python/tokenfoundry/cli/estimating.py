@@ -62,7 +62,7 @@ def _body(file: Path | None, prompt: str | None, system: str | None) -> dict[str
     if file is not None:
         with reading(file) as source:
             text = source.read()
-        if text.lstrip().startswith("{"):
+        if file.suffix == ".json" or text.lstrip().startswith("{"):
             body = _decoded(text, file)
             if body is not None:
                 if system is not None:
@@ -73,14 +73,16 @@ def _body(file: Path | None, prompt: str | None, system: str | None) -> dict[str
 
 
 def _decoded(text: str, file: Path) -> dict[str, Any] | None:
-    """The body of a call; None for a text that only begins like one. Raises `InvalidInput` for a broken `.json`."""
+    """The body of a call; None for a text that only begins like one. Raises `InvalidInput` where a `.json` is none."""
     try:
         body = json.loads(text)
     except (ValueError, RecursionError) as error:
         if file.suffix == ".json":
             raise InvalidInput(f"{file} is not JSON: {error}") from None
         return None
-    return body if isinstance(body, dict) else None
+    if not isinstance(body, dict):
+        raise InvalidInput(f"{file} is no object, as the body of a call is; a prompt comes from -, --prompt or a .txt")
+    return body
 
 
 def _show(found: list[ModelEstimate]) -> None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from tokenfoundry.compat.tiktoken_models import encoding_name_of_older
 from tokenfoundry.errors import InvalidInput, NotFound
 from tokenfoundry.tokens import Tokenizer
+from tokenfoundry.vocabularies.patterns import published_expression_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _NONE: frozenset[str] = frozenset()
 _MOST_ID: Final = 2**32 - 1
 _NAMES: Final = ("gpt2", "r50k_base", "p50k_base", "p50k_edit", "cl100k_base", "o200k_base", "o200k_harmony")
+_PATTERN_OF: Final = {"cl100k_base": "cl100k", "o200k_base": "o200k", "o200k_harmony": "o200k"}
 
 
 class Encoding:
@@ -61,8 +63,22 @@ class Encoding:
         """The special tokens by name."""
         return set(self._special_tokens)
 
+    @functools.cached_property
+    def _mergeable_ranks(self) -> dict[bytes, int]:
+        """The tokens but the special ones and their ids, which libraries read."""
+        special = set(self._special_tokens.values())
+        found = ((self._bytes_or_none(token), token) for token in range(self.n_vocab) if token not in special)
+        return {value: token for value, token in found if value is not None}
+
+    @property
+    def _pat_str(self) -> str:
+        """The regular expression by which text is cut, likewise."""
+        return published_expression_of(_PATTERN_OF.get(self.name, "gpt2"))
+
     def is_special_token(self, token: int) -> bool:
         """Whether the id is one of a special token."""
+        if not isinstance(token, int):
+            raise AssertionError(f"a token is an int, not {type(token).__name__}")
         return token in self._special_tokens.values()
 
     def encode_ordinary(self, text: str) -> list[int]:
@@ -97,21 +113,32 @@ class Encoding:
         allowed_special: Literal["all"] | AbstractSet[str] = _NONE,
         disallowed_special: Literal["all"] | Collection[str] = "all",
     ) -> npt.NDArray[np.uint32]:
-        """The same as an array."""
-        if self._checked(text, allowed_special, disallowed_special):
-            import numpy as np
+        """The same as an array.
 
-            ids = self.encode(text, allowed_special=allowed_special, disallowed_special=())
-            return np.array(ids, dtype=np.uint32)
-        return self._tokenizer.encode_array(text)
+        Raises:
+            ValueError: the text spells a special token that is disallowed.
+            UnicodeEncodeError: it holds a lone surrogate, which the others take for U+FFFD.
+        """
+        allowed = self._checked(text, allowed_special, disallowed_special)
+        try:
+            if not allowed:
+                return self._tokenizer.encode_array(text)
+            ids = self._tokenizer.encode(text, allowed_special=allowed)
+        except InvalidInput:
+            text.encode()  # Raises what tiktoken does.
+            raise
+        import numpy as np
+
+        return np.array(ids, dtype=np.uint32)
 
     def encode_ordinary_batch(self, text: list[str], *, num_threads: int = 8) -> list[list[int]]:
         """`encode_ordinary` of each text, on so many threads."""
         _check_threads(num_threads)
+        texts = list(text)  # An iterator can be read once, and some texts are read twice.
         try:
-            return self._tokenizer.encode_batch(text, int(num_threads or 0))
+            return self._tokenizer.encode_batch(texts, int(num_threads or 0))
         except InvalidInput:
-            return self._tokenizer.encode_batch(map(_without_surrogates, text), int(num_threads or 0))
+            return self._tokenizer.encode_batch(map(_without_surrogates, texts), int(num_threads or 0))
 
     def encode_batch(
         self,
@@ -123,13 +150,13 @@ class Encoding:
     ) -> list[list[int]]:
         """`encode` of each text; on threads where no special token is allowed."""
         _check_threads(num_threads)
+        texts = list(text)
+        disallowed = disallowed_special if disallowed_special == "all" else frozenset(disallowed_special)
         if allowed_special:
-            return [
-                self.encode(one, allowed_special=allowed_special, disallowed_special=disallowed_special) for one in text
-            ]
-        for one in text:
-            self._checked(one, allowed_special, disallowed_special)
-        return self.encode_ordinary_batch(text, num_threads=num_threads)
+            return [self.encode(one, allowed_special=allowed_special, disallowed_special=disallowed) for one in texts]
+        for one in texts:
+            self._checked(one, allowed_special, disallowed)
+        return self.encode_ordinary_batch(texts, num_threads=num_threads)
 
     def encode_single_token(self, text_or_bytes: str | bytes) -> int:
         """The id of the token of exactly this text, special ones included.
@@ -175,7 +202,8 @@ class Encoding:
         Raises:
             UnicodeDecodeError: the bytes are no UTF-8.
         """
-        return self.decode(tokens, errors="strict"), self._tokenizer.starts(tokens)
+        ids = list(tokens)
+        return self.decode(ids, errors="strict"), self._tokenizer.starts(ids)
 
     def decode_batch(
         self, batch: Sequence[Sequence[int]], *, errors: str = "replace", num_threads: int = 8
@@ -191,8 +219,7 @@ class Encoding:
 
     def token_byte_values(self) -> list[bytes]:
         """The bytes of all tokens but the special ones, in their order as bytes."""
-        ids = set(range(self.n_vocab)) - set(self._special_tokens.values())
-        return sorted(value for token in ids if (value := self._bytes_or_none(token)) is not None)
+        return sorted(self._mergeable_ranks)
 
     def _bytes_or_none(self, token: int) -> bytes | None:
         try:
@@ -218,7 +245,9 @@ class Encoding:
                 f"`disallowed_special=(enc.special_tokens_set - {{{found.group()!r}}})`, or pass "
                 "`disallowed_special=()`.\n"
             )
-        return self.special_tokens_set & set(allowed)
+        if not isinstance(allowed, set | frozenset) or not all(isinstance(token, str) for token in allowed):
+            raise TypeError('allowed_special is "all" or a set of special tokens, each a str')
+        return self.special_tokens_set & allowed
 
 
 @functools.cache

@@ -85,6 +85,8 @@ def family_of(model: str) -> Family:
     >>> family_of("ft:gpt-3.5-turbo:acme::1").vocabulary
     'cl100k_base'
     """
+    if not isinstance(model, str):
+        raise TypeError(f"the name of a model is a str, not {type(model).__name__}")
     return _family_of(model[:_LONGEST_NAME])
 
 

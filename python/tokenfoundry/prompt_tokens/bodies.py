@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -65,12 +65,17 @@ def count_chat(
     Raises:
         InvalidInput: a message or a tool has another shape, or a text holds a lone surrogate.
     """
-    body: dict[str, Any] = {"messages": list(messages)}
-    if tools:
-        body["tools"] = list(tools)
-    if response_format:
-        body["response_format"] = response_format
+    body: dict[str, Any] = {"messages": _listed(messages)}
+    if tools is not None:
+        body["tools"] = _listed(tools)
+    if response_format is not None:
+        body["response_format"] = dict(response_format) if isinstance(response_format, Mapping) else response_format
     return count_body(body, model=model, endpoint="chat")
+
+
+def _listed(given: Any) -> Any:
+    """A sequence as JSON has it; what is none is refused where the body is checked."""
+    return list(given) if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping) else given
 
 
 def count_body(body: Mapping[str, Any], *, model: str | None = None, endpoint: str | None = None) -> PromptCount:

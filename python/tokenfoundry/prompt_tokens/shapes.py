@@ -18,6 +18,8 @@ def check_body(endpoint: str, body: Mapping[str, Any]) -> None:
         raise InvalidInput(f"body: is not JSON: {error}") from None
     if endpoint in ("chat", "messages"):
         _check_messages(body.get("messages"))
+    if endpoint == "chat":
+        _check_kind(body, "response_format", dict, "an object")
     if endpoint == "messages" and body.get("system") is not None:
         _check_content(body["system"], "system")
     if endpoint == "responses":

@@ -22,6 +22,7 @@ def cutting(content: dict[str, Any]) -> Cutting | None:
     Raises:
         InvalidInput: in a way that is not known here.
     """
+    component_of(content, "decoder")  # Whatever it is: bytes are decoded as bytes. But no damage passes.
     parts = parts_of(component_of(content, "pre_tokenizer"), "pretokenizers")
     last = parts[-1] if parts else {}
     if last.get("type") != "ByteLevel":

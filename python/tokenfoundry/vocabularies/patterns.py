@@ -60,3 +60,9 @@ def pattern_of(expression: str) -> str:
 def expression_of(pattern: str) -> str:
     """A regular expression of a pattern, without possessive quantifiers, which not every engine knows."""
     return next(text for text, name in _PATTERN_OF.items() if name == pattern and "++" not in text)
+
+
+def published_expression_of(pattern: str) -> str:
+    """The regular expression of a pattern as tiktoken has it today."""
+    expressions = [text for text, name in _PATTERN_OF.items() if name == pattern]
+    return next((text for text in expressions if "++" in text), expressions[0])

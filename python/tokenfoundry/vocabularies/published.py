@@ -39,7 +39,7 @@ _QWEN_SPECIAL: Final = (
     *("<|quad_start|>", "<|quad_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>"),
     *("<|image_pad|>", "<|video_pad|>"),
 )
-_QWEN_ADDED: Final = (  # Not special by its own file: they are tokens in any text.
+_QWEN_ADDED: Final = (  # Not special by its own file. The last four are of Qwen 3 alone.
     *("<tool_call>", "</tool_call>", *_MIDDLE, "<|fim_pad|>", "<|repo_name|>", "<|file_sep|>"),
     *("<tool_response>", "</tool_response>", "<think>", "</think>"),
 )
@@ -94,13 +94,7 @@ RANKS: Final = {
         tokens=151_643,
         sha256="b2b1b8dfb5cc5f024bafc373121c6aba3f66f9a5a0269e243470a1de16a33186",
         pretokenizer="qwen",
-        special=(
-            *((_QWEN_FIRST_SPECIAL + i, text, []) for i, text in enumerate(_QWEN_SPECIAL)),
-            *(
-                (_QWEN_FIRST_SPECIAL + len(_QWEN_SPECIAL) + i, text, [special.ALWAYS])
-                for i, text in enumerate(_QWEN_ADDED)
-            ),
-        ),
+        special=tuple((_QWEN_FIRST_SPECIAL + i, text, []) for i, text in enumerate((*_QWEN_SPECIAL, *_QWEN_ADDED))),
         text_rules=("nfc",),
     ),
 }

@@ -29,7 +29,7 @@ def build(
             "ranks alone do not tell whether the file is whole: give its `special_tokens`, or its `sha256`"
         )
     for text, token_id in special_tokens or ():
-        if not text or not special.is_id(token_id):
+        if not special.is_text(text) or not special.is_id(token_id):
             raise InvalidInput(f"the special token {text!r} cannot have the id {token_id!r}")
     return _core.table_of_ranks(
         content, name, pattern_of(pattern), [], special.plain(dict(special_tokens or ())), is_verified

@@ -23,7 +23,7 @@ MAX_BYTES: Final = 256 * 2**20
 T = TypeVar("T")
 _NOT_KEPT: Final = (NotFound, InvalidState, StoreError)
 
-_BUILDER: Final = 1  # Raised when the same file gives another table, so that those of before are not found.
+_BUILDER: Final = 3  # Raised when the same file gives another table, so that those of before are not found.
 
 
 def folder() -> pathlib.Path:

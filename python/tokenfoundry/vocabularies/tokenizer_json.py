@@ -1,8 +1,9 @@
 """`tokenizer.json` of Hugging Face: byte-pair models, of bytes or of SentencePiece's characters.
 
-What the file says of a text it is given: added tokens are found first, then each part between them is normalized, cut
-(`pre_tokenizer`) and merged. `truncation`, `padding` and `post_processor` are about what is made of the ids afterwards:
-here a text has the ids that it has, as from `encode(text, add_special_tokens=False)`.
+What the file says of a text it is given: added tokens are found first, of those that are allowed; then each part
+between them is normalized, cut (`pre_tokenizer`) and merged. `truncation`, `padding` and `post_processor` are about
+what is made of the ids afterwards: here a text has the ids that it has, as from `encode(text,
+add_special_tokens=False)`.
 
 Source: the crate `tokenizers` 0.23 (src/tokenizer/added_vocabulary.rs, src/models/bpe, src/pre_tokenizers).
 """
@@ -19,6 +20,7 @@ from tokenfoundry.errors import InvalidInput
 from tokenfoundry.vocabularies import byte_level, characters, special
 from tokenfoundry.vocabularies.strict_json import field
 
+_LONGEST_LEARNT: Final = 256  # Letters, twice what is known; so that a file cannot make its reading slow.
 _UNUSED_OPTIONS: Final = ("dropout", "continuing_subword_prefix", "end_of_word_suffix")
 
 
@@ -44,6 +46,7 @@ def build(content: dict[str, Any], name: str) -> bytes:
     vocabulary = field(model, "vocab", dict)
     added = [_added(entry, vocabulary) for entry in field({"added_tokens": []} | content, "added_tokens", list)]
     _check_ids(vocabulary, added)
+    added_texts = {token.text for token in added}
     special_texts = {token.text for token in added if token.is_special}
     cutting = byte_level.cutting(content)
     spelling = byte_level.SPELLING
@@ -54,7 +57,6 @@ def build(content: dict[str, Any], name: str) -> bytes:
 
     ordinary: list[tuple[int, bytes]] = []
     further = [(token.token_id, token.text, token.traits) for token in added]
-    texts_of_always = {token.text for token in added if not token.is_special}
     spelled: set[str] = set()
     for token, token_id in vocabulary.items():
         if token in special_texts:
@@ -63,17 +65,21 @@ def build(content: dict[str, Any], name: str) -> bytes:
         if value is not None:
             ordinary.append((token_id, value))
             spelled.add(token)
-        elif token not in texts_of_always:
+        elif token not in added_texts:
             further.append((token_id, spelling.decoded(token), [special.NEVER]))
+    merges, made = _merges(field(model, "merges", list), vocabulary, spelled)
+    takes_whole_pieces = bool(model.get("ignore_merges", False))
+    if not takes_whole_pieces:
+        _check_made(spelled - made - added_texts, vocabulary)
     return _core.table_of_merges(
         name,
         cutting.pretokenizer,
         cutting.text_rules,
         further,
         ordinary,
-        _merges(field(model, "merges", list), vocabulary, spelled),
+        merges,
         spelling.byte_ids({token: vocabulary[token] for token in spelled}),
-        bool(model.get("ignore_merges", False)),
+        takes_whole_pieces,
     )
 
 
@@ -102,7 +108,7 @@ def _added(entry: object, vocabulary: dict[str, int]) -> _Added:
             f"the added token {text!r} is one only as a whole word (`single_word`), which is not known here"
         )
     is_special = field(entry, "special", bool)
-    traits = [] if is_special else [special.ALWAYS]
+    traits = [] if is_special else [special.MAY_BE_ORDINARY]
     traits += [special.TAKES_SPACE_BEFORE] * bool(entry.get("lstrip"))
     traits += [special.TAKES_SPACE_BEHIND] * bool(entry.get("rstrip"))
     return _Added(token_id, text, is_special, bool(entry.get("normalized", not is_special)), traits)
@@ -128,11 +134,12 @@ def _check_added(added: list[_Added], text_rules: list[str]) -> None:
             raise InvalidInput(f"the added token {token.text!r} is sought in normalized text, which is not known here")
 
 
-def _merges(listed: list[Any], vocabulary: dict[str, int], spelled: set[str]) -> bytes:
-    """Triples of ids: left, right, and what they become. Left out are those of tokens that no text comes to, and those
-    into a special token, which text must not become.
+def _merges(listed: list[Any], vocabulary: dict[str, int], spelled: set[str]) -> tuple[bytes, set[str]]:
+    """Triples of ids: left, right, and what they become; and all that is made so. Left out are those of tokens that no
+    text comes to, and those into a special token, which text must not become.
     """
     ids = array.array("I")
+    made: set[str] = set()
     for rank, merge in enumerate(listed):
         pair = merge.split(" ") if isinstance(merge, str) else merge
         if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(part, str) for part in pair):
@@ -143,8 +150,21 @@ def _merges(listed: list[Any], vocabulary: dict[str, int], spelled: set[str]) ->
             raise InvalidInput(
                 f"merge {rank}, of {left!r} and {right!r}, is not of tokens of its vocabulary: it is damaged"
             )
+        made.add(merged)
         if left in spelled and right in spelled and merged in spelled:
             ids.extend((vocabulary[left], vocabulary[right], vocabulary[merged]))
     if sys.byteorder != "little":
         ids.byteswap()
-    return ids.tobytes()
+    return ids.tobytes(), made
+
+
+def _check_made(unmade: set[str], vocabulary: dict[str, int]) -> None:
+    """No merge has gone missing: a token that was learnt is made of two others. Those that somebody named, as Gemma's
+    `<table>`, are not spelled by two others; no text comes to them.
+    """
+    short = [token for token in unmade if len(token) <= _LONGEST_LEARNT]
+    for token in sorted(short, key=vocabulary.__getitem__):
+        for cut in range(1, len(token)):
+            left, right = token[:cut], token[cut:]
+            if left in vocabulary and right in vocabulary:
+                raise InvalidInput(f"no merge makes {token!r} of {left!r} and {right!r}, or of others: it is damaged")

@@ -20,21 +20,20 @@ Places All(const SpecialFinder& finder, std::string_view text) {
 }
 
 TEST(SpecialFinder, TheFirstToComeAndOfThoseTheLongest) {
-  const SpecialSet set({{1, "<a>", kAlways}, {2, "<a><b>", kAlways}, {3, "<b>", kAlways}, {4, "x", kAlways}});
-  EXPECT_EQ(All(set.always(), "-<a><b><b>x<a"), (Places{{1, 7, 2}, {7, 10, 3}, {10, 11, 4}}));
-  EXPECT_EQ(All(set.always(), ""), Places{});
+  const SpecialSet set({{1, "<a>", 0}, {2, "<a><b>", 0}, {3, "<b>", 0}, {4, "x", 0}});
+  EXPECT_EQ(All(set.all_allowed(), "-<a><b><b>x<a"), (Places{{1, 7, 2}, {7, 10, 3}, {10, 11, 4}}));
+  EXPECT_EQ(All(set.all_allowed(), ""), Places{});
 }
 
 TEST(SpecialFinder, TakesTheWhiteSpaceBesideIt) {
-  const SpecialSet set({{1, "<a>", kAlways | kTakesSpaceBefore}, {2, "<b>", kAlways | kTakesSpaceBehind}});
-  EXPECT_EQ(All(set.always(), "x \t<a> y<b>\n z"), (Places{{1, 6, 1}, {8, 13, 2}}));
-  EXPECT_EQ(All(set.always(), "\xC2\xA0\xE3\x80\x80<a>"), (Places{{0, 8, 1}}));  // Wide spaces, too.
-  EXPECT_EQ(All(set.always(), "<b>  <a>"), (Places{{0, 5, 2}, {5, 8, 1}}));      // Each space once.
+  const SpecialSet set({{1, "<a>", kTakesSpaceBefore}, {2, "<b>", kTakesSpaceBehind}});
+  EXPECT_EQ(All(set.all_allowed(), "x \t<a> y<b>\n z"), (Places{{1, 6, 1}, {8, 13, 2}}));
+  EXPECT_EQ(All(set.all_allowed(), "\xC2\xA0\xE3\x80\x80<a>"), (Places{{0, 8, 1}}));  // Wide spaces, too.
+  EXPECT_EQ(All(set.all_allowed(), "<b>  <a>"), (Places{{0, 5, 2}, {5, 8, 1}}));      // Each space once.
 }
 
 TEST(SpecialSet, SaysWhichTextEachIsOneIn) {
-  const SpecialSet set({{1, "<a>", 0}, {2, "<b>", kAlways}, {3, "<c>", kNever}});
-  EXPECT_EQ(All(set.always(), "<a><b><c>"), (Places{{3, 6, 2}}));
+  const SpecialSet set({{1, "<a>", 0}, {2, "<b>", kMayBeOrdinary}, {3, "<c>", kNever}});
   EXPECT_EQ(All(set.all_allowed(), "<a><b><c>"), (Places{{0, 3, 1}, {3, 6, 2}}));
   EXPECT_EQ(set.ByText("<c>"), nullptr);
   EXPECT_EQ(set.ById(3)->text, "<c>");
@@ -45,10 +44,10 @@ TEST(SpecialSet, SaysWhichTextEachIsOneIn) {
 std::string Back(uint32_t rules, std::string_view text) {
   VocabularySource source = ToySource({"ab"});
   source.text_rules = rules;
-  source.special_tokens = {{300, "<|end|>", kAlways}};
+  source.special_tokens = {{300, "<|end|>", 0}};
   const auto tokenizer = *Tokenizer::FromTable(*BuildTable(source));
-  const Ids ids = tokenizer->Encode(text);
-  EXPECT_EQ(tokenizer->Count(text), ids.size());
+  const Ids ids = tokenizer->EncodeWithAllSpecial(text);
+  EXPECT_EQ(tokenizer->Count(text), tokenizer->Encode(text).size());
   return *tokenizer->Decode(ids);
 }
 

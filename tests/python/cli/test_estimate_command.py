@@ -66,6 +66,15 @@ def test_a_body_says_its_model_its_bound_and_its_choices(tmp_path: Path) -> None
     assert same == one
 
 
+@pytest.mark.parametrize("content", ["[1]", '"ciao"', "5"])
+def test_a_json_file_that_holds_no_object_is_refused_as_such(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "list.json"
+    file.write_text(content)
+    for words in ([], ["-m", "gpt-4o"]):
+        with pytest.raises(InvalidInput, match=r"list\.json is no object, as the body of a call is"):
+            run(str(file), *words)
+
+
 def test_a_text_is_a_prompt_even_when_it_begins_like_json() -> None:
     (one,) = told("-", "-m", "gpt-4o", "--system", "Breve.", given="{nome} deve pagare?")
     assert one["tokens"] > 10

@@ -108,6 +108,19 @@ def test_the_bytes_of_a_text_are_no_fewer_than_its_tokens_in_any_vocabulary(text
     assert counter.count(text) <= counter.most(text)
 
 
+def test_what_is_no_text_and_no_name_is_a_type_error() -> None:
+    counter = tf.TokenCounter.for_model("claude-sonnet-4-5")
+    for count in (counter.count, counter.most):
+        for given_text in (None, b"bytes"):
+            with pytest.raises(TypeError, match="a text is a str, not"):
+                count(given_text)  # type: ignore[arg-type]
+    for for_model in (tf.Tokenizer.for_model, tf.TokenCounter.for_model):
+        with pytest.raises(TypeError, match="the name of a model is a str, not NoneType"):
+            for_model(None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="the name of a vocabulary is a str, not list"):
+        tf.Tokenizer.load([])  # type: ignore[arg-type]
+
+
 def test_a_factor_rounds_up() -> None:
     counter = tf.TokenCounter.for_model("claude-sonnet-4-5")
     tokens = tf.Tokenizer.load("o200k_base").count("Quanto costa?")

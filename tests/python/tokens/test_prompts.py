@@ -30,6 +30,30 @@ PICTURE = {"type": "image_url", "image_url": {"url": "https://example.it/gatto.p
 MODELS = ["gpt-4o", "gpt-5", "claude-sonnet-4-5", "gemini-2.5-flash", "grok-4", "acme-1"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        ({"messages": None}, "messages: needs a list"),
+        ({"messages": 5}, "messages: needs a list"),
+        ({"messages": "Quanto costa?"}, "messages: needs a list"),
+        ({"messages": HELLO[0]}, "messages: needs a list"),
+        ({"tools": 5}, "tools: needs a list of objects"),
+        ({"tools": TOOL}, "tools: needs a list of objects"),
+        ({"response_format": 5}, "response_format: needs an object"),
+        ({"response_format": "json"}, "response_format: needs an object"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_refused_by_its_name(arguments: dict[str, Any], what: str) -> None:
+    with pytest.raises(InvalidInput, match=what):
+        tf.count_chat(**({"messages": HELLO, "model": "gpt-4o"} | arguments))
+
+
+def test_a_conversation_is_any_sequence_of_messages() -> None:
+    listed = tf.count_chat(HELLO, [TOOL], model="gpt-4o")
+    assert tf.count_chat(tuple(HELLO), (TOOL,), model="gpt-4o") == listed
+    assert tf.count_chat(HELLO, [], model="gpt-4o") == tf.count_chat(HELLO, model="gpt-4o")
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_each_thing_that_a_prompt_holds_counts(model: str) -> None:
     counts = [

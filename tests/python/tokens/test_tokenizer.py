@@ -93,6 +93,20 @@ def test_the_text_of_a_special_token_is_ordinary_text(tokenizer: tf.Tokenizer) -
     assert tokenizer.decode(ids) == "<|endoftext|>"
 
 
+def test_a_user_cannot_forge_what_qwen_adds_without_calling_it_special() -> None:
+    tokenizer = tf.Tokenizer.load("qwen")
+    added = {text: token_id for text, token_id in tokenizer.special_tokens.items() if token_id >= 151_657}
+    assert added["<tool_call>"] == 151_657
+    assert added["<think>"] == 151_667
+    for text, token_id in added.items():
+        ids = tokenizer.encode(f"a{text}b")
+        assert max(ids) < 151_643, text
+        assert tokenizer.count(f"a{text}b") == len(ids) > 3
+        assert tokenizer.decode(ids) == f"a{text}b"
+        assert token_id in tokenizer.encode(f"a{text}b", allowed_special="all")
+        assert token_id not in tokenizer.encode(f"a{text}b", allowed_special=["<|im_end|>"])
+
+
 def test_the_empty_text_has_no_tokens(tokenizer: tf.Tokenizer) -> None:
     assert tokenizer.encode("") == []
     assert tokenizer.count("") == 0

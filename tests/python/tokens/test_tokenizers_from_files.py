@@ -11,6 +11,8 @@ import pathlib
 import pickle
 import random
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -153,13 +155,64 @@ def test_ranks_need_a_pattern_and_a_proof_that_they_are_whole(tmp_path: pathlib.
         tf.Tokenizer.from_file(path, pattern="gpt2", sha256="0" * 64)
 
 
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ({"special_tokens": {"x": 2**40}}, "'x' cannot have the id 1099511627776"),
+        ({"special_tokens": {"x": -1}}, "'x' cannot have the id -1"),
+        ({"special_tokens": {"x": "7"}}, "'x' cannot have the id '7'"),
+        ({"special_tokens": {"a\ud800": 267}}, r"'a\\ud800' cannot have the id 267"),
+        ({"special_tokens": {1: 2}}, "a mapping of texts to ids"),
+        ({"special_tokens": 5}, "a mapping of texts to ids"),
+        ({"sha256": 5}, r"small\.tiktoken: `sha256` needs a string, not 5"),
+        ({"name": 5}, r"small\.tiktoken: `name` needs a string, not 5"),
+        ({"pattern": []}, r"small\.tiktoken: `pattern` needs a string"),
+        ({"name": "a\ud800"}, r"small\.tiktoken: a vocabulary's name has 1 to 32 bytes"),
+        ({"name": ""}, "a vocabulary's name has 1 to 32 bytes"),
+    ],
+)
+def test_what_is_said_of_a_file_is_refused_by_name_where_it_is_of_a_wrong_type(
+    tmp_path: pathlib.Path, argument: dict[str, Any], message: str
+) -> None:
+    path = written(tmp_path, ranks(), "small.tiktoken")
+    with pytest.raises(errors.InvalidInput, match=message):
+        tf.Tokenizer.from_file(path, **({"pattern": "gpt2", "special_tokens": END} | argument))
+
+
+def test_a_byte_order_mark_is_called_so(tmp_path: pathlib.Path) -> None:
+    for content in (ranks(), json.dumps(bytes_file()).encode()):
+        with pytest.raises(errors.InvalidInput, match=r"model\.json: it begins with a byte order mark"):
+            opened(tmp_path, b"\xef\xbb\xbf" + content)
+    with pytest.raises(errors.InvalidInput, match="byte order mark"):
+        opened(tmp_path, json.dumps(bytes_file()).encode("utf-16"))
+
+
+def test_a_path_that_no_file_has_is_not_found() -> None:
+    with pytest.raises(errors.NotFound, match="cannot read"):
+        tf.Tokenizer.from_file("a\x00b")
+
+
 def test_a_tokenizer_json_of_bytes_is_read(tmp_path: pathlib.Path) -> None:
     tokenizer = opened(tmp_path, bytes_file())
     assert tokenizer.encode(" the thing") == [256 + 4, 256 + 3, 256 + 6]
-    assert tokenizer.encode("é<tool>") == [256 + 10, 257 + len(WORDS)]
+    assert tokenizer.encode("é<tool>", allowed_special="all") == [256 + 10, 257 + len(WORDS)]
     assert tokenizer.special_tokens == {**END, "<tool>": 257 + len(WORDS)}
     assert 256 + len(WORDS) not in tokenizer.encode("<|end|>")
     assert tokenizer.decode(tokenizer.encode("a <|end|> é")) == "a <|end|> é"
+
+
+def test_what_a_file_adds_without_calling_it_special_is_ordinary_text_unless_allowed(tmp_path: pathlib.Path) -> None:
+    file = bytes_file()
+    file["added_tokens"].append({"id": 257, "content": "the", "special": False, "normalized": False})
+    tokenizer = opened(tmp_path, file)
+    tool = 257 + len(WORDS)
+    for allowed in ([], ["<|end|>"]):
+        assert tool not in tokenizer.encode("é<tool>", allowed_special=allowed)
+    assert tokenizer.count("é<tool>") == len(tokenizer.encode("é<tool>")) == 1 + len("<tool>")
+    assert tokenizer.encode("é<tool>", allowed_special=["<tool>"])[-1] == tool
+    # One that is an ordinary token, too, is still merged; where it is allowed, it comes before all merging.
+    assert tokenizer.encode(" the the") == [256 + 4, 256 + 4]
+    assert tokenizer.encode(" the", allowed_special="all") == [ord(" "), 257]
 
 
 def test_a_tokenizer_json_of_characters_is_read(tmp_path: pathlib.Path) -> None:
@@ -225,6 +278,8 @@ def changes_of_bytes() -> dict[str, tuple[str, Any]]:
         ),
         "not byte pairs": ("model", {"type": "Unigram", "vocab": {}}),
         "`added_tokens` is no list": ("added_tokens", 5),
+        "`decoder` is no object": ("decoder", [1]),
+        "surrogates not allowed": ("added_tokens", [{"id": 267, "content": "<\ud800>", "special": True}]),
         "has the id 4294967296": ("added_tokens", [{"id": 2**32, "content": "<x>", "special": True}]),
         "has the id -1": ("added_tokens", [{"id": -1, "content": "<x>", "special": True}]),
         "dropout": ("model", bytes_file()["model"] | {"dropout": 0.1}),
@@ -247,10 +302,13 @@ def broken_models() -> dict[str, dict[str, Any]]:
         "two tokens have one id": {"vocab": vocabulary | {"th": 257}},
         "is not of tokens of its vocabulary": {"merges": [*merges, "zz th"]},
         "merge 11 is there twice": {"merges": [*merges, merges[0]]},
+        "no merge makes 'th' of 't' and 'h'": {"merges": []},
+        "no merge makes 'Ã©'": {"merges": merges[:-1]},
         "is not of two tokens": {"merges": [*merges, "t h e"]},
         "has the id -1": {"vocab": vocabulary | {"th": -1}},
         "has the id '7'": {"vocab": vocabulary | {"th": "7"}},
         "has the id 99999999999999999999": {"vocab": vocabulary | {"th": 99999999999999999999}},
+        "has the id 899999999": {"vocab": vocabulary | {"th": 899_999_999, "the": 2**32, "ing": 10**30}},
         "has the id 1048575": {"vocab": vocabulary | {"th": 2**20 - 1}},
         "surrogates": {"vocab": vocabulary | {"\ud800": 256 + len(WORDS)}},
     }
@@ -262,6 +320,32 @@ def test_a_model_that_does_not_fit_together_is_refused(tmp_path: pathlib.Path, m
     file["model"] = file["model"] | broken_models()[message]
     with pytest.raises(errors.InvalidInput, match=message):
         opened(tmp_path, file)
+
+
+def test_merges_may_be_missing_where_whole_pieces_come_first(tmp_path: pathlib.Path) -> None:
+    file = bytes_file()
+    file["model"] |= {"merges": [], "ignore_merges": True}
+    assert opened(tmp_path, file).encode("the") == [257]
+
+
+@pytest.mark.parametrize("make", [bytes_file, characters_file])
+def test_a_token_that_nobody_learnt_is_only_decoded(tmp_path: pathlib.Path, make: Callable[[], dict[str, Any]]) -> None:
+    file = make()
+    vocabulary = file["model"]["vocab"]
+    file["added_tokens"] = []
+    token_id = vocabulary["<|table|>"] = len(vocabulary)
+    tokenizer = opened(tmp_path, file)
+    assert token_id not in tokenizer.encode("<|table|>")
+    assert tokenizer.decode([token_id]) == "<|table|>"
+
+
+def test_a_token_of_a_million_letters_is_read_at_once(tmp_path: pathlib.Path) -> None:
+    file = bytes_file()
+    file["model"]["vocab"] |= {"x" * 1_000_000: 256 + len(WORDS)}
+    file["added_tokens"] = []
+    started = time.process_time()
+    assert opened(tmp_path, file).encode("xx") == [ord("x")] * 2
+    assert time.process_time() - started < 5.0  # Really 0.1 s; to try each cut of it takes minutes.
 
 
 def test_a_model_without_a_byte_is_refused(tmp_path: pathlib.Path) -> None:
