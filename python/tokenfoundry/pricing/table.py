@@ -25,33 +25,27 @@ UNITS_PATH = PATH.with_name("unit_prices.json")
 FORMAT = 2
 
 
-class TierRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class TokenRatesRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """What a price and each of its tiers say of tokens."""
+
+    input: Decimal
+    output: Decimal | None = None
+    cache_read: Decimal | None = None
+    cache_write: Decimal | None = None
+    cache_write_1h: Decimal | None = None
+    input_audio: Decimal | None = None
+    cache_read_audio: Decimal | None = None
+    input_image: Decimal | None = None
+    cache_read_image: Decimal | None = None
+    output_audio: Decimal | None = None
+    output_image: Decimal | None = None
+
+
+class TierRow(TokenRatesRow, frozen=True, kw_only=True):
     above: int
-    input: Decimal
-    output: Decimal | None = None
-    cache_read: Decimal | None = None
-    cache_write: Decimal | None = None
-    cache_write_1h: Decimal | None = None
-    input_audio: Decimal | None = None
-    cache_read_audio: Decimal | None = None
-    input_image: Decimal | None = None
-    cache_read_image: Decimal | None = None
-    output_audio: Decimal | None = None
-    output_image: Decimal | None = None
 
 
-class RatesRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    input: Decimal
-    output: Decimal | None = None
-    cache_read: Decimal | None = None
-    cache_write: Decimal | None = None
-    cache_write_1h: Decimal | None = None
-    input_audio: Decimal | None = None
-    cache_read_audio: Decimal | None = None
-    input_image: Decimal | None = None
-    cache_read_image: Decimal | None = None
-    output_audio: Decimal | None = None
-    output_image: Decimal | None = None
+class RatesRow(TokenRatesRow, frozen=True, kw_only=True):
     image: Decimal | dict[str, Decimal] | None = None
     audio_second: Decimal | None = None
     characters: Decimal | None = None
