@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import pytest
@@ -143,6 +144,15 @@ async def the_same(post: Post) -> None:
     await post(headers={"cache-control": "max-age=60"}, messages=[{"role": "user", "content": "sempre"}])
 
 
+async def a_new_one(post: Post) -> None:
+    await post(headers={"cache-control": "max-age=60"}, messages=[{"role": "user", "content": f"nuovo {uuid4()}"}])
+
+
+async def a_new_stream(post: Post) -> None:
+    messages = [{"role": "user", "content": f"nuovo {uuid4()}"}]
+    await post(headers={"cache-control": "max-age=60"}, messages=messages, stream=True)
+
+
 async def left(post: Post) -> None:
     await post(stream=True, leave=True)
 
@@ -162,6 +172,7 @@ async def never_fits(post: Post) -> None:
         *((behave, streamed) for behave in (answer_with("ok"), refuse, reset, hang)),
         *((behave, streamed) for behave in (begin_and_reset, begin_and_hang, begin_and_break, begin_and_err)),
         (answer_with("ok"), the_same),
+        *((behave, ask) for behave in (answer_with("ok"), refuse, no_json) for ask in (a_new_one, a_new_stream)),
         (trickle, left),
         (answer_with("ok"), mistaken),
         (answer_with("ok"), never_fits),

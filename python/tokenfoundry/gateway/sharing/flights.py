@@ -73,10 +73,17 @@ class Flight:
     async def led(
         self, walk: Coroutine[Any, Any, Answer | StreamAnswer], client: ClientWatch = STAYS
     ) -> Answer | StreamAnswer:
-        """What the leader's client gets of its walk. Whatever ends the walk ends the flight."""
+        """What the leader's client gets of its walk. Whatever ends the walk ends the flight.
+
+        The flight and its leader know each other until `unled`: neither would end by itself.
+        """
         client.unless(lambda: self.has_followers)
         self._led = _Led(self, self._flights, client)
         return await self._led.answer(walk)
+
+    def unled(self) -> None:
+        """There is nothing left to lead."""
+        self._led = None
 
     def begin(self, target: Target) -> None:
         """A stream from `target` begins."""
@@ -255,10 +262,11 @@ class _Led:
     async def answer(self, walk: Coroutine[Any, Any, Answer | StreamAnswer]) -> Answer | StreamAnswer:
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[None] = loop.create_future()
-        walking = self._walking = loop.create_task(_telling(ended, walk))
+        self._walking = loop.create_task(_telling(ended, walk))
         try:
             await ended
         except asyncio.CancelledError:
+            walking = self._walking
             self._client_here = False
             self._flights.keep(walking)
             if self._flight.has_followers:
@@ -269,16 +277,22 @@ class _Led:
                 walk.close()  # Unless it began.
                 self._walked_without_client(walking)
             raise
-        return self._led_by_client(walking)
+        return self._led_by_client()
 
-    def _led_by_client(self, walking: asyncio.Task[Answer | StreamAnswer]) -> Answer | StreamAnswer:
+    def _led_by_client(self) -> Answer | StreamAnswer:
+        walking, self._walking = self._walking, None
+        assert walking is not None, "it was made before it was awaited"
         try:
             answer = walking.result()
         except BaseException as error:
             self._flight.fail(error)
+            self._flight.unled()
             raise
+        finally:
+            del walking  # A task keeps its error, and that this frame.
         if isinstance(answer, Answer):
             self._flight.fail()  # Unless it has landed.
+            self._flight.unled()
             return answer
         self._answer = answer
         if self._flight.has_followers:
@@ -286,13 +300,16 @@ class _Led:
         return replace(answer, chunks=self._chunks(), close=self._close)
 
     def _walked_without_client(self, walking: asyncio.Task[Answer | StreamAnswer]) -> None:
+        self._walking = None
         if walking.cancelled() or walking.exception() is not None:
             # The exception was the client's to be told; its attempts are on record.
             self._flight.fail(None if walking.cancelled() else walking.exception())
+            self._flight.unled()
             return
         answer = walking.result()
         if isinstance(answer, Answer):
             self._flight.fail()
+            self._flight.unled()
             return
         self._answer = answer
         self._pump()
@@ -353,6 +370,7 @@ class _Led:
                 await self._answer.close()
             finally:
                 self._flight.fail()
+                self._flight.unled()
         elif not self._flight.has_followers:
             self._stop_pump()
             await asyncio.wait({self._pumping})
@@ -389,6 +407,7 @@ class _Led:
             finally:
                 self._flight.fail(_cut_off())  # Unless it has landed.
                 self._flight.wake()
+                self._flight.unled()
 
     async def _room(self) -> None:
         """Waits while a reader is too far behind; in the end it is left there."""
