@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 
 from tokenfoundry.privacy.detector import Finding
-from tokenfoundry.privacy.forms import OPENERS, forms_in
+from tokenfoundry.privacy.forms import forms_in, may_hold_form
 from tokenfoundry.privacy.json_in_text import Json, may_hold_json
 from tokenfoundry.privacy.json_levels import LevelsOf, json_levels, unescaped
 from tokenfoundry.privacy.placeholders import LITERAL, PlaceholderMap
@@ -16,10 +16,11 @@ from tokenfoundry.privacy.restore import StreamRestorer, restore
 from tokenfoundry.privacy.stepwise import LevelsRestorer, Step, StepwiseRestorer
 from tokenfoundry.privacy.surrogates.stand_ins import WHOLE, Ends, StandIns, StandInStream, may_stand
 
-# The beginning of a placeholder in JSON text, in any of its forms.
-_MAY_STAND_IN = re.compile(
-    rb"(?:\[|\xef\xbc\xbb|\xe3\x80\x90)(?:[ \t]|\xc2\xa0)*[A-Za-z\\]|\\u(?:00[25]|[fF][fF]3|30)|&(?:#|l)"
-)
+# The beginnings of a placeholder in JSON text, in its forms: each begins with what a search can run to.
+_BRACKET = re.compile(rb"\[(?:[ \t]|\xc2\xa0)*[A-Za-z\\]")
+_ESCAPED_BRACKET = re.compile(rb"\\u(?:00[25]|[fF][fF]3|30)")
+_HTML_BRACKET = re.compile(rb"&[#l]")
+_WIDE_BRACKETS = (b"\xef\xbc\xbb", b"\xe3\x80\x90")
 
 
 _LETTERS = re.compile(r"[A-Za-z]+")
@@ -144,7 +145,7 @@ class Substitution:
 
     def restore(self, text: str, *, json: Json = False) -> str:
         """`text` with values in place of what stands for them, escaped once for each JSON text that they stand in."""
-        if self.stand_ins is None and (not self.values or OPENERS.search(text) is None):
+        if self.stand_ins is None and (not self.values or not may_hold_form(text)):
             return text
         if json is False or (json is None and not may_hold_json(text)):
             return self._restored(0, text)
@@ -177,10 +178,19 @@ class Substitution:
 
     def may_restore(self, answer: bytes) -> bool:
         """Whether the JSON text of an answer can hold anything that stands for a value."""
-        return bool(self.stand_ins) or (bool(self.values) and _MAY_STAND_IN.search(answer) is not None)
+        return bool(self.stand_ins) or (bool(self.values) and _may_hold_placeholder(answer))
 
     def __repr__(self) -> str:
         return f"Substitution({len(self.restorable)} values)"
+
+
+def _may_hold_placeholder(answer: bytes) -> bool:
+    return (
+        _BRACKET.search(answer) is not None
+        or _ESCAPED_BRACKET.search(answer) is not None
+        or _HTML_BRACKET.search(answer) is not None
+        or (not answer.isascii() and any(bracket in answer for bracket in _WIDE_BRACKETS))
+    )
 
 
 def _as_meant(entity: str, written: str, start: int, levels: int) -> tuple[int, int, str]:
