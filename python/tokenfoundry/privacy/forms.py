@@ -46,6 +46,12 @@ _BEGUN = re.compile(
 )
 LONGEST_FORM: Final = 512  # Code points; a unit of a name may be written with five.
 
+# In the bytes of JSON text: each begins with what a search can run to.
+_BRACKET = re.compile(rb"\[(?:[ \t]|\xc2\xa0)*[A-Za-z\\]")
+_ESCAPED_BRACKET = re.compile(rb"\\u(?:00[25]|[fF][fF]3|30)")
+_HTML_BRACKET = re.compile(rb"&[#l]")
+_WIDE_BRACKETS = (b"\xef\xbc\xbb", b"\xe3\x80\x90")
+
 
 def may_hold_form(text: str) -> bool:
     """Whether there is any use in looking for a form in it: each has one of these characters in it.
@@ -90,6 +96,16 @@ def forms_in(text: str, *, json: int = False) -> Iterator[Form]:
     for match in _FORM.finditer(text):
         assert match.lastindex is not None, "each form has a name"
         yield Form(match.start(), match.end(), f"[{_plain(match[match.lastindex])}]")
+
+
+def may_hold_form_in_json(answer: bytes) -> bool:
+    """The same of a JSON text, in which a bracket may be an escape and may be of the JSON itself."""
+    return (
+        _BRACKET.search(answer) is not None
+        or _ESCAPED_BRACKET.search(answer) is not None
+        or _HTML_BRACKET.search(answer) is not None
+        or (not answer.isascii() and any(bracket in answer for bracket in _WIDE_BRACKETS))
+    )
 
 
 def literals_in(text: str, entities: Collection[str]) -> Iterator[Form]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 
 from tokenfoundry.privacy.detector import Finding
-from tokenfoundry.privacy.forms import forms_in, may_hold_form
+from tokenfoundry.privacy.forms import forms_in, may_hold_form, may_hold_form_in_json
 from tokenfoundry.privacy.json_in_text import Json, may_hold_json
 from tokenfoundry.privacy.json_levels import LevelsOf, json_levels, unescaped
 from tokenfoundry.privacy.placeholders import LITERAL, PlaceholderMap
@@ -15,13 +15,6 @@ from tokenfoundry.privacy.protection import Protection
 from tokenfoundry.privacy.restore import StreamRestorer, restore
 from tokenfoundry.privacy.stepwise import LevelsRestorer, Step, StepwiseRestorer
 from tokenfoundry.privacy.surrogates.stand_ins import WHOLE, Ends, StandIns, StandInStream, may_stand
-
-# The beginnings of a placeholder in JSON text, in its forms: each begins with what a search can run to.
-_BRACKET = re.compile(rb"\[(?:[ \t]|\xc2\xa0)*[A-Za-z\\]")
-_ESCAPED_BRACKET = re.compile(rb"\\u(?:00[25]|[fF][fF]3|30)")
-_HTML_BRACKET = re.compile(rb"&[#l]")
-_WIDE_BRACKETS = (b"\xef\xbc\xbb", b"\xe3\x80\x90")
-
 
 _LETTERS = re.compile(r"[A-Za-z]+")
 
@@ -178,19 +171,10 @@ class Substitution:
 
     def may_restore(self, answer: bytes) -> bool:
         """Whether the JSON text of an answer can hold anything that stands for a value."""
-        return bool(self.stand_ins) or (bool(self.values) and _may_hold_placeholder(answer))
+        return bool(self.stand_ins) or (bool(self.values) and may_hold_form_in_json(answer))
 
     def __repr__(self) -> str:
         return f"Substitution({len(self.restorable)} values)"
-
-
-def _may_hold_placeholder(answer: bytes) -> bool:
-    return (
-        _BRACKET.search(answer) is not None
-        or _ESCAPED_BRACKET.search(answer) is not None
-        or _HTML_BRACKET.search(answer) is not None
-        or (not answer.isascii() and any(bracket in answer for bracket in _WIDE_BRACKETS))
-    )
 
 
 def _as_meant(entity: str, written: str, start: int, levels: int) -> tuple[int, int, str]:
