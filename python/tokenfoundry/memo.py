@@ -39,7 +39,7 @@ class Memo(Generic[Value]):
         self._key = secrets.token_bytes(_KEY_BYTES)
         self._values: dict[bytes, Value] = {}
 
-    def place(self, scope: str, text: str) -> bytes | None:
+    def place(self, scope: str, text: str | bytes) -> bytes | None:
         """Where the value of this text is kept; None for a text too short to be worth it.
 
         Raises `InvalidInput` for a lone surrogate.
@@ -47,8 +47,9 @@ class Memo(Generic[Value]):
         if len(text) < _LEAST_CHARACTERS:
             return None
         try:
-            hashed = hashlib.blake2b(text.encode(), digest_size=_KEY_BYTES, key=self._key)
-            hashed.update(b"\xff" + scope.encode())  # No UTF-8 holds this byte, so no text runs into a scope.
+            written = text.encode() if isinstance(text, str) else text
+            hashed = hashlib.blake2b(written, digest_size=_KEY_BYTES, key=self._key)
+            hashed.update(b"\xff" + scope.encode())  # No scope holds this byte, so no text runs into one.
         except UnicodeEncodeError:
             raise InvalidInput("the text holds a lone surrogate, which is not valid Unicode") from None
         return hashed.digest()

@@ -99,9 +99,11 @@ class Pipeline:
         try:
             call.passage = self._rates.passage(partial(axes_of, call))
             with call.passage:
-                await self._redaction.redact(call)
-                await turn()
-                answer = await self._repeated(call) or await self._routed(call)
+                answer = await self._recognized(call, request)
+                if answer is None:
+                    await self._redaction.redact(call)
+                    await turn()
+                    answer = await self._repeated(call) or await self._routed(call)
                 return call.passage.on(answer)
         except Refused as refused:
             refused.headers.setdefault(REQUEST_ID, call.request_id)
@@ -171,6 +173,12 @@ class Pipeline:
         return catalogue(reach, prices, now_ms=self._clock())
 
     # -- recall --------------------------------------------------------------------------------------------------------
+
+    async def _recognized(self, call: Call, request: Request) -> Answer | StreamAnswer | None:
+        """The kept answer to a body that came before, byte for byte, without looking into it."""
+        if self._repeats is None or not self._redaction.recognize(call, request):
+            return None
+        return await self._repeats.recalled_as_it_is(call)
 
     async def _repeated(self, call: Call) -> Answer | StreamAnswer | None:
         """The answer to what was asked before, or is being asked."""

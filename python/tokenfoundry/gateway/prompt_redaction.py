@@ -6,11 +6,11 @@ import asyncio
 import hmac
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tokenfoundry.errors import BlockedContent, InvalidInput, StoreError
 from tokenfoundry.gateway.attempts.booking import Booking
-from tokenfoundry.gateway.attempts.call import Call
+from tokenfoundry.gateway.attempts.call import Call, Request
 from tokenfoundry.gateway.attempts.refusals import refused_by_policy
 from tokenfoundry.gateway.bodies.unreadable import redacted_body, takes_long
 from tokenfoundry.gateway.redactors import Redactors
@@ -18,12 +18,22 @@ from tokenfoundry.gateway.replies import Refused, invalid
 from tokenfoundry.gateway.sharing.recall import question_of
 from tokenfoundry.gateway.sharing.shared import Shared
 from tokenfoundry.gateway.unforeseen import kind_and_place
+from tokenfoundry.memo import Memo
 from tokenfoundry.privacy.placeholders import NoRoom
 
 if TYPE_CHECKING:
     from tokenfoundry.vault import Vault
 
 _log = logging.getLogger("tokenfoundry")
+
+_REMEMBERED_BODIES = 8192
+
+
+class _Asked(NamedTuple):
+    """What a body asked, and of what kinds its personal data was: nothing of what it said."""
+
+    prompt_hmac: str
+    findings: dict[str, int]
 
 
 class PromptRedaction:
@@ -42,6 +52,27 @@ class PromptRedaction:
         self._booking = booking
         self._prompt_hmac = hmac.new(audit_key, digestmod="sha256")  # Copied for each prompt.
         self._vault = vault or _no_vault
+        self._asked = Memo[_Asked](capacity=_REMEMBERED_BODIES)
+
+    def recognize(self, call: Call, request: Request) -> bool:
+        """Whether the caller sent the same bytes before: then fills in what they ask, which is enough to find a kept
+        answer and to give it as it is, if nothing of this caller's belongs in it. For all else there is `redact`.
+        """
+        if not call.may_recall or call.conversation or not isinstance(request.body, bytes):
+            return False
+        axes, stated = call.axes, call.endpoint.fields_in(request.headers)
+        redactor = self._redactors.of(axes.workspace, axes.project, axes.key)
+        if not redactor.changes_placeholders_alone:
+            return False
+        content_type = request.headers.get("content-type", "")
+        asker = (call.endpoint.name, axes.workspace, axes.project, axes.key, redactor.version, content_type, stated)
+        call.asked_place = self._asked.place(repr(asker), request.body)
+        asked = None if call.asked_place is None else self._asked.get(call.asked_place)
+        if asked is None:
+            return False
+        call.policy, call.session = redactor.version, redactor.session()
+        call.prompt_hmac, call.findings = asked.prompt_hmac, dict(asked.findings)
+        return True
 
     async def redact(self, call: Call) -> None:
         """Fills in what may leave of `call`, its session and its question. Raises `Refused`."""
@@ -60,15 +91,16 @@ class PromptRedaction:
         call.findings = call.session.counts
         if call.conversation and (call.may_recall or call.may_store):
             self._share(call)
-        call.question = question_of(call.redacted if call.shared is None else call.shared.question(call.redacted))
         keyed = self._prompt_hmac.copy()
-        keyed.update(call.question)
+        keyed.update(question_of(call.redacted if call.shared is None else call.shared.question(call.redacted)))
         call.prompt_hmac = keyed.hexdigest()
         if call.session.on_prem:
             # Only trusted targets will see this call, so it goes as it was written, nothing is restored, nothing kept.
             call.on_prem_only = True
             call.may_recall = call.may_store = False
             call.redacted, call.session = call.body, call.session.as_written()
+        elif call.asked_place is not None:
+            self._asked.put(call.asked_place, _Asked(call.prompt_hmac, call.findings))
 
     def _share(self, call: Call) -> None:
         call.shared = Shared(call.session)

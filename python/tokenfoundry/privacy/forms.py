@@ -46,8 +46,20 @@ _BEGUN = re.compile(
 )
 LONGEST_FORM: Final = 512  # Code points; a unit of a name may be written with five.
 
-# A form has one of these in it. What has none need not be looked at.
-OPENERS: Final = re.compile(r"[\[\\&\uff3b\u3010]")
+# In the bytes of JSON text: each begins with what a search can run to.
+_BRACKET = re.compile(rb"\[(?:[ \t]|\xc2\xa0)*[A-Za-z\\]")
+_ESCAPED_BRACKET = re.compile(rb"\\u(?:00[25]|[fF][fF]3|30)")
+_HTML_BRACKET = re.compile(rb"&[#l]")
+_WIDE_BRACKETS = (b"\xef\xbc\xbb", b"\xe3\x80\x90")
+
+
+def may_hold_form(text: str) -> bool:
+    """Whether there is any use in looking for a form in it: each has one of these characters in it.
+
+    Every text of every call is asked, and a search for one character at a time is by far the fastest way to answer.
+    """
+    return "[" in text or "\\" in text or "&" in text or "\uff3b" in text or "\u3010" in text
+
 
 # In JSON text any character may be an escape. These tell that reading the escapes may show a form that is not seen
 # without it, or hide one.
@@ -74,6 +86,8 @@ def forms_in(text: str, *, json: int = False) -> Iterator[Form]:
     >>> [form.placeholder for form in forms_in(r"\[email\_address\_1\] & [ BADGE_2 ]")]
     ['[EMAIL_ADDRESS_1]', '[BADGE_2]']
     """
+    if not may_hold_form(text):
+        return
     if json and _TELLING_ESCAPE.search(text):
         read = Unescaped(text)
         for start, end, placeholder in forms_in(read.text, json=json - 1):
@@ -84,6 +98,16 @@ def forms_in(text: str, *, json: int = False) -> Iterator[Form]:
         yield Form(match.start(), match.end(), f"[{_plain(match[match.lastindex])}]")
 
 
+def may_hold_form_in_json(answer: bytes) -> bool:
+    """The same of a JSON text, in which a bracket may be an escape and may be of the JSON itself."""
+    return (
+        _BRACKET.search(answer) is not None
+        or _ESCAPED_BRACKET.search(answer) is not None
+        or _HTML_BRACKET.search(answer) is not None
+        or (not answer.isascii() and any(bracket in answer for bracket in _WIDE_BRACKETS))
+    )
+
+
 def literals_in(text: str, entities: Collection[str]) -> Iterator[Form]:
     r"""What in a user's own text could be taken for a placeholder, as text or inside JSON: what is written as ours
     are, and every other form of one of these entities. In order, disjoint.
@@ -91,6 +115,8 @@ def literals_in(text: str, entities: Collection[str]) -> Iterator[Form]:
     >>> [text for text in ("[A_1]", "[a_1]", "[b_1]", r"\u005ba_1]") for _ in literals_in(text, {"A"})]
     ['[A_1]', '[a_1]', '\\u005ba_1]']
     """
+    if not may_hold_form(text):
+        return
     found = [form for form in forms_in(text) if _is_literal(form, text, entities)]
     if _TELLING_ESCAPE.search(text):
         found += [form for form in forms_in(text, json=True) if _is_literal(form, text, entities)]

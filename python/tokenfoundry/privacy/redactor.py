@@ -103,6 +103,11 @@ class Redactor:
         return RedactionSession(self._protection, scope, values, answers=self._answers, unreadable=self._unreadable)
 
     @property
+    def changes_placeholders_alone(self) -> bool:
+        """Whether an answer that names no placeholder goes to its caller as it is."""
+        return self._answers is None and not self._protection.uses_surrogates
+
+    @property
     def version(self) -> str:
         """Tells policies apart: what is kept under one is not for another."""
         return self._version

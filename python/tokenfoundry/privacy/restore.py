@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from tokenfoundry.errors import InvalidState
-from tokenfoundry.privacy.forms import OPENERS, begun_at, forms_in
+from tokenfoundry.privacy.forms import begun_at, forms_in, may_hold_form
 from tokenfoundry.privacy.json_levels import escaped
 from tokenfoundry.privacy.placeholders import PlaceholderMap
 
@@ -33,7 +33,7 @@ def restore(text: str, values: Values, *, json: int = False) -> str:
     >>> print(restore('{"badge": "[BADGE_1]"}', values, json=True))
     {"badge": "EMP \\"7\\""}
     """
-    if not values or OPENERS.search(text) is None:
+    if not values or not may_hold_form(text):
         return text
     pieces: list[str] = []
     done = 0
@@ -70,7 +70,7 @@ class StreamRestorer:
         """What can be passed on now: restored text, possibly empty. Raises `InvalidState` after `close`."""
         if self._closed:
             raise InvalidState("the restorer is closed")
-        if not self._held and (not self._values or OPENERS.search(chunk) is None):
+        if not self._held and (not self._values or not may_hold_form(chunk)):
             return chunk
         text = self._held + chunk
         cut = begun_at(text, self._values.may_be, json=self._json)

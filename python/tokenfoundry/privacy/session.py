@@ -13,7 +13,7 @@ from tokenfoundry.privacy.answers import AnswerGuard, new_in
 from tokenfoundry.privacy.answers_in_json import Guard, GuardInParts, JsonGuard
 from tokenfoundry.privacy.carried import Carried
 from tokenfoundry.privacy.detector import Finding
-from tokenfoundry.privacy.forms import OPENERS
+from tokenfoundry.privacy.forms import may_hold_form
 from tokenfoundry.privacy.incoming import StreamRedactor
 from tokenfoundry.privacy.json_in_text import Json
 from tokenfoundry.privacy.placeholders import PlaceholderMap
@@ -103,7 +103,7 @@ class RedactionSession:
         """
         findings = self._findings(text, label, may_be_json, is_json)
         # Most texts of a request are its structure: nothing found, nothing that reads as a placeholder.
-        if findings or OPENERS.search(text) is not None or self._substitution.stand_ins is not None:
+        if findings or may_hold_form(text) or self._substitution.stand_ins is not None:
             return self.redact_findings(text, findings, may_be_json=may_be_json)
         return text
 
@@ -176,7 +176,7 @@ class RedactionSession:
         return self._redacted_item(text, findings)
 
     def _redacted_item(self, text: str, findings: list[Finding]) -> str:
-        if not findings and OPENERS.search(text) is None:
+        if not findings and not may_hold_form(text):
             return text
         item = RedactionSession(self._protection, self._scope)
         redacted = item.redact_findings(text, findings)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 
 from tokenfoundry.privacy.detector import Finding
-from tokenfoundry.privacy.forms import OPENERS, forms_in
+from tokenfoundry.privacy.forms import forms_in, may_hold_form, may_hold_form_in_json
 from tokenfoundry.privacy.json_in_text import Json, may_hold_json
 from tokenfoundry.privacy.json_levels import LevelsOf, json_levels, unescaped
 from tokenfoundry.privacy.placeholders import LITERAL, PlaceholderMap
@@ -15,12 +15,6 @@ from tokenfoundry.privacy.protection import Protection
 from tokenfoundry.privacy.restore import StreamRestorer, restore
 from tokenfoundry.privacy.stepwise import LevelsRestorer, Step, StepwiseRestorer
 from tokenfoundry.privacy.surrogates.stand_ins import WHOLE, Ends, StandIns, StandInStream, may_stand
-
-# The beginning of a placeholder in JSON text, in any of its forms.
-_MAY_STAND_IN = re.compile(
-    rb"(?:\[|\xef\xbc\xbb|\xe3\x80\x90)(?:[ \t]|\xc2\xa0)*[A-Za-z\\]|\\u(?:00[25]|[fF][fF]3|30)|&(?:#|l)"
-)
-
 
 _LETTERS = re.compile(r"[A-Za-z]+")
 
@@ -144,7 +138,7 @@ class Substitution:
 
     def restore(self, text: str, *, json: Json = False) -> str:
         """`text` with values in place of what stands for them, escaped once for each JSON text that they stand in."""
-        if self.stand_ins is None and (not self.values or OPENERS.search(text) is None):
+        if self.stand_ins is None and (not self.values or not may_hold_form(text)):
             return text
         if json is False or (json is None and not may_hold_json(text)):
             return self._restored(0, text)
@@ -177,7 +171,7 @@ class Substitution:
 
     def may_restore(self, answer: bytes) -> bool:
         """Whether the JSON text of an answer can hold anything that stands for a value."""
-        return bool(self.stand_ins) or (bool(self.values) and _MAY_STAND_IN.search(answer) is not None)
+        return bool(self.stand_ins) or (bool(self.values) and may_hold_form_in_json(answer))
 
     def __repr__(self) -> str:
         return f"Substitution({len(self.restorable)} values)"

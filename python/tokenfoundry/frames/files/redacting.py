@@ -12,7 +12,7 @@ from tokenfoundry.frames.files.json_lines import path_of
 from tokenfoundry.frames.files.value_map import ValueMap
 from tokenfoundry.frames.report import Report
 from tokenfoundry.privacy import Detector, Finding, RedactionSession, Redactor
-from tokenfoundry.privacy.forms import LONGEST_FORM, OPENERS, forms_in
+from tokenfoundry.privacy.forms import LONGEST_FORM, forms_in, may_hold_form
 from tokenfoundry.privacy.placeholders import LITERAL
 
 
@@ -56,7 +56,7 @@ class Redacting:
 
     def _may_be_taken(self, text: str) -> bool:
         """Whether a text without findings may hold what could be taken for a stand-in."""
-        return self._uses_surrogates or OPENERS.search(text) is not None
+        return self._uses_surrogates or may_hold_form(text)
 
     def _redacted(self, session: RedactionSession, cells: Cells, at: int, row: int, findings: list[Finding]) -> str:
         try:
@@ -140,7 +140,7 @@ class KnownPlaceholders:
 
     def check(self, text: str, place: str = "") -> None:
         """Raises `InvalidInput` for a placeholder without a value, as it was sent or as a model writes it."""
-        if OPENERS.search(text) is None:
+        if not may_hold_form(text):
             return
         for form in forms_in(text):
             entity, _, number = form.placeholder[1:-1].rpartition("_")

@@ -77,8 +77,8 @@ class Call:
     redacted: dict[str, Any] = field(init=False, repr=False)
     policy: str = ""  # The version of its privacy policy.
     findings: dict[str, int] = field(default_factory=dict)
-    question: bytes = field(default=b"", repr=False)  # What the answer depends on, in canonical form.
-    prompt_hmac: str = ""
+    prompt_hmac: str = ""  # Of what the answer depends on.
+    asked_place: bytes | None = None  # Where it is remembered what the bytes of the body asked.
     on_prem_only: bool = False
     shared: Shared | None = None  # What others may share of a call of a conversation.
     _prompt_tokens: dict[tuple[str, bool, str], PromptTokens] = field(default_factory=dict)

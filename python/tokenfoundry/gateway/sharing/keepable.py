@@ -14,7 +14,7 @@ from typing import Any, Literal
 from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.gateway.bodies.texts import texts
 from tokenfoundry.privacy import Detector
-from tokenfoundry.privacy.forms import OPENERS, forms_in
+from tokenfoundry.privacy.forms import forms_in, may_hold_form
 
 Reason = Literal[
     "cut", "unfinished", "refused", "personal_data", "unknown_placeholder", "downgraded", "in_pieces", "disk"
@@ -71,7 +71,7 @@ class Keepable:
 
 
 def _names_nobody(call: Call, text: str) -> bool:
-    if OPENERS.search(text) is None:
+    if not may_hold_form(text):
         return False
     value_of = call.session_of_shared.values.value_of
     return any(_NUMBERED.search(form.placeholder) and value_of(form.placeholder) is None for form in forms_in(text))

@@ -5,6 +5,7 @@ The cache may be lost, so nothing that goes wrong with it ever fails a call: it 
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections import Counter
 
@@ -19,7 +20,7 @@ from tokenfoundry.routing.targets import Target
 
 _log = logging.getLogger("tokenfoundry")
 
-_FORMAT = 2
+_FORMAT = 3
 _MOST_PREFIXES = 4096  # Beginnings of keys that are remembered.
 
 
@@ -102,7 +103,7 @@ class KeptAnswers:
         return self._invalidations.generation
 
     def prefix(self, call: Call) -> bytes:
-        """The beginning of the call's keys: all that decides who shares an answer, and nothing of the question."""
+        """The beginning of the call's keys: a hash of all that decides who shares an answer but the question."""
         axes, scope = call.axes, call.cache_terms.scope
         owner = getattr(axes, scope)
         regions = call.key.regions
@@ -110,7 +111,7 @@ class KeptAnswers:
         known = self._prefixes.get(place)
         if known is not None and known[0] == call.reachable:
             return known[1]
-        made = msgspec.json.encode(
+        told = msgspec.json.encode(
             {
                 "format": _FORMAT,
                 "books": self._invalidations.id,
@@ -122,6 +123,7 @@ class KeptAnswers:
                 "regions": regions,
             }
         )
+        made = hashlib.sha256(told).digest()
         if len(self._prefixes) >= _MOST_PREFIXES:
             self._prefixes = {}
         self._prefixes[place] = call.reachable, made

@@ -17,6 +17,7 @@ from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.gateway.sharing.keepable import Keepable
 from tokenfoundry.gateway.sharing.kept_answers import KeptAnswers
 from tokenfoundry.gateway.streams.replay import Borders
+from tokenfoundry.privacy.forms import may_hold_form_in_json
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
 
@@ -29,8 +30,8 @@ _IGNORED = frozenset(
 
 
 def question_of(redacted: dict[str, Any]) -> bytes:
-    """What is asked, in canonical form: every field of a redacted body that the answer depends on. It is the end of the
-    cache's key, and what the prompt's hash on record is made of.
+    """What is asked, in canonical form: every field of a redacted body that the answer depends on. The keyed hash of it
+    is the end of the cache's key, and what is on record of the prompt.
     """
     asked = {name: value for name, value in redacted.items() if name not in _IGNORED}
     return msgspec.json.encode(asked, order="sorted")
@@ -44,6 +45,7 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
     maker: Maker
     usage: Usage
     borders: Borders
+    is_plain: bool
     reply: msgspec.Raw
 
 
@@ -57,6 +59,8 @@ class Recalled:
     reply: dict[str, Any] | msgspec.Raw
     age_ms: int | None
     """Since it was kept; None: it is shared as it is made."""
+    is_plain: bool = False
+    """Whether it certainly names no placeholder."""
 
     def may_hold_values_of(self, call: Call) -> bool:
         """Whether a placeholder of this call can stand in it."""
@@ -91,12 +95,20 @@ class ResponseCache:
     def identify(self, call: Call) -> None:
         """Sets the call's key, and the generation in which it asks."""
         call.generation = self._answers.generation
-        call.cache_key = self._answers.prefix(call) + call.question
+        call.cache_key = self._answers.prefix(call) + call.prompt_hmac.encode()
 
     def find(self, call: Call) -> Recalled | None:
         """The reply kept for this call, if it is fresh enough and its key may reach the target it came from."""
         found = self._find(call)
         self._answers.count("misses" if found is None else "hits")
+        return found
+
+    def find_plain(self, call: Call) -> Recalled | None:
+        """The same of one that certainly names no placeholder. To find none is no miss: the call is still to `find`."""
+        found = self._find(call)
+        if found is None or not found.is_plain:
+            return None
+        self._answers.count("hits")
         return found
 
     def _find(self, call: Call) -> Recalled | None:
@@ -112,7 +124,7 @@ class ResponseCache:
         target = next((target for target in call.reachable if target.name == kept.maker.target), None)
         if age_ms is None or target is None:
             return None
-        return Recalled(target, kept.usage, kept.borders, kept.reply, age_ms)
+        return Recalled(target, kept.usage, kept.borders, kept.reply, age_ms, kept.is_plain)
 
     def keep(self, call: Call, target: Target, reply: dict[str, Any], usage: Usage, borders: Borders) -> None:
         """Keeps a reply, in placeholder form, when it may be kept."""
@@ -120,12 +132,14 @@ class ResponseCache:
         if reason is not None:
             self._answers.reject(reason)
             return
+        written = self._encoder.encode(reply)
         kept = _Kept(
             at_ms=self._answers.now_ms(),
             generation=call.generation,
             maker=self._answers.maker(call, target),
             usage=usage,
             borders=borders,
-            reply=msgspec.Raw(self._encoder.encode(reply)),
+            is_plain=not may_hold_form_in_json(written),
+            reply=msgspec.Raw(written),
         )
         self._answers.put(call.cache_key, self._encoder.encode(kept), ttl_ms=call.cache_terms.ttl_ms)

@@ -68,6 +68,17 @@ class Repeats:
         call.cache_status, call.age_ms = "hit", found.age_ms
         return await self._given(call, found, route="cache")
 
+    async def recalled_as_it_is(self, call: Call) -> Answer | StreamAnswer | None:
+        """The same of a call of which only the question is known: an answer in which nothing of its caller's belongs.
+        Raises `Refused`.
+        """
+        self._replies.identify(call)
+        found = self._replies.find_plain(call)
+        if found is None:
+            return None
+        call.cache_status, call.age_ms = "hit", found.age_ms
+        return await self._given(call, found, route="cache")
+
     async def followed(self, call: Call) -> Answer | StreamAnswer | None:
         """The answer of a call that is in progress; None when there is none, or it has none for this one. Raises
         `Refused`.
