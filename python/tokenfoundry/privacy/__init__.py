@@ -15,6 +15,7 @@
     answers         what is done with what a model adds of its own; in JSON text, `answers_in_json`
     json_in_text    which parts of an answer are JSON, though nobody asked for it
     json_levels     and how deep in JSON each part of it stands
+    spelling        how a string of JSON is written, for it to be written so again
     stepwise        all that happens to a stream of an answer, one after the other
     sealed          what of it has to lie on a disk, encrypted (imported by who needs it)
     sealed_log      the same, written at its end only

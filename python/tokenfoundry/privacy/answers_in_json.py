@@ -1,5 +1,6 @@
 """JSON text that a model writes, such as the arguments of a tool: each of its texts is looked at as itself, called what
-its field is called, and written as JSON again. What is no JSON from some place on is plain text from there.
+its field is called, and written as JSON again: as it was written, up to the first character that is another one. What
+is no JSON from some place on is plain text from there.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from tokenfoundry.privacy.json_in_text import JsonParts
+from tokenfoundry.privacy.spelling import Spelling
 from tokenfoundry.privacy.stepwise import InParts
 
 _LEAST_DIGITS: Final = 9  # Of a number that may be a phone or a card number, as in a request.
@@ -59,7 +61,18 @@ class GuardInParts(InParts):
 class JsonGuard:
     """One JSON text, in one piece or in many, as `AnswerGuard` otherwise. Not thread-safe."""
 
-    __slots__ = ("_at_name", "_escape", "_guard", "_guard_of", "_high", "_nested", "_state", "_token", "changed")
+    __slots__ = (
+        "_at_name",
+        "_escape",
+        "_guard",
+        "_guard_of",
+        "_high",
+        "_nested",
+        "_spelling",
+        "_state",
+        "_token",
+        "changed",
+    )
 
     def __init__(self, guard_of: Callable[[str], Guard]) -> None:
         """`guard_of` makes a guard for a text that is called so."""
@@ -69,8 +82,9 @@ class JsonGuard:
         self._state: str = "between"  # Or in a "string", "name", "word", "number"; or "plain".
         self._token = ""
         self._guard: Guard | None = None
+        self._spelling = Spelling()  # Of the string that has begun.
         self._escape = ""
-        self._high = ""  # The first half of a character that is escaped in two.
+        self._high = ""  # The first half of a character that is escaped in two, as it is written.
         self.changed = False
 
     def feed(self, text: str) -> str:
@@ -93,12 +107,11 @@ class JsonGuard:
         """The rest."""
         if self._state == "number":
             return self._number()
-        if self._state == "name":
-            return _escaped(self._ended(self._guard, self._token + self._half() + self._escape))
-        if self._state == "string":
-            assert self._guard is not None, "a string is looked at"
-            rest = self._guard.feed(self._half() + self._escape)
-            return _escaped(rest + self._ended(self._guard, ""))
+        if self._state in ("name", "string"):
+            passed: list[str] = []
+            self._take_half(passed)
+            self._take(self._escape, self._escape, passed)
+            return "".join([*passed, self._rest_of_string()])
         if self._state == "plain":
             return self._ended(self._plain(), "")
         rest, self._token = self._token, ""
@@ -179,69 +192,76 @@ class JsonGuard:
         if character == "\\":
             self._escape = "\\"
         elif character == '"':
-            self._take(self._half(), passed)
-            self._end_string(passed)
+            self._take_half(passed)
+            passed += (self._rest_of_string(), '"')
+            self._state, self._token = "between", ""
         else:
             run = _IN_STRING.match(text, at)
             assert run is not None, "anything but a quote and a backslash"
-            self._take(self._half() + run[0], passed)
+            self._take_half(passed)
+            self._take(run[0], run[0], passed)
             return run.end()
         return at + 1
 
     def _escaped_character(self, text: str, at: int, passed: list[str]) -> int:
-        self._escape += text[at]
-        escape = self._escape
-        if len(escape) == 2 and escape != "\\u":
-            self._escape = ""
-            self._take(self._half() + _ESCAPES.get(escape[1], escape), passed)
-        elif len(escape) > 2 and text[at] not in "0123456789abcdefABCDEF":
+        escape = self._escape + text[at]
+        if len(escape) > 2 and text[at] not in "0123456789abcdefABCDEF":
             # No escape: taken as it is written, and the character is looked at anew.
+            self._take_half(passed)
+            self._take(self._escape, self._escape, passed)
             self._escape = ""
-            self._take(self._half() + escape[:-1], passed)
             return at
-        elif _UNICODE_ESCAPE.fullmatch(escape):
+        self._escape = escape
+        if len(escape) == 2 and escape != "\\u":
+            self._take_half(passed)
+            self._take(_ESCAPES.get(escape[1], escape), escape, passed)
             self._escape = ""
-            self._take(self._decoded(chr(int(escape[2:], 16))), passed)
+        elif _UNICODE_ESCAPE.fullmatch(escape):
+            self._take_unit(escape, passed)
+            self._escape = ""
         return at + 1
 
-    def _decoded(self, character: str) -> str:
-        """A character that was escaped: the half of one waits for the other."""
-        if "\ud800" <= character <= "\udbff":
-            before, self._high = self._half(), character
-            return before
-        if "\udc00" <= character <= "\udfff":
+    def _take_unit(self, escape: str, passed: list[str]) -> None:
+        """A character, or the half of one, which waits for the other."""
+        character = chr(int(escape[2:], 16))
+        if self._high and "\udc00" <= character <= "\udfff":
             high, self._high = self._high, ""
-            return (high + character).encode("utf-16", "surrogatepass").decode("utf-16") if high else "\ufffd"
-        return self._half() + character
-
-    def _half(self) -> str:
-        """What stands for half a character whose other half does not come."""
-        half, self._high = self._high, ""
-        return "\ufffd" if half else ""
-
-    def _take(self, text: str, passed: list[str]) -> None:
-        if self._state == "name":
-            self._token += text
-        elif text:
-            assert self._guard is not None, "a string is looked at"
-            passed.append(_escaped(self._guard.feed(text)))
-
-    def _end_string(self, passed: list[str]) -> None:
-        guard, self._guard = self._guard, None
-        if self._state == "name":
-            self._nested[-1][1] = self._token
-            passed.append(_escaped(self._ended(guard, self._token)))
+            pair = chr(int(high[2:], 16)) + character
+            self._take(pair.encode("utf-16", "surrogatepass").decode("utf-16"), high + escape, passed)
+            return
+        self._take_half(passed)
+        if "\ud800" <= character <= "\udbff":
+            self._high = escape
         else:
-            passed.append(_escaped(self._ended(guard, "")))
-        passed.append('"')
-        self._state, self._token = "between", ""
+            self._take("\ufffd" if "\udc00" <= character <= "\udfff" else character, escape, passed)
+
+    def _take_half(self, passed: list[str]) -> None:
+        """Half a character whose other half does not come."""
+        if self._high:
+            high, self._high = self._high, ""
+            self._take("\ufffd", high, passed)
+
+    def _take(self, meant: str, written: str, passed: list[str]) -> None:
+        if not meant:
+            return
+        self._spelling.take(meant, written)
+        if self._state == "name":
+            self._token += meant
+        else:
+            assert self._guard is not None, "a string is looked at"
+            passed.append(self._spelling.of(self._guard.feed(meant)))
+
+    def _rest_of_string(self) -> str:
+        guard, self._guard = self._guard, None
+        name = self._token if self._state == "name" else ""
+        if self._state == "name":
+            self._nested[-1][1] = name
+        rest = self._spelling.of(self._ended(guard, name))
+        self._spelling = Spelling()
+        return rest
 
     def _ended(self, guard: Guard | None, text: str) -> str:
         assert guard is not None, "what ends has begun"
         made = guard.feed(text) + guard.close()
         self.changed = self.changed or guard.changed
         return made
-
-
-def _escaped(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)[1:-1]

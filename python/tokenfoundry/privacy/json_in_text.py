@@ -1,9 +1,11 @@
 """Which parts of a text that a model writes are JSON, though nobody asked for it: the text itself, one value or
-several, or a value in a fenced block.
+several, or a value in a fenced block, in a sentence, between tags.
 
-A value is JSON where it begins as one: an object or a list at the beginning of the text or of a block, in a block that
-is said to be JSON a string too. It ends with its last bracket, or with what cannot be JSON: all else is plain. So what
-is what follows from the text as far as it has come, and what is held back is at most the bracket it begins with.
+A value is JSON where it begins as one. At the beginning of the text or of a block that is an object or a list, in a
+block that is said to be JSON a string too. Anywhere else it is brackets and then a quote: between them may be space,
+and in a list numbers and words of JSON. It ends with its last bracket, or with what cannot be JSON: all else is plain.
+So what is what follows from the text as far as it has come, and what is held back is at most what stands before the
+quote.
 """
 
 from __future__ import annotations
@@ -26,6 +28,18 @@ _LONGEST_LINE: Final = 256  # Of one that opens or closes a block.
 _OPENED = re.compile(r'\{[ \t\r\n]{0,64}["}]|\[[ \t\r\n]{0,64}(?:[\[\]{"0-9-]|true|false|null)')
 _OPENED_BEGUN = re.compile(r"\{[ \t\r\n]{0,64}|\[[ \t\r\n]{0,64}(?:t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?)?")
 _BEGINS_AS_ONE = re.compile(r"[ \t\r\n]*[{\[]")
+
+# What a value begins with in the middle of a text, and a beginning of that which is not decided yet.
+_BARE_THEN = r"(?:(?:-?[0-9][0-9.eE+-]*+|true|false|null)[ \t\r\n]*+,[ \t\r\n]*+)*+"
+_LISTS = rf"(?:\[[ \t\r\n]{{0,64}}+{_BARE_THEN})*+"
+_BARE_BEGUN = (
+    r"(?:-?(?:[0-9][0-9.eE+-]*)?|true|false|null)[ \t\r\n]*|t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?|\{[ \t\r\n]{0,64}"
+)
+_OPENED_INSIDE = re.compile(rf'{_LISTS}(?:\{{[ \t\r\n]{{0,64}}+)?"')
+_OPENED_INSIDE_BEGUN = re.compile(rf"{_LISTS}(?:{_BARE_BEGUN})")
+_MOST_BEFORE: Final = 128  # Characters of it, with its quote.
+_MAY_OPEN = re.compile(r'[{\[](?=[ \t\r\n"\[{0-9tfn-]|\Z)')
+_FENCE_OR_OPENS = re.compile(rf"[`~]|{_MAY_OPEN.pattern}")
 _SPACE = re.compile(r"[ \t\r\n]*")
 # Between the strings of JSON: what changes the nesting, and what cannot stand there.
 _MARK = re.compile(r"[^ \t\r\n,:0-9+\-.eEtrufalsn]")
@@ -33,8 +47,8 @@ _IN_STRING = re.compile(r'["\\\n]')
 
 
 def may_hold_json(text: str) -> bool:
-    """Whether any part of a whole text can be JSON."""
-    return _BEGINS_AS_ONE.match(text) is not None or "```" in text or "~~~" in text
+    """Whether any part of a whole text can be JSON that has a text in it."""
+    return '"' in text and (_BEGINS_AS_ONE.match(text) is not None or _FENCE_OR_OPENS.search(text) is not None)
 
 
 class JsonParts:
@@ -49,7 +63,7 @@ class JsonParts:
 
     def __init__(self) -> None:
         self._state: Literal["beginning", "plain", "json"] = "beginning"
-        self._held = ""  # The bracket that a value may begin with.
+        self._held = ""  # What a value may begin with.
         self._line: str | None = ""  # What this line has, while it may still be that of a fence.
         self._fence = ""  # That opened the block.
         self._may_be_string = False
@@ -60,7 +74,8 @@ class JsonParts:
         """What is decided now."""
         if self._state == "beginning" and not self._held and text[:1].isalpha():
             self._state, self._line = "plain", None
-        if self._state == "plain" and "`" not in text and "~" not in text and not (self._line or "").strip():
+        may_be_all = self._state == "plain" and not self._held and not (self._line or "").strip()
+        if may_be_all and _FENCE_OR_OPENS.search(text) is None:
             self._pass_lines(text)
             return [(False, text)]
         parts: list[Part] = []
@@ -93,13 +108,16 @@ class JsonParts:
         if end > at:
             self._pass_lines(text[at:end])
         elif _OPENED.match(text, at) or (text[at] == '"' and self._may_be_string):
-            self._state, self._depth, self._line = "json", 0, None
-            self._in_string = self._escaped = False
+            self._open()
         elif _OPENED_BEGUN.fullmatch(text, at):
             self._held = text[at:]
         else:
             self._state = "plain"
         return end
+
+    def _open(self) -> None:
+        self._state, self._depth, self._line = "json", 0, None
+        self._in_string = self._escaped = False
 
     def _json(self, text: str, at: int) -> int:
         """Where the value ends, or the text."""
@@ -153,8 +171,19 @@ class JsonParts:
         return mark.end()
 
     def _plain(self, text: str, at: int) -> int:
-        """The rest of a line, which may be a fence."""
+        """The rest of a line, which may be a fence, or what of it stands before a value."""
         end = text.find("\n", at) + 1 or len(text)
+        for opener in _MAY_OPEN.finditer(text, at, end):
+            start = opener.start()
+            if _OPENED_INSIDE.match(text, start, start + _MOST_BEFORE):
+                self._open()
+                return start
+            if len(text) - start < _MOST_BEFORE and _OPENED_INSIDE_BEGUN.fullmatch(text, start):
+                self._held = text[start:]
+                end = start
+                break
+        if end == at:
+            return at
         if self._line is not None:
             self._line += text[at:end]
             if text[end - 1] == "\n":

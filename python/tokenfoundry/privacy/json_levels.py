@@ -16,11 +16,9 @@ from tokenfoundry.privacy.json_in_text import Json, JsonParts
 Level = tuple[int, str]
 """In how many JSON texts it stands, and what it says, as it is written."""
 
-# What stands between strings, and strings in which no JSON can be: neither do they begin with some, nor is a fence in
-# them.
-_PLAIN = re.compile(
-    r'[^"]*+(?:"(?:(?:[^"\\{\[\s`~]|\[[A-Z])(?:[^"\\`~]++|\\(?:[^u]|u(?!00[67])))*+)?"[^"]*+)*+', re.DOTALL
-)
+# What stands between strings, and strings in which no JSON can be: no bracket that it may begin with is in them, and no
+# fence.
+_PLAIN = re.compile(r'[^"]*+(?:"(?:[^"\\`~{\[]++|\[(?=[A-Z])|\\(?:[^u]|u(?!00[567])))*+"[^"]*+)*+', re.DOTALL)
 _IN_STRING = re.compile(r'[^"\\]+')
 _UNICODE_ESCAPE = re.compile(r"\\u[0-9A-Fa-f]{0,4}")
 _LONGEST_ESCAPE: Final = 6

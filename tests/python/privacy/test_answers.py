@@ -212,7 +212,7 @@ def test_the_texts_of_json_are_looked_at_as_themselves_and_called_as_their_field
         "s": "\n[EMAIL_ADDRESS]\n",
     }
     escaped = '{"to": "anna\\u0040example.it", "bad": "\\ud83d", "smile": "\\ud83d\\ude00"}'
-    assert json.loads(session.guarded(escaped, json=True)) == {"to": "[EMAIL_ADDRESS]", "bad": "\ufffd", "smile": "😀"}
+    assert json.loads(session.guarded(escaped, json=True)) == {"to": "[EMAIL_ADDRESS]", "bad": "\ud83d", "smile": "😀"}
 
 
 def test_what_is_no_json_is_looked_at_as_plain_text() -> None:

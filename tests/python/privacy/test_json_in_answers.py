@@ -14,7 +14,7 @@ from tokenfoundry.privacy.json_in_text import JsonParts, may_hold_json
 
 AWKWARD = 'Mario "il \\ Duro"\nRossi'
 PARTS = {
-    '{"a": "x}\\"y"} poi {"b"': ['{"a": "x}\\"y"}'],
+    '{"a": "x}\\"y"} poi {"b"': ['{"a": "x}\\"y"}', '{"b"'],
     " \n [1, [true]]\n{}\nfine": ["[1, [true]]", "{}"],
     "[PERSON_1] scrive": [],
     "[ PERSON_1 ]": [],
@@ -26,7 +26,16 @@ PARTS = {
     ],
     '~~~~ JSONL\n{"a": 1}\n"b"\n~~~\n~~~~\n[1]': ['{"a": 1}', '"b"'],
     '```\n"a"\n```': [],
-    '```python\ndef f(): return {"a": 1}\n```': [],
+    '```python\ndef f(): return {"a": 1}\n```': ['{"a": 1}'],
+    'Ho letto { "a": [1, {}] } e [ -1, null, ["b"]].': ['{ "a": [1, {}] }', '[ -1, null, ["b"]]'],
+    '<tool_call>{"a": "}"}</tool_call>': ['{"a": "}"}'],
+    '```python\nx = {\n  "a": 1}\n```\n[\n{\'a\': "b"}': ['{\n  "a": 1}'],
+    'Vedi [1, 2], [nota "x"], {a: "b"}, {} e [[PERSON_1]]; [tru "x"] {1, "x"}': [],
+    '{"a": [PERSON_1], "b": {"c": "d"}}': ['{"a": ', '{"c": "d"}'],
+    'a [{"b" c': ['[{"b" '],
+    'a {"b\nc" {"d"}': ['{"b', '{"d"}'],
+    '```{"a": 1}\n```\nb': ['{"a": 1}'],
+    f'a [{" " * 65}"b"] {{{" " * 64}"c"}} b [{"1, " * 50}"d"]': [f'{{{" " * 64}"c"}}'],
     '{"a": [PERSON_1], "b": 1}': ['{"a": '],
     '{"a": "b\nc"}': ['{"a": "b'],
     '{"a": 1,\n```\nx': ['{"a": 1,\n'],
@@ -49,14 +58,14 @@ def test_which_parts_of_a_text_are_json_follows_from_the_text_however_it_is_cut(
     whole = parts([text])
     assert [part for is_json, part in whole if is_json] == PARTS[text]
     assert "".join(part for _, part in whole) == text
-    assert may_hold_json(text) or not PARTS[text]
+    assert may_hold_json(text) or not any('"' in part for part in PARTS[text])
     assert parts(list(text)) == whole
     for first, second in itertools.combinations_with_replacement(range(len(text) + 1), 2):
         assert parts([text[:first], text[first:second], text[second:]]) == whole
 
 
 PIECES = st.lists(
-    st.sampled_from(["```", "json", "\n", "~~~", '{"', '"', "}", "[", "]", " ", "\\", "1", "a", ":", "true"])
+    st.sampled_from(["```", "json", "\n", "~~~", '{"', "{", '"', "}", "[", "]", " ", "\\", "1", "a", ":", "true", ","])
 )
 
 
@@ -94,6 +103,9 @@ def whole(session: tf.RedactionSession, text: str) -> str:
         ),
         ('```\n{"who": "\\u005bPERSON_1\\u005d", "n": [1]}\n```', "```\n", "\n```"),
         ('[PERSON_1]\n~~~\n{"who": "**[person_1]**", "n": [1]}', f"{AWKWARD}\n~~~\n", ""),
+        ('Ecco [PERSON_1]: {"who": "[PERSON_1]"}, [PERSON_1].', f"Ecco {AWKWARD}: ", f", {AWKWARD}."),
+        ('<tool_call>\n{"who": "[PERSON_1]"}</tool_call>', "<tool_call>\n", "</tool_call>"),
+        ('```js\nf({\n  "who": "[PERSON_1]"})', "```js\nf(", ")"),
     ],
 )
 def test_a_value_that_comes_back_leaves_json_whole(
@@ -138,3 +150,15 @@ def test_what_stands_before_json_still_speaks_for_what_stands_behind_it() -> Non
     text = 'Partita IVA del cliente:\n```json\n{"x": 1}\n```\n00743110157\n'
     assert whole(session, text).endswith("\n[IT_VAT_CODE]\n")
     assert told(session, list(text)) == whole(session, text)
+
+
+@pytest.mark.parametrize("name", ["", "anna@example.it "])
+def test_a_string_is_written_as_it_was_up_to_what_was_replaced_in_it(name: str) -> None:
+    session = session_with({"default": "redact"})
+    spelled = r"\u00e8 \d \x41 \/ \ud83d\ude00 \ud83d \q fine.\n"
+    text = f'f({{"{spelled}{name}", "\\u00E8.\\ud83d": ["{spelled}'
+    made = whole(session, text)
+    assert made == text.replace(name or "\0", "[EMAIL_ADDRESS] ")
+    for cut in range(len(text) + 1):
+        assert told(session, [text[:cut], text[cut:]]) == made
+    assert told(session, list(text)) == made

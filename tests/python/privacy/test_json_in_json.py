@@ -73,6 +73,8 @@ def test_so_is_the_value_of_a_surrogate() -> None:
     "inside",
     [
         'Ecco:\n```json\n{"a": "[PERSON_1]"}\n```\n[PERSON_1].',
+        'Ecco [ {"a": "[PERSON_1]"}, "[PERSON_1]"] [PERSON_1].',
+        'x [1, "[PERSON_1]"] {[PERSON_1]}',
         "[1] [PERSON_1]",
         "```\n[PERSON_1]",
         '"[PERSON_1]"',

@@ -8,7 +8,8 @@ import importlib
 import pytest
 
 MODULES = [
-    *("detector", "placeholders", "policy", "pseudonyms", "redactor", "restore", "session", "incoming"),
+    *("detector", "placeholders", "policy", "pseudonyms", "redactor", "restore", "session", "incoming", "carried"),
+    *("forms", "json_in_text", "json_levels", "json_leaves", "spelling"),
     *(f"surrogates.{name}" for name in ("addresses", "dates", "draw", "forms", "ibans", "names", "numbers", "phones")),
 ]
 
