@@ -1,8 +1,8 @@
-#include "tokenfoundry/arrow/text_memo_internal.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
+
+#include "tokenfoundry/arrow/text_memo_internal.h"
 
 namespace tokenfoundry::arrow {
 namespace {
