@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <limits>
@@ -77,7 +78,7 @@ class ViewWriter : public TextWriter {
       std::memcpy(view.data() + 4, text.data(), text.size());
       return absl::OkStatus();
     }
-    if (bytes_.empty() || bytes_.back().size() + text.size() > kBufferBytes) bytes_.emplace_back();
+    if (bytes_.empty() || bytes_.back().size() + text.size() > bytes_.back().capacity()) AddBuffer(text.size());
     const std::array<int32_t, 2> place = {static_cast<int32_t>(bytes_.size() - 1),
                                           static_cast<int32_t>(bytes_.back().size())};
     std::memcpy(view.data() + 4, text.data(), 4);
@@ -104,8 +105,15 @@ class ViewWriter : public TextWriter {
  private:
   using View = std::array<char, 16>;
   static constexpr size_t kInlineBytes = 12;
+  static constexpr size_t kFirstBufferBytes = 16 << 10;
   static constexpr size_t kBufferBytes = 64 << 20;
   static constexpr size_t kMaxTextBytes = std::numeric_limits<int32_t>::max();
+
+  // One for a text of so many bytes at least, twice the one before: none is ever grown, which would copy it.
+  void AddBuffer(size_t least) {
+    const size_t size = bytes_.empty() ? kFirstBufferBytes : std::min(2 * bytes_.back().capacity(), kBufferBytes);
+    bytes_.emplace_back().reserve(std::max(size, least));
+  }
 
   Validity validity_;
   std::vector<View> views_;

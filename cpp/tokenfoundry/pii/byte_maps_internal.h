@@ -4,7 +4,6 @@
 // Made anew for each text in room that is kept; one thread at a time. Units: bit i of block b is byte 64 * b + i.
 #pragma once
 
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -46,15 +45,27 @@ class ByteMaps {
   // `visit(start, end)` for each run of \w, ascending.
   template <typename Visit>
   void ForEachWord(Visit visit) const {
-    std::array<size_t, 65> borders;  // Of one block, and the start of a run that goes on from the block before.
-    size_t count = 0;
+    constexpr size_t kNone = ~size_t{0};
+    size_t start = kNone;  // Of a run that goes on from the block before.
     for (size_t i = 0; i < blocks_.size(); ++i) {
-      for (uint64_t bits = blocks_[i].word_borders; bits != 0; bits &= bits - 1) {
-        borders[count++] = i * 64 + static_cast<size_t>(std::countr_zero(bits));
+      uint64_t bits = blocks_[i].word_borders;
+      const auto next = [&] {
+        const size_t border = i * 64 + static_cast<size_t>(std::countr_zero(bits));
+        bits &= bits - 1;
+        return border;
+      };
+      if (start != kNone && bits != 0) {
+        visit(start, next());
+        start = kNone;
       }
-      for (size_t border = 0; border + 1 < count; border += 2) visit(borders[border], borders[border + 1]);
-      borders[0] = count % 2 != 0 ? borders[count - 1] : 0;
-      count %= 2;
+      while (bits != 0) {
+        const size_t first = next();
+        if (bits == 0) {
+          start = first;
+          break;
+        }
+        visit(first, next());
+      }
     }
   }
 

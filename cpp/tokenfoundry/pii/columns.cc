@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 
 #include "tokenfoundry/pii/columns_internal.h"
 
@@ -16,9 +17,9 @@ bool IsAround(char c) { return c == ' ' || c == '"' || c == '\'' || c == '\r'; }
 
 std::optional<ColumnReader::Line> ColumnReader::LineAt(size_t at) {
   const size_t first = at > kMaxLineBytes ? at - kMaxLineBytes : 0;
-  size_t start = at;
-  while (start > first && text_[start - 1] != '\n') --start;
-  if (start == first && first > 0) return std::nullopt;
+  const auto* before = static_cast<const char*>(memrchr(text_.data() + first, '\n', at - first));
+  if (before == nullptr && first > 0) return std::nullopt;
+  const size_t start = before == nullptr ? 0 : static_cast<size_t>(before - text_.data()) + 1;
   const size_t size = text_.substr(at, kMaxLineBytes).find('\n');
   if (size == std::string_view::npos && text_.size() - at > kMaxLineBytes) return std::nullopt;
   const size_t end = size == std::string_view::npos ? text_.size() : at + size;

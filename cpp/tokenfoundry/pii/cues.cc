@@ -4,6 +4,7 @@
 #include "tokenfoundry/pii/ascii_internal.h"
 #include "tokenfoundry/pii/cues_internal.h"
 #include "tokenfoundry/pii/phrase_hash_internal.h"
+#include "tokenfoundry/pii/word_beginnings_internal.h"
 
 namespace tokenfoundry::pii {
 namespace {
@@ -24,13 +25,6 @@ bool HasEnd(std::string_view text) {
       return true;  // Three letters before the stop: "no. 5" and "P. IVA" go on.
   }
   return false;
-}
-
-// A letter of ASCII from 1 on; 0 for anything else.
-constexpr size_t LetterNumber(char c) { return IsLetter(c) ? static_cast<size_t>(c & 31) : 0; }
-
-constexpr size_t BeginningOf(const std::array<size_t, 3>& letters) {
-  return letters[0] << 10 | letters[1] << 5 | letters[2];
 }
 
 // Whether a number of some length stands in the text: what is said before it may be said of it.
@@ -94,32 +88,32 @@ void CueTable::AddHash(uint64_t hash, Cue cue) {
 
 // A word of which only the beginning is given goes on in any way.
 void CueTable::AddBeginning(std::string_view word, bool goes_on) {
-  std::array<size_t, 3> letters = {};
+  const size_t most = goes_on ? 4 : 8;
+  uint64_t letters = 0;
   size_t count = 0;
-  for (size_t at = 0; at < word.size() && count < letters.size();) {
+  for (size_t at = 0; at < word.size() && count < most;) {
     const size_t size = WordCharacterSize(word, at);
+    if (IsMark(word, at)) {
+      at += size;
+      continue;
+    }
     const bool is_accented = size == 2 && word[at] == '\xC3';
-    const char c = is_accented ? kBaseLetters[static_cast<unsigned char>(word[at + 1]) - 0x80] : word[at];
-    letters[count++] = LetterNumber(c);
-    if (letters[count - 1] == 0) return;  // No word of ASCII letters begins so.
+    const char c = is_accented ? kBaseLetters[static_cast<unsigned char>(word[at + 1]) - 0x80] : ToLower(word[at]);
+    if (!IsLetter(c)) return;  // No word of ASCII letters begins so.
+    letters |= uint64_t{static_cast<unsigned char>(c)} << 8 * count++;
     at += size;
   }
-  if (!goes_on || count == letters.size()) {
-    beginnings_.set(BeginningOf(letters));
-    return;
+  if (goes_on) {
+    AddBegun(letters, count);
+  } else {
+    words_.set(FilterBit(letters));
   }
-  for (size_t i = 0; i < size_t{1} << (5 * (letters.size() - count)); ++i) beginnings_.set(BeginningOf(letters) + i);
 }
 
-inline bool CueTable::MayBegin(std::string_view text, size_t start) const {
-  std::array<size_t, 3> letters = {};
-  for (size_t i = 0; i < letters.size(); ++i) {
-    const char c = At(text, start + i);
-    if ((c & 0x80) != 0) return true;  // It may be a letter with an accent.
-    letters[i] = LetterNumber(c);
-    if (letters[i] == 0) break;
-  }
-  return beginnings_[BeginningOf(letters)];
+void CueTable::AddBegun(uint64_t letters, size_t count) {
+  begun_words_.set(FilterBit(letters));
+  if (count == 4) return;
+  for (uint64_t c = 'a'; c <= 'z'; ++c) AddBegun(letters | c << 8 * count, count + 1);
 }
 
 void CueReader::Read(size_t index) {
@@ -145,16 +139,25 @@ void CueReader::Read(size_t index) {
   // Beginnings that are known speak for the whole word, whose end is not known yet.
   std::array<std::pair<uint32_t, const std::vector<Cue>*>, 8> begun;
   size_t last_end = 0;
+  const auto may_be = [this](uint64_t letters) { return table_.MayBegin(letters); };
   while (at < to) {
+    if (before[0].hash == 0 && (at = NextWord(text_, at, to, may_be)) >= to) break;
     const auto first = static_cast<unsigned char>(text_[at]);
-    if (first < 0x80 ? kLowerLetters[first] == 0 : WordCharacterSize(text_, at) == 0) {
-      if (IsDigit(text_[at]) || text_[at] == '\n' || at - last_end >= kMaxGapBytes) before = {};
-      ++at;
-      while (at < to && IsContinuation(text_[at])) ++at;
+    if (first < 0x80) {
+      if (kLowerLetters[first] == 0) {
+        if (at - last_end >= kMaxGapBytes || first == '\n' || IsDigit(text_[at])) before = {};
+        ++at;
+        continue;
+      }
+    } else if (WordCharacterSize(text_, at) == 0) {
+      if (at - last_end >= kMaxGapBytes) before = {};
+      do {
+        ++at;
+      } while (at < to && IsContinuation(text_[at]));
       continue;
     }
-    if (!table_.MayBegin(text_, at)) {
-      at = SkipWord(text_, at, to);
+    if (const WordBeginning word = BeginningAt(text_, at); word.is_known && !table_.MayBegin(word.letters)) {
+      at = word.size < 8 ? at + word.size : SkipWord(text_, at + word.size, to);
       before = {};
       last_end = at;
       continue;

@@ -113,22 +113,28 @@ class CueTable {
 
  private:
   friend class CueReader;
-  static constexpr size_t kFilterBits = 1 << 16;
+  static constexpr int kFilterLog = 16;
+  static constexpr size_t kFilterBits = size_t{1} << kFilterLog;
+  static constexpr uint64_t kBegunLetters = 0xFFFFFFFF;  // Four.
 
   void AddHash(uint64_t hash, Cue cue);
   void AddBeginning(std::string_view word, bool goes_on);
-  // Whether the word at `start` of the text may be one of a phrase, by its first letters.
-  bool MayBegin(std::string_view text, size_t start) const;
+  void AddBegun(uint64_t letters, size_t count);
+  // Whether a word of this beginning may be one of a phrase.
+  bool MayBegin(uint64_t letters) const {
+    return words_[FilterBit(letters)] || begun_words_[FilterBit(letters & kBegunLetters)];
+  }
+  static size_t FilterBit(uint64_t letters) { return letters * 0x9E3779B97F4A7C15 >> (64 - kFilterLog); }
   const std::vector<Cue>* Find(uint64_t hash) const {
     if (!filter_[hash % kFilterBits]) return nullptr;
     const auto found = cues_.find(hash);
     return found == cues_.end() ? nullptr : &found->second;
   }
 
-  static constexpr size_t kBeginnings = 1 << 15;  // Three letters; the second and third may be none.
-
   std::unordered_map<uint64_t, std::vector<Cue>> cues_;  // By the hash of the phrase.
-  std::bitset<kBeginnings> beginnings_;                  // Of the words in phrases, and of phrases written together.
+  std::bitset<kFilterBits> words_;                       // Eight letters of the words in phrases, and of those written
+                                                         // together;
+  std::bitset<kFilterBits> begun_words_;                 // four of those of which phrases have the beginning alone.
   std::bitset<kFilterBits> filter_;                      // Of those hashes: most words end here.
   std::bitset<kFilterBits> stems_;                       // Of hashes of the beginnings that phrases with "*" have,
   std::bitset<kFilterBits> stem_words_;                  // and of those of their last words.

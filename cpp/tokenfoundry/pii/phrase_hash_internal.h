@@ -61,6 +61,12 @@ inline size_t SkipWord(std::string_view text, size_t at, size_t to) {
 inline constexpr std::string_view kBaseLetters = "aaaaaaaceeeeiiiidnooooo*ouuuuytsaaaaaaaceeeeiiiidnooooo*ouuuuyty";
 static_assert(kBaseLetters.size() == 64);
 
+// Whether a combining mark stands at `at`.
+inline bool IsMark(std::string_view text, size_t at) {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  return lead == 0xCC || (lead == 0xCD && static_cast<unsigned char>(At(text, at + 1)) < 0xB0);
+}
+
 // The character at `at`, `size` bytes, added to `hash`: in lower case and without accents, so that it does not matter
 // how one was typed.
 inline uint64_t ContinueWith(uint64_t hash, std::string_view text, size_t at, size_t size) {
@@ -68,7 +74,7 @@ inline uint64_t ContinueWith(uint64_t hash, std::string_view text, size_t at, si
   const auto lead = static_cast<unsigned char>(text[at]);
   const auto second = static_cast<unsigned char>(text[at + 1]);
   if (lead == 0xC3) return Continue(hash, kBaseLetters[second - 0x80]);
-  if (lead == 0xCC || (lead == 0xCD && second < 0xB0)) return hash;  // A combining mark.
+  if (IsMark(text, at)) return hash;
   for (size_t i = 0; i < size; ++i) hash = Continue(hash, text[at + i]);
   return hash;
 }

@@ -21,9 +21,16 @@ struct Reading {
   Validator validator;  // Or null.
 };
 
+// Which characters of a first run are digits and which are letters, a bit each from the lowest on.
+struct Run {
+  uint64_t digits = 0;
+  uint64_t letters = 0;
+};
+
 struct Form {
   std::string_view shape;
   bool has_loose_prefix;  // Letters, then a gap: "ES 1234...". They must be capitals, or every "es" would be a country.
+  Run first_run;          // What must be there.
   std::vector<Reading> readings;
 };
 
@@ -37,6 +44,25 @@ size_t FirstRunSize(std::string_view shape) {
 bool HasLoosePrefix(std::string_view shape) {
   const size_t size = FirstRunSize(shape);
   return size < shape.size() && std::all_of(shape.begin(), shape.begin() + size, IsUpper);
+}
+
+Run RunOf(std::string_view shape) {
+  Run run;
+  for (size_t i = 0; i < FirstRunSize(shape); ++i) {
+    if (shape[i] == 'd' || IsDigit(shape[i])) run.digits |= uint64_t{1} << i;
+    if (shape[i] == 'l' || IsUpper(shape[i])) run.letters |= uint64_t{1} << i;
+  }
+  return run;
+}
+
+Run ReadRun(std::string_view run) {
+  Run read;
+  for (size_t i = 0; i < run.size(); ++i) (IsDigit(run[i]) ? read.digits : read.letters) |= uint64_t{1} << i;
+  return read;
+}
+
+bool MayFit(const Run& wanted, const Run& run) {
+  return (wanted.digits & ~run.digits) == 0 && (wanted.letters & ~run.letters) == 0;
 }
 
 bool Fits(char shape, char c) {
@@ -89,7 +115,7 @@ class FormIndex {
   Form& FormOf(std::string_view shape) {
     std::vector<Form>& forms = by_first_run_[FirstRunSize(shape)];
     const auto found = std::find_if(forms.begin(), forms.end(), [&](const Form& form) { return form.shape == shape; });
-    return found != forms.end() ? *found : forms.emplace_back(Form{shape, HasLoosePrefix(shape), {}});
+    return found != forms.end() ? *found : forms.emplace_back(Form{shape, HasLoosePrefix(shape), RunOf(shape), {}});
   }
 
   static constexpr size_t kAscii = 128;
@@ -172,11 +198,17 @@ void TryForm(const Form& form, std::string_view text, size_t start, Sink* sink) 
 void TryForms(std::string_view text, size_t start, size_t first_run, Sink* sink) {
   if (first_run > kMaxCodeChars) return;
   const FormIndex::Beginning& forms = Forms().BeginningWith(first_run, text[start]);
-  for (const Form* form : forms.whole) TryForm(*form, text, start, sink);
   const size_t end = start + first_run;
+  const Run run = ReadRun(text.substr(start, first_run));
+  if (!forms.whole.empty() && !IsJoinedAfter(text, end)) {
+    for (const Form* form : forms.whole) {
+      if (MayFit(form->first_run, run)) TryForm(*form, text, start, sink);
+    }
+  }
   const size_t separator = At(text, end) == '/' ? 1 : SeparatorSize(text, end);
   if (separator == 0) return;
   for (const Form* form : forms.longer) {
+    if (!MayFit(form->first_run, run)) continue;
     if (GoesOn(form->shape.substr(first_run), text, end, separator)) TryForm(*form, text, start, sink);
   }
 }

@@ -5,6 +5,7 @@
 #include <bitset>
 #include <cstring>
 #include <iterator>
+#include <span>
 #include <vector>
 
 #include "tokenfoundry/pii/ascii_internal.h"
@@ -23,14 +24,15 @@ struct Ending {
   bool as_written;
 };
 
+// Those of one word stand together.
 constexpr Ending kEndings[] = {
     {"c.", "da", false},
     {"c.", "so", false},
     {"l.", "go", false},
     {"p.", "le", false},
+    {"v.", "le", false},
     {"p.", "za", false},
     {"p.", "zza", false},
-    {"v.", "le", false},
     {"v.", "lo", false},
     {"all\xC3\xA9", "e", false},
     {"all\xC3\x89", "e", false},
@@ -40,28 +42,28 @@ constexpr Ending kEndings[] = {
     {"traves\xC3\x8D", "a", false},
     {"callej\xC3\xB3", "n", false},
     {"callej\xC3\x93", "n", false},
-    {"ca\xC3\xB1", "ada", false},
-    {"ca\xC3\x91", "ada", false},
     {"urbanizaci\xC3\xB3", "n", false},
     {"urbanizaci\xC3\x93", "n", false},
+    {"ca\xC3\xB1", "ada", false},
+    {"ca\xC3\x91", "ada", false},
     {"An ", "den", true},
-    {"An ", "der", true},
-    {"Auf ", "dem", true},
-    {"Auf ", "der", true},
     {"In ", "den", true},
-    {"In ", "der", true},
     {"Unter ", "den", true},
+    {"An ", "der", true},
+    {"Auf ", "der", true},
+    {"In ", "der", true},
     {"Stra\xC3\x9F"
      "e ",
      "der", true},
+    {"Strasse ", "der", true},
+    {"Platz ", "der", true},
+    {"Allee ", "der", true},
+    {"Auf ", "dem", true},
     {"Stra\xC3\x9F"
      "e ",
      "des", true},
-    {"Strasse ", "der", true},
     {"Strasse ", "des", true},
-    {"Platz ", "der", true},
     {"Platz ", "des", true},
-    {"Allee ", "der", true},
     {"Allee ", "des", true},
 };
 
@@ -77,8 +79,8 @@ uint64_t KeyOf(std::string_view text, size_t at, size_t size) {
   } else {
     std::memcpy(&bytes, text.data() + at, text.size() - at);
   }
-  const uint64_t key = bytes | kCaseBits;
-  return size >= kKeyBytes ? key : key & ((uint64_t{1} << (8 * size)) - 1);
+  const size_t unused = 8 * (kKeyBytes - std::min(size, kKeyBytes));  // Bits; a word has a byte at least.
+  return (bytes | kCaseBits) & ~uint64_t{0} >> unused;
 }
 
 uint8_t SpellingOf(std::string_view word) {
@@ -99,14 +101,19 @@ class WordTable {
   struct Entry {
     uint64_t key = 0;  // 0 where there is none.
     std::string_view word = {};
-    uint8_t spellings = 0;   // In which it is a street's word by itself.
-    bool is_ending = false;  // Of something in kEndings.
+    uint8_t spellings = 0;  // In which it is a street's word by itself.
+    std::span<const Ending> endings = {};
   };
 
   WordTable() {
     for (const StreetAnchorWord& word : StreetAnchorWords()) EntryOf(word.folded)->spellings |= word.spellings;
     for (const std::string_view word : kGermanPrepositions) EntryOf(word)->spellings |= kCapitalised;
-    for (const Ending& ending : kEndings) EntryOf(ending.word)->is_ending = true;
+    for (auto first = std::begin(kEndings); first != std::end(kEndings);) {
+      const auto is_of_it = [&](const Ending& ending) { return ending.word == first->word; };
+      const auto end = std::find_if_not(first, std::end(kEndings), is_of_it);
+      EntryOf(first->word)->endings = {first, end};
+      first = end;
+    }
   }
 
   // Whether Find may find something.
@@ -142,13 +149,14 @@ class WordTable {
 
 bool IsWordByte(char c) { return IsAlnum(c) || c == '_'; }
 
-bool IsEnding(std::string_view text, size_t start, size_t end) {
-  const std::string_view word = text.substr(start, end - start);
+// Whether the word [start, end), which is that of `endings` in any case, is one of them.
+bool IsEnding(std::span<const Ending> endings, std::string_view text, size_t start, size_t end) {
   const std::string_view before = text.substr(0, start);
-  return std::any_of(std::begin(kEndings), std::end(kEndings), [&](const Ending& ending) {
-    const bool fits = ending.as_written ? word == ending.word && before.ends_with(ending.before)
-                                        : EndsWith(word, ending.word) && EndsWith(before, ending.before);
-    return fits && word.size() == ending.word.size() && !IsWordByte(Before(text, start, ending.before.size() + 1));
+  return std::any_of(endings.begin(), endings.end(), [&](const Ending& ending) {
+    const bool fits = ending.as_written
+                          ? before.ends_with(ending.before) && text.substr(start, end - start) == ending.word
+                          : EndsWith(before, ending.before);
+    return fits && !IsWordByte(Before(text, start, ending.before.size() + 1));
   });
 }
 
@@ -190,8 +198,8 @@ inline void SeekWord(const WordTable& table, std::string_view text, size_t start
   if (table.MayHold(key) && end - start <= kMaxBytes) {
     const std::string_view word = text.substr(start, end - start);
     const WordTable::Entry* entry = table.Find(key, word);
-    const bool fits = entry != nullptr &&
-                      ((entry->spellings & SpellingOf(word)) != 0 || (entry->is_ending && IsEnding(text, start, end)));
+    const bool fits =
+        entry != nullptr && ((entry->spellings & SpellingOf(word)) != 0 || IsEnding(entry->endings, text, start, end));
     if (fits) add(end);
   }
   if (key == 'c') {
