@@ -138,7 +138,7 @@ class TokenFactory:
             self.limits = RateLimiter(limits_in_force(settings.rate_limits, self.keys), clock=self._clock)
             if stated := self._prices.by_target():
                 routed = self._routed_prices.of(settings, redactors, stated)
-            self.rented = RentedHours(self.ledger, clock=self._clock)
+            self.rented = RentedHours(self.ledger, clock=self._clock, publish=self._observers.record)
             self._rent(routed[0])
             self._assembly = Assembly(
                 clock=self._clock,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -55,8 +55,10 @@ class RentedHours:
     (2, 0, 20000000000)
     """
 
-    def __init__(self, ledger: Ledger, *, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, *, clock: Clock, publish: Callable[[CallRecord], None] | None = None) -> None:
+        """`publish` is told each hour's record once it is written."""
         self._ledger = ledger
+        self._publish = publish
         self._clock = clock
         self._posting = threading.RLock()
         self._reservations: tuple[Reservation, ...] = ()
@@ -101,7 +103,10 @@ class RentedHours:
         assert self._fx is not None, "no reservations without exchange rates"
         missing = [hour for hour in hours if self._ledger.entry(_id_of(hour)) is None]
         for hour in missing:
-            post_hour(self._ledger, hour, record_of(hour, self._fx))
+            record = record_of(hour, self._fx)
+            post_hour(self._ledger, hour, record)
+            if self._publish is not None:
+                self._publish(record)
         marker = _Posted(_times_of(self._of(target)), hours[-1].end_ms)
         self._ledger.put(_TABLE, _PREFIX + target, msgspec.json.encode(marker))  # It waits for the entries too.
         return len(missing)

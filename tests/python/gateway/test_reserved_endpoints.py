@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tokenfoundry.analytics.report import report
 from tokenfoundry.cli import app
 from tokenfoundry.errors import StoreError
 from tokenfoundry.pricing.applied import recomputed_nano
+from tokenfoundry.records import CallRecord
 from tokenfoundry.settings import Settings
 
 HOUR_MS = 3_600_000
@@ -103,6 +105,8 @@ def test_routing_to_what_is_paid_saves_what_the_baseline_would_have_cost_and_the
 
 
 def test_what_an_administrator_reads_has_the_hours_that_are_due(gateway: ClockedGateway) -> None:
+    told = SimpleQueue[CallRecord]()
+    gateway.factory.on_record(told.put)
     move(gateway, 10)
     handle = gateway.factory.admin.handle
     assert handle("GET", "/admin/report", {"by": "model"})["rows"][0]["cost_nano"] == 50 * 10**9
@@ -115,6 +119,7 @@ def test_what_an_administrator_reads_has_the_hours_that_are_due(gateway: Clocked
         "POST", f"/admin/entries/{entry.seq}/adjust", {"money": "-1", "reason": "credit", "actor": "anna"}
     )
     assert corrected["of"] == entry.seq
+    assert [told.get(timeout=10).cost_nano // 10**9 for _ in range(3)] == [10, 20, 20]
 
 
 def test_the_catalogue_says_what_is_paid_by_the_hour_and_until_when(gateway: ClockedGateway) -> None:
