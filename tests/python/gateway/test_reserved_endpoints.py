@@ -86,6 +86,15 @@ def test_an_hour_counts_on_the_budgets_of_its_axes_before_the_call_that_finds_it
     assert (gpus.posted, money.posted) == (8 * HOUR_MS * 3 // 2, 30 * 10**9 + 20 * 1000 + 5 * 2000)
 
 
+def test_calls_at_once_at_the_turn_of_the_hour_post_it_once(gateway: ClockedGateway) -> None:
+    for hours in (0.5, 1, 2):
+        move(gateway, hours)
+        gateway.ask_at_once(20, model="fast")
+    outcomes = [record.outcome for record in gateway.records]
+    assert outcomes.count("rented") == 3
+    assert outcomes[0] == "rented"
+
+
 def test_routing_to_what_is_paid_saves_what_the_baseline_would_have_cost_and_the_sums_are_exact(
     gateway: ClockedGateway,
 ) -> None:
