@@ -41,6 +41,7 @@ from tokenfoundry.providers.client import ProviderClient
 from tokenfoundry.providers.formats.registry import TRANSLATIONS, format_of
 from tokenfoundry.providers.plan import Planner
 from tokenfoundry.records import CallRecord
+from tokenfoundry.rented_hours import RentedHours
 from tokenfoundry.resilience.guards import Guards
 from tokenfoundry.routing.build import build_router
 from tokenfoundry.routing.inquiry import Classify, Pressure
@@ -93,6 +94,7 @@ class Assembly:
         keys: KeyRing,
         limits: RateLimiter,
         faces: LedgerFaces,
+        rented: RentedHours,
         store: Cache | None,
         invalidations: Invalidations,
         flights: Flights,
@@ -110,6 +112,7 @@ class Assembly:
         self._keys = keys
         self._limits = limits
         self._faces = faces
+        self._rented = rented
         self._store = store
         self._invalidations = invalidations
         self._flights = flights
@@ -208,6 +211,7 @@ class Assembly:
             "cache": settings.cache,
             "router": router,
             "booking": booking,
+            "rented": self._rented,
             "sender": sender,
             "guards": guards,
             "call_timeout_s": settings.limits.call_timeout_ms / 1000,

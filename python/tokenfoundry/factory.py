@@ -44,9 +44,11 @@ from tokenfoundry.ledger import Event, Ledger
 from tokenfoundry.limits import RateLimiter, limits_in_force
 from tokenfoundry.observers import Alarm, Observers
 from tokenfoundry.on_demand import BatchesOnDemand, Vaults
+from tokenfoundry.pricing import PriceBook
 from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.providers.client import ProviderClient
 from tokenfoundry.records import CallRecord
+from tokenfoundry.rented_hours import RentedHours
 from tokenfoundry.resilience.build import build_guards
 from tokenfoundry.resilience.drain import Drain
 from tokenfoundry.resilience.health import Health
@@ -136,11 +138,14 @@ class TokenFactory:
             self.limits = RateLimiter(limits_in_force(settings.rate_limits, self.keys), clock=self._clock)
             if stated := self._prices.by_target():
                 routed = self._routed_prices.of(settings, redactors, stated)
+            self.rented = RentedHours(self.ledger, clock=self._clock, publish=self._observers.record)
+            self._rent(routed[0])
             self._assembly = Assembly(
                 clock=self._clock,
                 keys=self.keys,
                 limits=self.limits,
                 faces=self._faces,
+                rented=self.rented,
                 store=self._store,
                 invalidations=invalidations_in(self.ledger, self._clock),
                 flights=self._flights,
@@ -163,6 +168,7 @@ class TokenFactory:
                 currency=settings.currency,
                 clock=self._clock,
                 price_rows=self._prices,
+                rented=self.rented,
                 in_force=InForce(
                     settings=lambda: self._engine.settings,
                     prices=lambda: self._engine.prices,
@@ -390,6 +396,7 @@ class TokenFactory:
         guards = build_guards(settings, client.keys, client.fingerprints, self._timing, self.observed)
         kept = before.kept if redactors is before.redactors else self._assembly.kept_answers(settings)
         routed = self._routed_prices.of(settings, redactors, self._prices.by_target())
+        self.rented.post_due()  # By what was in force until now.
         engine = self._assembly.engine(settings, redactors, client, connections, guards, kept, routed)
         limits = limits_in_force(settings.rate_limits, self.keys)
         if settings is not before.settings:
@@ -397,6 +404,7 @@ class TokenFactory:
             self.budgets.replace_file(budgets_of_file(settings))
         guards.take_over(before.guards)
         self._engine = engine
+        self._rent(routed[0])
         self.limits.set_limits(limits)
         self.admin.use_quotas(settings.quotas)
         self._app.use(engine)
@@ -462,6 +470,11 @@ class TokenFactory:
         self._app.refuse_all(f"{why} (in a lifespan, or a post-fork hook), or run tokenfoundry serve once beside them")
 
     # -- what its parts ask of it --------------------------------------------------------------------------------------
+
+    def _rent(self, prices: PriceBook) -> None:
+        """Puts the reservations in force, and posts what of them is past."""
+        self.rented.use(prices.reservations, prices.fx)
+        self.rented.post_due()
 
     def _limit_keys(self) -> None:
         self.limits.set_limits(limits_in_force(self.settings.rate_limits, self.keys))

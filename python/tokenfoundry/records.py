@@ -19,12 +19,14 @@ Outcome = Literal[
     "blocked",  # the privacy policy refused the call; with status 503, it could not be applied
     "failed",  # the provider refused or could not be reached; nothing was consumed
     "cut",  # sent, but no complete reply came back or the client hung up: settled for what was seen
+    "rented",  # no call: an hour of an endpoint that is paid by the hour, whatever was called
     "recovered",  # its process died with the hold open: settled at the held amount when the books were next opened
 ]
 
 # Whose figure the cost is: the provider's own bill; rates times the counts that it reported; the same times counts that
-# we made; or nobody's, because the target has no price and its calls are let pass.
-CostSource = Literal["provider", "computed", "estimated", "unpriced"]
+# we made; nobody's, because the target has no price and its calls are let pass; or that of the hours that are rented of
+# its endpoint, which are entries of their own: the call itself costs nothing.
+CostSource = Literal["provider", "computed", "estimated", "unpriced", "rented"]
 
 # Who set the bound on an answer (`max_tokens`, of one choice) when the caller did not: the configured default, the
 # budgets because they allow less, or the model's own maximum. Empty: the caller.
@@ -42,7 +44,9 @@ class AppliedPrice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     fx_rate: str = "1"
     """Units of the ledger's currency for one of `currency`, in force when the call began."""
     rates: dict[str, str | dict[str, str]] = {}
-    """Those in force, by name, as `pricing.Rates` has them: of the tier and the service tier that were applied."""
+    """Those in force, by name, as `pricing.Rates` has them: of the tier and the service tier that were applied. Of a
+    rented hour `gpu_hour`, what a GPU costs an hour.
+    """
     above: int = 0
     """The threshold of that tier, when it is not the first."""
 
@@ -118,6 +122,8 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     audio_seconds: int = 0
     characters: int = 0
     searches: int = 0
+    gpu_ms: int = 0
+    """What was rented in the hour: the GPUs times how much of it is paid."""
     service_tier: str = ""
     reported_cost: Decimal | None = None
     """What the provider said, in US dollars."""

@@ -50,7 +50,7 @@ PYTHON_LAYERS = [
     {"prompt_tokens"},
     {"pricing", "keys", "quotas", "vault"},
     {"estimates", "limits", "budgets"},
-    {"changes", "packages"},
+    {"changes", "packages", "rented_hours"},
     {"entries", "resilience"},
     {"attribution", "routing", "providers", "observers"},
     {"analytics"},

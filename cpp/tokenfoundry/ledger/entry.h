@@ -25,10 +25,11 @@ enum class EntryKind : uint8_t {
   kRecovered = 5,  // A hold of an earlier process, ended at its held amounts when the ledger was opened.
   kAdjusted = 6,   // A correction of an earlier entry: the difference, on the same axes and in the same windows.
   kChanged = 7,    // An administrator's change, of a budget or of what the books do not keep; nothing was used.
+  kRented = 8,     // An hour of an endpoint that is paid by the hour; no hold, and its id is never forgotten.
 };
-constexpr size_t kEntryKinds = 7;
-constexpr std::array<std::string_view, kEntryKinds> kEntryKindNames{"settled",   "void",     "hit",    "refused",
-                                                                    "recovered", "adjusted", "changed"};
+constexpr size_t kEntryKinds = 8;
+constexpr std::array<std::string_view, kEntryKinds> kEntryKindNames{"settled",   "void",     "hit",     "refused",
+                                                                    "recovered", "adjusted", "changed", "rented"};
 
 using Flags = uint16_t;
 constexpr Flags kOverrun = 1 << 0;    // Set by the ledger: an amount exceeds what was held.

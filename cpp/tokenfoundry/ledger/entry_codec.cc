@@ -140,7 +140,7 @@ absl::StatusOr<Entry> DecodeEntry(std::string_view bytes) {
   entry.axes = ReadSparse<uint16_t, kAxes, std::string>(reader);
   entry.session_start_ms = reader.Little<int64_t>();
   entry.burns = ReadBurns(reader);
-  if (entry.kind < EntryKind::kSettled || entry.kind > EntryKind::kChanged) return Damaged("an entry");
+  if (entry.kind < EntryKind::kSettled || entry.kind > EntryKind::kRented) return Damaged("an entry");
   if (!IsOfACall(entry)) {
     const uint64_t of = reader.Little<uint64_t>();
     if (of != UINT64_MAX) entry.of = of;

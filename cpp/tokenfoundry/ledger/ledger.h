@@ -117,7 +117,7 @@ struct VoidRequest {
 
 struct RecordRequest {
   std::string id;
-  EntryKind kind = EntryKind::kHit;  // kHit or kRefused.
+  EntryKind kind = EntryKind::kHit;  // kHit, kRefused or kRented.
   Amounts amounts{};
   Tallies tallies{};
   Axes axes;
@@ -214,7 +214,7 @@ class Ledger {
   absl::StatusOr<Posted> Void(const VoidRequest& request, store::OnStall on_stall = store::OnStall::kWait);
 
   // Writes an entry that had no hold. It counts on its budgets and is refused only if it must fit. Repeated alike it
-  // returns the same entry; another under its id is kAlreadyExists.
+  // returns the same entry; another under its id is kAlreadyExists. The id of a kRented is remembered for ever.
   absl::StatusOr<Posted> Record(const RecordRequest& request, store::OnStall on_stall = store::OnStall::kWait);
 
   // Posts a correction of an earlier entry, on its axes and in its windows: late usage, a refund. Repeats as with

@@ -88,8 +88,8 @@ absl::StatusOr<Posted> Ledger::Impl::Record(const RecordRequest& request, store:
   TF_RETURN_IF_ERROR(ValidateTime(request.now_ms));
   TF_RETURN_IF_ERROR(ValidateTime(request.at_ms.value_or(0)));
   TF_RETURN_IF_ERROR(ValidateDetail(request.detail));
-  if (request.kind != EntryKind::kHit && request.kind != EntryKind::kRefused) {
-    return absl::InvalidArgumentError("kind: only hit and refused are recorded without a hold");
+  if (request.kind != EntryKind::kHit && request.kind != EntryKind::kRefused && request.kind != EntryKind::kRented) {
+    return absl::InvalidArgumentError("kind: only hit, refused and rented are recorded without a hold");
   }
   return Locked(on_stall, [&] { return RecordLocked(request); });
 }
@@ -397,7 +397,8 @@ absl::StatusOr<uint64_t> Ledger::Impl::StagePruning(int64_t now_ms, store::Batch
       next_prune_at_ms_ = entry.posted_at_ms + kRemember_ms;
       break;
     }
-    batch->Delete(ids_on_disk_, entry.id);
+    // An hour is paid once, however late somebody asks for it again.
+    if (entry.kind != EntryKind::kRented) batch->Delete(ids_on_disk_, entry.id);
   }
   if (seq != pruned_seq_) batch->Put(meta_on_disk_, "pruned_seq", U64(seq));
   return seq;

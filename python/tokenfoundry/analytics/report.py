@@ -45,7 +45,7 @@ class Row(msgspec.Struct, kw_only=True):
 _OF_RECORDS = frozenset({"target", "outcome"})
 _PAGE = 1000
 _HOUR_MS = 3_600_000
-_NO_CALLS = frozenset({"adjusted", "changed"})
+_NO_CALLS = frozenset({"adjusted", "changed", "rented"})
 
 
 def report(

@@ -85,6 +85,8 @@ class LineWalk(Pipeline):
 
     async def go_on(self, call: Call, route: Route) -> Answer | StreamAnswer:
         """Holds, sends, settles and restores. Raises `Refused`."""
+        if self._clock() >= self._rented.due_ms:
+            await self._rented.post_due_in_thread()
         return await self._attempt_each(call, route)
 
 

@@ -26,6 +26,8 @@ from tokenfoundry.keys import KeyRing
 from tokenfoundry.ledger import Ledger
 from tokenfoundry.limits import RateLimiter, limits_in_force
 from tokenfoundry.pricing.overrides import PriceOverrides
+from tokenfoundry.pricing.reservations import fx_of, reservations_of
+from tokenfoundry.rented_hours import RentedHours
 from tokenfoundry.settings import Settings
 from tokenfoundry.settings.data_dir import made_data_dir
 
@@ -91,6 +93,8 @@ def administration(settings: Settings) -> Iterator[Admin | RemoteAdmin]:
         return
     with ledger, in_force_at_rest(settings, ledger, price_rows := PriceOverrides(ledger)) as in_force:
         keys = KeyRing(ledger)
+        rented = RentedHours(ledger, clock=system_clock)
+        rented.use(reservations_of(settings), fx_of(settings))
         yield Admin(
             ledger=ledger,
             keys=keys,
@@ -100,6 +104,7 @@ def administration(settings: Settings) -> Iterator[Admin | RemoteAdmin]:
             currency=settings.currency,
             clock=system_clock,
             price_rows=price_rows,
+            rented=rented,
             in_force=in_force,
             vault=lambda: _vault_at_rest(settings, ledger, data_dir),
         )

@@ -6,23 +6,43 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tokenfoundry.analytics.demo_data.generate import CONFIGURATION_FILE
 from tokenfoundry.analytics.rows import ExportDirectory, export_ledger
+from tokenfoundry.cli.access import administration
 from tokenfoundry.cli.output import err
-from tokenfoundry.errors import NotFound
+from tokenfoundry.clock import system_clock
+from tokenfoundry.errors import NotFound, TokenFoundryError
 from tokenfoundry.ledger import Ledger
+from tokenfoundry.pricing.reservations import fx_of, reservations_of
+from tokenfoundry.rented_hours import RentedHours
 from tokenfoundry.settings import Settings
 
 EXPORTS = "exports"  # In the data directory.
 
 
 def open_books(settings: Settings) -> Ledger:
-    """The books, to read them, also while a server writes them. Raises `NotFound`."""
+    """The books, to read them, also while a server writes them; hours of reserved endpoints that are due are in them.
+    Raises `NotFound`.
+    """
     books = Path(settings.data_dir) / "books"
     if not books.exists():
         raise NotFound(f"there are no books in {settings.data_dir}: nothing was ever served from it")
+    ledger = Ledger.open(books, read_only=True)
+    if not settings.reservations:
+        return ledger
+    hours = RentedHours(ledger, clock=system_clock)
+    hours.use(reservations_of(settings), fx_of(settings))
+    if not hours.are_due:
+        return ledger
+    ledger.close()
+    try:
+        with administration(settings) as administrator:
+            administrator.handle("GET", "/admin/reservations", {})  # Whoever is asked anything posts them.
+    except TokenFoundryError as error:
+        err.print(f"Hours of reserved endpoints are due, and not in this: {escape(str(error))}", soft_wrap=True)
     return Ledger.open(books, read_only=True)
 
 

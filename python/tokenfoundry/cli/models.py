@@ -13,7 +13,7 @@ from tokenfoundry.cli.output import print_json, show, table
 from tokenfoundry.errors import NotFound
 
 _RATES = ("input", "output", "cache_read", "cache_write")
-_BESIDE = ("from", "in_force", "currency", "tiers", "service_tiers", "hours", *_RATES)
+_BESIDE = ("from", "in_force", "currency", "reservation", "tiers", "service_tiers", "hours", *_RATES)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -68,6 +68,8 @@ def _more(price: dict[str, Any]) -> str:
     """The currency, and what has no column of its own."""
     lines = [price["currency"]]
     lines += [f"{name.replace('_', ' ')} {rate}" for name, rate in price.items() if name not in _BESIDE]
+    if rented := price.get("reservation"):
+        lines += [f"{rented['gpus']} GPUs at {rented['gpu_hour']} {rented['currency']}/h", f"until {rented['until']}"]
     lines += [f"above {tier['above']}: {_pair(tier)}" for tier in price.get("tiers", ())]
     lines += [f"{name}: {_pair(rates)}" for name, rates in price.get("service_tiers", {}).items()]
     lines += [f"{each['from']}-{each['until']}: {_pair(each)}" for each in price.get("hours", ())]

@@ -13,6 +13,7 @@ from tokenfoundry.analytics.rows.columns import ENTITIES, ENTRY_COLUMNS, FLAGS, 
 from tokenfoundry.exporters.months import UNITS, Progress, write_months
 
 _TYPE = "tokenfoundry.call."  # And the kind of the entry: settled, void, hit, refused, recovered, adjusted.
+_HOUR_TYPE = "tokenfoundry.reservation.hour"
 _ENVELOPE = frozenset({"id", "kind"})
 _NANO = "_nano"
 
@@ -29,7 +30,8 @@ def export_cloudevents(
         if name not in _ENVELOPE
     )
     envelope = f"""
-        select '1.0' as specversion, id, {text(source)} as source, '{_TYPE}' || kind as type, request_id as subject,
+        select '1.0' as specversion, id, {text(source)} as source,
+            if(kind = 'rented', '{_HOUR_TYPE}', '{_TYPE}' || kind) as type, request_id as subject,
             strftime(posted_at, '%Y-%m-%dT%H:%M:%S.%gZ') as time, 'application/json' as datacontenttype,
             struct_pack({data}) as data
         from calls

@@ -10,6 +10,7 @@ from tokenfoundry.pricing import PriceBook
 from tokenfoundry.pricing.history import Period
 from tokenfoundry.pricing.instant import instant_text
 from tokenfoundry.pricing.rates import RATE_NAMES, TOKEN_NAMES, Rates, Tier
+from tokenfoundry.pricing.reservations import SOURCE
 from tokenfoundry.routing.targets import Target
 
 _MINUTE_MS = 60_000
@@ -48,7 +49,7 @@ def _target(target: Target, book: PriceBook, now_ms: int) -> dict[str, Any]:
         "source": priced.source,
         "catalogue": priced.digest,
         "prices": [
-            {"in_force": period is in_force, **_period(period)}
+            {"in_force": period is in_force, **_period(period), **_reservation(book, target, period)}
             for period in priced.history.periods
             if period is in_force or period.from_ms > now_ms
         ],
@@ -66,6 +67,15 @@ def _period(period: Period) -> dict[str, Any]:
             {"from": _clock(each.start_ms), "until": _clock(each.end_ms), **_rates(each.rates)} for each in period.daily
         ]
     return made
+
+
+def _reservation(book: PriceBook, target: Target, period: Period) -> dict[str, Any]:
+    """What is paid by the hour instead, in a period in which calls cost nothing."""
+    if period.source != SOURCE:
+        return {}
+    [rented] = (each for each in book.reservations if (each.target, each.from_ms) == (target.name, period.from_ms))
+    terms = {"gpus": rented.gpus, "gpu_hour": str(rented.rate), "currency": rented.currency}
+    return {"reservation": {"until": instant_text(rented.to_ms), **terms}}
 
 
 def _rates(rates: Rates) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from tokenfoundry.gateway.sharing.repeats import Repeats, not_cached
 from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.ledger import Refusal
 from tokenfoundry.networks import Networks
+from tokenfoundry.rented_hours import RentedHours
 from tokenfoundry.resilience.guards import Guards
 from tokenfoundry.resilience.hedge import first_of
 from tokenfoundry.routing.policy import NoRoute, Route, Router
@@ -64,12 +65,14 @@ class Pipeline:
         audit_key: bytes,
         clock: Clock,
         trusted_proxies: Networks,
+        rented: RentedHours,
         connections: object = None,
         vault: Callable[[], Vault] | None = None,
         attribution: AttributionRules = NO_RULES,
     ) -> None:
         """`connections` are what every call holds for as long as it may use them. `vault` opens the vault, for the
         first call of a conversation; it raises `StoreError`. `attribution` is what calls state beside their axes.
+        `rented` posts the hours of endpoints that are paid by the hour.
         """
         self.admission = Admission(keys, clock=clock, trusted_proxies=trusted_proxies)
         self._identification = Identification(
@@ -92,11 +95,14 @@ class Pipeline:
         self._rates = rates
         self._sender = sender
         self._guards = guards
+        self._rented = rented
 
     async def run(self, request: Request) -> Answer | StreamAnswer:
         """The answer to one request. Raises `Refused`."""
         call = self._identification.call_of(request)
         try:
+            if call.at_ms >= self._rented.due_ms:
+                await self._rented.post_due_in_thread()
             call.passage = self._rates.passage(partial(axes_of, call))
             with call.passage:
                 answer = await self._recognized(call, request)
@@ -121,6 +127,8 @@ class Pipeline:
         call = self._identification.call_of(request)
         call.may_recall = call.may_store = False
         try:
+            if call.at_ms >= self._rented.due_ms:
+                await self._rented.post_due_in_thread()
             call.passage = self._rates.passage(partial(axes_of, call))
             with call.passage:
                 await self._redaction.redact(call)

@@ -88,7 +88,7 @@ def void_arguments(id: str, detail: bytes | None, now_ms: int) -> tuple[Any, ...
 
 def record_arguments(
     id: str,
-    kind: Literal["hit", "refused"],
+    kind: Literal["hit", "refused", "rented"],
     amounts: Amounts,
     tallies: Tallies,
     axes: Axes,
@@ -96,8 +96,8 @@ def record_arguments(
     detail: bytes,
     now_ms: int,
 ) -> tuple[Any, ...]:
-    if kind not in ("hit", "refused"):
-        raise InvalidInput(f"kind: {kind!r} is not hit or refused")
+    if kind not in ("hit", "refused", "rented"):
+        raise InvalidInput(f"kind: {kind!r} is not hit, refused or rented")
     _check_tallies(tallies)
     id, amount_numbers, *rest = reserve_arguments(id, amounts, axes, at, detail, now_ms)
     return id, KINDS.index(kind) + 1, amount_numbers, astuple(tallies), *rest

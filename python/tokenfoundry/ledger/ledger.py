@@ -171,20 +171,24 @@ class Ledger:
         self,
         id: str,
         *,
-        kind: Literal["hit", "refused"],
+        kind: Literal["hit", "refused", "rented"],
         axes: Axes,
         amounts: Amounts = NOTHING,
         tallies: Tallies = NO_TALLIES,
         at: Instant | None = None,
         detail: bytes = b"",
+        wait: bool = True,
     ) -> Entry:
         """Writes an entry that had no hold. It counts on its budgets and is never refused.
 
-        Repeated alike it returns the same entry. Raises `Conflict` for an id that another entry has,
+        Repeated alike it returns the same entry; the id of a `rented` one, an hour of an endpoint, is never forgotten.
+        Without `wait` it is as safe as `durability` says once a later write is: of many, only the last is waited for.
+        Raises `Conflict` for an id that another entry has,
         `InvalidState` for one that is held.
         """
         arguments = _calls.record_arguments(id, kind, amounts, tallies, axes, at, detail, self._clock())
-        return self._posted(self._core.record(*arguments, must_fit=False, may_wait=True, whole=True), amounts, tallies)
+        result = self._core.record(*arguments, must_fit=False, may_wait=True, whole=True)
+        return self._posted(result, amounts, tallies, wait=wait)
 
     def adjust(
         self,
@@ -378,11 +382,17 @@ class Ledger:
         return self._core.items(table)
 
     def _posted(
-        self, result: tuple[int, tuple[Any, ...], list[tuple[Any, ...]]], amounts: Sums, tallies: Tallies
+        self,
+        result: tuple[int, tuple[Any, ...], list[tuple[Any, ...]]],
+        amounts: Sums,
+        tallies: Tallies,
+        *,
+        wait: bool = True,
     ) -> Entry:
         ticket, entry, events = result
         self._queue.released()
-        self._wait(ticket)
+        if wait:
+            self._wait(ticket)
         for event in events:
             publish(_calls.event_of(event), self._listeners)
         return _calls.posted(amounts, tallies, entry)

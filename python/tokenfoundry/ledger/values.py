@@ -15,7 +15,7 @@ Axis = Literal["workspace", "project", "consumer", "key", "intent", "alias", "mo
 Mode = Literal["enforce", "track"]
 AtCap = Literal["reject", "throttle", "downgrade"]
 Cause = Literal["exhausted", "held", "never_fits", "throttled", "frozen"]
-Kind = Literal["settled", "void", "hit", "refused", "recovered", "adjusted", "changed"]
+Kind = Literal["settled", "void", "hit", "refused", "recovered", "adjusted", "changed", "rented"]
 EventKind = Literal["level", "over_hold"]
 
 # Positions and numbers are the core's (ledger/amounts.h, entry.h, budget.h, change.h, event.h).
@@ -187,7 +187,8 @@ class Entry(msgspec.Struct, frozen=True):
     """One thing that happened, written once. `at`: when the call began; `posted_at`: when this was written.
 
     An `adjusted` entry corrects the entry `of`: its `amounts` are the difference. A `changed` entry says what an
-    administrator did: `change`. `session_start` is 0 for a call of no session.
+    administrator did: `change`. A `rented` entry is an hour of an endpoint that is paid by the hour. `session_start`
+    is 0 for a call of no session.
     """
 
     seq: int

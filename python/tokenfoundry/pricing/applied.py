@@ -12,6 +12,7 @@ import msgspec
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.pricing.money import EXACT, to_nano
 from tokenfoundry.pricing.rates import RATE_NAMES, TOKEN_NAMES, Band, Rates
+from tokenfoundry.pricing.reservations import cost_nano
 from tokenfoundry.records import AppliedPrice, CallRecord
 from tokenfoundry.usage import Usage
 
@@ -87,6 +88,8 @@ def recomputed_nano(record: CallRecord) -> int:
     if price is None:
         raise InvalidInput(f"{record.request_id}: the record of a {record.outcome} call has no price to compute with")
     fx_rate = Decimal(price.fx_rate)
+    if record.outcome == "rented":
+        return cost_nano(record.gpu_ms, Decimal(str(price.rates["gpu_hour"])), fx_rate)
     if record.cost_source == "provider" and record.reported_cost is not None:
         return to_nano(EXACT.multiply(record.reported_cost, fx_rate))
     return to_nano(EXACT.multiply(rates_of(price).cost(usage_of(record)).total, fx_rate))

@@ -27,6 +27,7 @@ from tokenfoundry.pricing.money import EXACT, ZERO, nano_of_scaled, to_nano
 from tokenfoundry.pricing.of_targets import CEILING, check_bounded, price_of
 from tokenfoundry.pricing.overrides import PriceOverride, overridden
 from tokenfoundry.pricing.rates import Rates, worst_case
+from tokenfoundry.pricing.reservations import Reservation, fx_of, reservations_of, with_reservations
 from tokenfoundry.pricing.savings import Doing, savings_of
 from tokenfoundry.records import AppliedPrice, Savings
 from tokenfoundry.usage import Usage
@@ -62,7 +63,7 @@ class Posted(NamedTuple):
     amount_nano: int
     flags: tuple[str, ...]
     price: AppliedPrice
-    source: Literal["provider", "computed", "unpriced"] = "computed"
+    source: Literal["provider", "computed", "unpriced", "rented"] = "computed"
     """Whose figure it is; see `records.CostSource`."""
 
 
@@ -74,6 +75,8 @@ class PriceBook:
     targets: dict[str, PricedModel]
     billed: frozenset[str] = frozenset()
     """The targets whose provider's own figure is the cost."""
+    reservations: tuple[Reservation, ...] = ()
+    """What is rented, by its beginning: calls there cost nothing meanwhile."""
     _applied: dict[tuple[str, int, int, Decimal], AppliedPrice] = field(default_factory=dict, repr=False, compare=False)
     """Every price that was applied, by target, rates, tier and exchange rate: as many as there are of those."""
 
@@ -91,10 +94,7 @@ class PriceBook:
         Raises `ConfigError` naming the target that has no price, or whose price is in a currency without an exchange
         rate in force at `at`.
         """
-        fx = FxTable(
-            settings.currency,
-            {currency: [(each.from_date, each.rate) for each in dated] for currency, dated in settings.fx.items()},
-        )
+        fx = fx_of(settings)
         stated = read_files(settings.price_files, currency=settings.currency, providers=settings.providers)
         targets = {
             name: price_of(name, target, settings, catalogue, stated) for name, target in settings.targets.items()
@@ -116,7 +116,12 @@ class PriceBook:
                 fx.rate(_REPORTED_IN, at=at)
             except ConfigError as error:
                 raise ConfigError(str(error), path=f"targets.{name}.reported_cost") from None
-        return cls(fx, targets, billed)
+        reservations = reservations_of(settings)
+        for name in {each.target for each in reservations}:
+            own = [each for each in reservations if each.target == name]
+            history = with_reservations(targets[name].history, own, currency=settings.currency)
+            targets[name] = replace(targets[name], history=history)
+        return cls(fx, targets, billed, reservations)
 
     def charge(self, target: str, usage: Usage, *, at: datetime | int) -> Charge:
         """What `usage` on `target` costs, at the rates and the exchange rate in force at `at`, the start of the call.
@@ -142,7 +147,7 @@ class PriceBook:
         """
         at_ms = to_ms(at)
         rates = self._rates(target, at_ms)
-        if usage.reported_cost is not None and target in self.billed:
+        if usage.reported_cost is not None and self._bills(target, rates):
             fx_rate = self.fx.rate(_REPORTED_IN, at=at_ms)
             nano = to_nano(EXACT.multiply(usage.reported_cost, fx_rate))
             return Posted(nano, (), provider_price(fx_rate, id=f"provider/{target}"), "provider")
@@ -156,6 +161,8 @@ class PriceBook:
             total, flags = scaled
             nano = nano_of_scaled(total, scaled_of(fx_rate))
         price = self._price(target, rates, usage, fx_rate)
+        if rates.rented:
+            return Posted(nano, flags, price, "rented")
         if self.targets[target].provider == CEILING:
             return Posted(nano, (*flags, "price_ceiling"), price, "unpriced")
         return Posted(nano, flags, price)
@@ -172,7 +179,7 @@ class PriceBook:
             return EXACT.multiply(rates.cost(used).total, self.fx.rate(rates.currency, at=at_ms))
 
         drift = ZERO
-        if usage.reported_cost is not None and target in self.billed:
+        if usage.reported_cost is not None and self._bills(target, self._rates(target, at_ms)):
             billed = EXACT.multiply(usage.reported_cost, self.fx.rate(_REPORTED_IN, at=at_ms))
             drift = EXACT.subtract(billed, cost(target, usage))
         savings, counterfactual_nano = savings_of(
@@ -228,6 +235,10 @@ class PriceBook:
             return nano_of_scaled(total, self.fx.scaled_rate(rates.currency, at=at_ms))
         worst = worst_case(rates, input_tokens=input_tokens, max_output_tokens=max_output_tokens, n=n, units=units)
         return to_nano(self.fx.convert(worst, rates.currency, at=at_ms))
+
+    def _bills(self, target: str, rates: Rates) -> bool:
+        """Whether the provider's own figure is what a call at those rates costs."""
+        return target in self.billed and not rates.rented
 
     def _rates(self, target: str, at_ms: int) -> Rates:
         priced = self.targets.get(target)

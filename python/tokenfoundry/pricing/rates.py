@@ -104,6 +104,8 @@ class Rates:
     """By rising `above`. Below the first, the rates above hold."""
     service_tiers: Mapping[str, Rates] = field(default_factory=lambda: MappingProxyType({}))
     """The rates of calls that were served in another way, such as `batch`, `flex` or `priority`."""
+    rented: bool = False
+    """Whether calls cost nothing because the hours of their endpoint are paid."""
     _bands: tuple[Band, ...] = field(init=False, repr=False, compare=False)  # by falling `above`, the last one is -1
 
     def __post_init__(self) -> None:

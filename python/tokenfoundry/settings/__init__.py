@@ -9,6 +9,7 @@ from tokenfoundry.settings.load import checked
 from tokenfoundry.settings.model import LimitSettings, ServerSettings, Settings
 from tokenfoundry.settings.privacy import PatternSettings, PrivacySettings
 from tokenfoundry.settings.quotas import ConsumerSettings, PackageSettings, QuotaSettings
+from tokenfoundry.settings.reservations import ReservationSettings
 from tokenfoundry.settings.resilience import ResilienceSettings
 from tokenfoundry.settings.routing import (
     AliasSettings,
@@ -56,6 +57,7 @@ __all__ = [
     "ProviderSettings",
     "QuotaSettings",
     "RateLimitSettings",
+    "ReservationSettings",
     "ResidencySettings",
     "ResilienceSettings",
     "RuleSettings",

@@ -9,6 +9,8 @@ fx:                                    # what a unit of another currency is in i
   USD: [{from: 2026-01-01, rate: "0.90"}]
 price_files: []                        # of dated prices, by hour, region and provider: before the shipped table's
 price_ceiling: null                    # {input: "100", output: "200"}: what a model costs that nobody has a price for
+reservations: []                       # of endpoints that are paid by the hour; rate: of a GPU, an hour
+  # - {target: qwen, from: 2026-11-01T00:00+01:00, to: 2026-12-01T00:00+01:00, gpus: 8, rate: "2.50", currency: USD}
 data_dir: ${TOKENFOUNDRY_DATA:-./tokenfoundry-data}
 durability: process                    # process: survives a killed process. power: also a power cut
 

@@ -20,6 +20,7 @@ from tokenfoundry.settings.fields import CurrencyCode, DurationMs, DurationOrNon
 from tokenfoundry.settings.limits import RateLimitSettings
 from tokenfoundry.settings.privacy import PrivacySettings
 from tokenfoundry.settings.quotas import ConsumerSettings, PackageSettings, QuotaSettings, WorkspaceName
+from tokenfoundry.settings.reservations import Reservations
 from tokenfoundry.settings.resilience import ResilienceSettings
 from tokenfoundry.settings.routing import (
     Alias,
@@ -122,6 +123,9 @@ class Settings(Section):
     price_ceiling: PriceSettings | None = Field(
         None,
         description="What an external target costs whose model nobody has a price for, flagged; refused when missing.",
+    )
+    reservations: Reservations = Field(
+        (), description="Targets whose endpoints are paid by the hour, from when to when, and what an hour costs."
     )
     data_dir: Path = Field(
         Path("tokenfoundry-data"), description="Where the books and the cache are kept; one process at a time."

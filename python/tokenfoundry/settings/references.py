@@ -22,6 +22,7 @@ def reference_problems(values: Any) -> list[Problem]:
     root = _mapping(values)
     return [
         *_target_problems(root),
+        *_reservation_problems(root),
         *_alias_problems(root),
         *_rule_problems(root),
         *_residency_problems(root),
@@ -39,6 +40,12 @@ def _target_problems(root: Mapping[str, Any]) -> Iterator[Problem]:
         provider = _mapping(target).get("provider")
         if isinstance(provider, str):
             yield from _unknown(("targets", name, "provider"), "provider", provider, providers)
+
+
+def _reservation_problems(root: Mapping[str, Any]) -> Iterator[Problem]:
+    targets = _names(root, "targets")
+    for index, reservation in enumerate(_list(root.get("reservations"))):
+        yield from _unknown(("reservations", index, "target"), "target", _mapping(reservation).get("target"), targets)
 
 
 def _alias_problems(root: Mapping[str, Any]) -> Iterator[Problem]:

@@ -137,5 +137,23 @@ TEST_F(SettleTest, IdsAreRememberedForAWeekAndThenForgotten) {
   EXPECT_EQ(Reserve("a week later", Tokens(1)).status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
+TEST_F(SettleTest, AnHourThatIsRentedIsPostedOnceHoweverLateItIsAskedForAgain) {
+  SetBudgets({BudgetOf("gpus", 1, Unit::kGpu_ms)});  // Which has no room for it: it is paid all the same.
+  RecordRequest hour{"qwen/1", EntryKind::kRented, {5, 0, 0, 0, 0, 3'600'000}, {}, {}, now_ms_, now_ms_, "8 GPUs"};
+  const Entry entry = ledger_->Record(hour)->entry;
+  EXPECT_EQ(BalanceOf("gpus").posted, 3'600'000);
+  for (int day = 0; day < 30; ++day) {  // As many ids are forgotten.
+    now_ms_ += kDay_ms;
+    ASSERT_TRUE(Record(std::to_string(day), Tokens(1)).ok());
+  }
+  Reopen();
+  EXPECT_EQ(ledger_->EntryOf("0")->has_value(), false);
+  hour.now_ms = now_ms_;
+  EXPECT_EQ(ledger_->Record(hour)->entry, entry);
+  hour.amounts[0] = 6;
+  EXPECT_EQ(ledger_->Record(hour).status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_TRUE(ledger_->Check().ok());
+}
+
 }  // namespace
 }  // namespace tokenfoundry::ledger

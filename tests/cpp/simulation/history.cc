@@ -298,7 +298,7 @@ absl::Status History::Void() {
 absl::Status History::Record() {
   RecordRequest request;
   request.id = NewId();
-  request.kind = chance_.Percent(70) ? EntryKind::kHit : EntryKind::kRefused;
+  request.kind = chance_.Percent(60) ? EntryKind::kHit : chance_.Percent(50) ? EntryKind::kRefused : EntryKind::kRented;
   if (chance_.Percent(60)) request.amounts = world_.Used();
   request.axes = world_.Call();
   if (chance_.Percent(15)) request.at_ms = now_ms_ - chance_.Below(chance_.Percent(70) ? 120'000 : 40 * 3'600'000);

@@ -329,8 +329,10 @@ std::vector<Event> Model::EffectsOf(const Entry& entry, const Held* held, const 
 }
 
 const Entry* Model::Remembered(const std::string& id) const {
-  for (size_t seq = entries_.size(); seq > forgotten_; --seq) {
-    if (entries_[seq - 1]->id == id) return entries_[seq - 1].get();
+  for (size_t seq = entries_.size(); seq > 0; --seq) {
+    const Entry& entry = *entries_[seq - 1];
+    const bool is_known = seq > forgotten_ || entry.kind == EntryKind::kRented;
+    if (is_known && entry.id == id) return &entry;
   }
   return nullptr;
 }

@@ -184,6 +184,27 @@ def test_lines_that_were_not_sent_within_the_day_expire_and_get_back_what_was_he
         assert sorted(entry.kind for entry in gateway.ledger.entries()) == ["settled", "void", "void"]
 
 
+def test_lines_at_a_reserved_endpoint_cost_nothing_and_post_the_hours_that_fall_due(
+    upstream: Upstream, provider: BatchProvider, tmp_path: Path
+) -> None:
+    now_ms = 1_800_000_000_000  # 2027-01-15T08:00Z
+
+    async def behave(exchange: Exchange) -> None:
+        nonlocal now_ms
+        now_ms += 3_600_000
+        await answer_with("ok")(exchange)
+
+    provider.other = behave
+    rented = {"target": "plain", "from": "2027-01-15T08:00Z", "to": "2028-01-01T00:00Z", "gpus": 1, "rate": "2"}
+    sections = {"batches": {"poll": "1ms", "concurrency": 1}, "reservations": [rented]}
+    made = Settings.from_dict(batching(upstream.base_url, tmp_path / "data", **sections))
+    with TokenFactory(made, clock=lambda: now_ms) as gateway:
+        client = gateway.openai_client(key=gateway.create_key())
+        until(client, create(client, [line(str(each), str(each), model="plain") for each in range(3)]), "completed")
+        posted = [(entry.kind, entry.amounts.money_nano) for entry in gateway.ledger.entries()]
+        assert posted == [("rented", 2 * 10**9), ("settled", 0)] * 3
+
+
 def test_a_batch_of_a_key_that_was_stopped_sends_nothing_more(
     upstream: Upstream, provider: BatchProvider, tmp_path: Path
 ) -> None:

@@ -13,6 +13,8 @@ from tokenfoundry.keys import Key, KeyRing
 from tokenfoundry.ledger import Amounts, Axes, Ledger
 from tokenfoundry.limits import RateLimiter
 from tokenfoundry.pricing.overrides import PriceOverrides
+from tokenfoundry.pricing.reservations import fx_of, reservations_of
+from tokenfoundry.rented_hours import RentedHours
 from tokenfoundry.settings import Settings
 from tokenfoundry.vault import Vault
 
@@ -41,6 +43,8 @@ class Office:
         keys = KeyRing(ledger)
         self.budgets = BudgetBook(ledger, budgets_of_file(settings), keys)
         price_rows = PriceOverrides(ledger)
+        rented = RentedHours(ledger, clock=clock)
+        rented.use(reservations_of(settings), fx_of(settings))
         with in_force_at_rest(settings, ledger, price_rows) as in_force:
             self.admin = Admin(
                 ledger=ledger,
@@ -51,6 +55,7 @@ class Office:
                 currency=settings.currency,
                 clock=clock,
                 price_rows=price_rows,
+                rented=rented,
                 in_force=in_force,
                 vault=_no_vault,
             )

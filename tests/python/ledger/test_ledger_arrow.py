@@ -81,7 +81,8 @@ def write_history(path: Path, *, steps: int, seed: int = 1) -> tf.Ledger:
             elif action < 0.55:
                 led.void(id, detail=b"gone")
         elif action < 0.8:
-            led.record(id, kind=rng.choice(["hit", "refused"]), axes=random_axes(rng), tallies=tallies(), detail=detail)
+            unheld = rng.choice(["hit", "refused", "rented"])
+            led.record(id, kind=unheld, axes=random_axes(rng), tallies=tallies(), detail=detail)
         elif action < 0.9 and used:
             led.adjust(id, rng.choice(used), Sums(requests=1), actor="anna", reason=rng.choice(TEXTS))
         else:

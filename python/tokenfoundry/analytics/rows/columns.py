@@ -136,7 +136,7 @@ DIMENSIONS = (
 # What is summed, by what each row of a call adds to it. In `rows`, where every column is there.
 MEASURES: Mapping[str, str] = MappingProxyType(
     {
-        "calls": "if(kind = 'adjusted', 0, 1)",
+        "calls": "if(kind in ('adjusted', 'rented'), 0, 1)",
         "hits": "if(kind = 'hit', 1, 0)",
         "refused": "if(kind = 'refused', 1, 0)",
         "failed": "if(kind = 'void', 1, 0)",

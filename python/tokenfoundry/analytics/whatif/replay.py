@@ -3,11 +3,13 @@
 Rows hold token counts and hashes, never text, so: a call takes as many tokens wherever it goes; tokens that a provider
 read from its cache are so priced only where the same model serves; a rule about complexity or language sees a call
 without words, the notes say so. What was refused, failed or corrected has nothing to replay: its money stays as it is.
+Hours of reserved endpoints are those of the configuration, from the first row to the last, and not those of the rows.
 """
 
 from __future__ import annotations
 
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +21,7 @@ from tokenfoundry.budgets import budgets_of_file, ledger_budget
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.ledger import Amounts, Axes, Ledger, Refusal
 from tokenfoundry.pricing import PriceBook, prices
+from tokenfoundry.rented_hours import post_hour, record_of
 from tokenfoundry.routing.build import build_router
 from tokenfoundry.routing.facts import Facts
 from tokenfoundry.routing.policy import NoRoute, UnknownModel
@@ -63,10 +66,10 @@ def replay(
     found = WhatIf(currency=currency, notes=_notes_of(settings))
     with ExitStack() as opened:
         connection = opened.enter_context(open_views(directory, start=start, until=until, reads="rows"))
-        ((rows, last_ms),) = connection.execute(
-            "select count(*), coalesce(epoch_ms(max(began_at)), 0) from calls"
+        ((rows, first_ms, last_ms),) = connection.execute(
+            "select count(*), coalesce(epoch_ms(min(began_at)), 0), coalesce(epoch_ms(max(began_at)), 0) from calls"
         ).fetchall()
-        walk = _Walk(settings, found, caching, opened, last_ms)
+        walk = _Walk(settings, found, caching, opened, first_ms, last_ms)
         done = 0
         batches = connection.sql(f"select {', '.join(_COLUMNS)} from calls order by seq").to_arrow_reader(_BATCH_ROWS)
         for batch in batches:
@@ -75,19 +78,24 @@ def replay(
             done += batch.num_rows
             if progress is not None:
                 progress(done, rows)
+        walk.rent(last_ms)
     return found
 
 
 class _Walk:
     """One call after another."""
 
-    def __init__(self, settings: Settings, found: WhatIf, caching: Caching, opened: ExitStack, last_ms: int) -> None:
+    def __init__(
+        self, settings: Settings, found: WhatIf, caching: Caching, opened: ExitStack, first_ms: int, last_ms: int
+    ) -> None:
         self._found = found
         self._cache = settings.cache
         self._caching = caching
         self._now_ms = 0
         self._kept: dict[tuple[str, str, str], int] = {}  # Until when an answer is kept.
         self._prices = PriceBook.from_settings(settings, prices(), at=last_ms)
+        hours = (hour for each in self._prices.reservations for hour in each.hours(first_ms, last_ms + 1))
+        self._hours = deque(sorted(hours, key=lambda hour: hour.start_ms))
         self._ledger = self._ledger_of(settings, opened)
         definitions = {budget.name: budget for budget in budgets_of_file(settings)}
         pressure = None
@@ -98,11 +106,12 @@ class _Walk:
     def call(self, row: dict[str, Any]) -> None:
         """Replays one row, and adds it to what was found."""
         self._now_ms = row["at_ms"]
+        self.rent(row["at_ms"])
         was_hit = row["kind"] == "hit"
         if not (was_hit or (row["kind"] == "settled" and row["input"] + row["output"] + row["images"] > 0)):
             cell = self._found.cell(*_asker(row), row["model"] or "", row["target"] or "")
             cell.spent_before_nano += row["money_nano"]
-            cell.spent_after_nano += row["money_nano"]
+            cell.spent_after_nano += row["money_nano"] if row["kind"] != "rented" else 0
             return
         targets = self._targets(row)
         is_hit = bool(targets) and self._is_hit(row, was_hit)
@@ -118,6 +127,16 @@ class _Walk:
         cell.spent_after_nano += cost_nano
         if target is not None and not is_hit:
             self._keep(row)
+
+    def rent(self, until_ms: int) -> None:
+        """Adds the hours of the configuration's reservations that have begun by then."""
+        while self._hours and self._hours[0].start_ms <= until_ms:
+            hour = self._hours.popleft()
+            record = record_of(hour, self._prices.fx)
+            cell = self._found.cell(record.project, record.intent, record.model, record.target)
+            cell.spent_after_nano += record.cost_nano
+            if self._ledger is not None:
+                post_hour(self._ledger, hour, record)
 
     def _targets(self, row: dict[str, Any]) -> tuple[Target, ...]:
         endpoint, axes = row["endpoint"], _axes(row)

@@ -1,8 +1,8 @@
 """The columns of FOCUS that are written, as facts of its specification: since when, of which type, with which values.
 
-Of https://focus.finops.org/focus-specification, versions 1.0 to 1.3. Columns of prices per unit and of commitments are
-left out, which the specification allows to a provider without a published price list: a price here has tiers, dates
-and cached rates, and the cost of a row is what the ledger posted.
+Of https://focus.finops.org/focus-specification, versions 1.0 to 1.3. Columns of prices per unit and of commitment
+discounts are left out, which the specification allows to a provider without a published price list: a price here has
+tiers, dates and cached rates, and the cost of a row is what the ledger posted.
 """
 
 from __future__ import annotations
@@ -50,6 +50,17 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
         "BillingCurrency": Column("string", "mandatory", "currency()"),
         "BillingPeriodEnd": Column("datetime", "mandatory", f"{_MONTH} + interval 1 month"),
         "BillingPeriodStart": Column("datetime", "mandatory", _MONTH),
+        "CapacityReservationId": Column(
+            "string", "conditional", "if(rent = '', null, 'reservation/' || target)", since="1.1", nullable=True
+        ),
+        "CapacityReservationStatus": Column(
+            "string",
+            "conditional",
+            "if(rent = '', null, if(rent = 'covered' or in_use, 'Used', 'Unused'))",
+            since="1.1",
+            nullable=True,
+            allowed=("Used", "Unused"),
+        ),
         "ChargeCategory": Column("string", "mandatory", "'Usage'", allowed=_CHARGES),
         "ChargeClass": Column("string", "mandatory", "null", nullable=True, allowed=("Correction",)),
         "ChargeDescription": Column("string", "mandatory", "meter || ' of ' || coalesce(model, '')", nullable=True),

@@ -13,7 +13,7 @@ from tokenfoundry.pricing import PriceBook
 
 _FORMATS = ("parquet", "csv")
 _TYPES: dict[Type, str] = {"decimal": "DECIMAL(28, 9)", "string": "VARCHAR", "datetime": "TIMESTAMPTZ"}
-_ORDER = "hour, workspace, project, key, provider, model, region, target, class"
+_ORDER = "hour, workspace, project, key, provider, model, region, target, rent, class"
 
 
 def export_focus(

@@ -48,6 +48,11 @@ _RULES: tuple[tuple[str, str], ...] = (
         "SubAccountName is null where SubAccountId is, and else not",
         "(SubAccountName is null) <> (SubAccountId is null)",
     ),
+    (
+        "CapacityReservationStatus is null where CapacityReservationId is, and of usage else not",
+        "CapacityReservationId is null and CapacityReservationStatus is not null or CapacityReservationId is not null "
+        "and CapacityReservationStatus is null and ChargeCategory = 'Usage'",
+    ),
     ("RegionName is null where RegionId is, and else not", "(RegionName is null) <> (RegionId is null)"),
     ("SkuId is not null of usage that is no correction", "ChargeCategory = 'Usage' and SkuId is null"),
     (

@@ -24,6 +24,7 @@ from tokenfoundry.limits import RateLimiter
 from tokenfoundry.packages import PackageBook
 from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.quotas import QuotaPages
+from tokenfoundry.rented_hours import RentedHours
 from tokenfoundry.settings import QuotaSettings
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Admin:
         currency: str,
         clock: Clock,
         price_rows: PriceOverrides,
+        rented: RentedHours,
         in_force: InForce,
         vault: Callable[[], Vault],
         running: Running | None = None,
@@ -59,6 +61,7 @@ class Admin:
             quotas=QuotaPages(ledger, quotas),
             packages=PackageBook(ledger, budgets, currency=currency, clock=clock),
             price_rows=price_rows,
+            rented=rented,
             currency=currency,
             clock=clock,
             in_force=in_force,
@@ -80,6 +83,7 @@ class Admin:
         the name in the field `actor` if there is one; without a key that field is required where somebody is to be
         named.
         """
+        self._office.rented.post_due()
         others: list[str] = []
         for route in ROUTES:
             names = route.names_in(path)

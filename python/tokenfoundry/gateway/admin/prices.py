@@ -15,6 +15,8 @@ from tokenfoundry.pricing import PriceBook, prices
 from tokenfoundry.pricing.catalogue import PricedModel
 from tokenfoundry.pricing.overrides import PriceOverride
 from tokenfoundry.pricing.rates import Rates
+from tokenfoundry.pricing.reservations import SOURCE
+from tokenfoundry.rented_hours import reservation_rows
 from tokenfoundry.settings import checked
 from tokenfoundry.settings.fields import Section
 from tokenfoundry.settings.targets import PriceSettings
@@ -98,6 +100,8 @@ def _rates(rates: Rates) -> dict[str, Any]:
 
 
 def _source(priced: PricedModel, overrides: Any, now_ms: int) -> str:
+    if priced.history.period_at(now_ms).source == SOURCE:
+        return SOURCE
     in_force = [row for row in overrides if row.from_ms <= now_ms]
     return "override" if in_force and in_force[-1].price is not None else priced.source
 
@@ -105,6 +109,10 @@ def _source(priced: PricedModel, overrides: Any, now_ms: int) -> str:
 def _row(row: PriceOverride) -> dict[str, Any]:
     made: dict[str, Any] = msgspec.to_builtins(row)
     return {**made, "from": iso_text(row.from_ms, _TZ), "made_at": iso_text(row.made_at_ms, _TZ)}
+
+
+def _reservations(office: Office, asked: Asked) -> dict[str, Any]:
+    return {"reservations": reservation_rows(office.rented, now_ms=office.clock())}
 
 
 def _schema() -> Schema:
@@ -124,6 +132,13 @@ ROUTES: Final = (
         "admin:prices",
         "List every model with its targets, dated rates and who may use it",
         _models,
+    ),
+    AdminRoute(
+        "GET",
+        "/admin/reservations",
+        "admin:prices",
+        "List the endpoints that are paid by the hour",
+        _reservations,
     ),
     AdminRoute("GET", "/admin/prices", "admin:prices", "List the price of every target, now and later", _list),
     AdminRoute(

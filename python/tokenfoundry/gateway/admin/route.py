@@ -22,6 +22,7 @@ from tokenfoundry.packages import PackageBook
 from tokenfoundry.pricing import PriceBook
 from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.quotas import QuotaPages
+from tokenfoundry.rented_hours import RentedHours
 from tokenfoundry.resilience.health import Health
 from tokenfoundry.routing.explain import Explanation
 from tokenfoundry.routing.targets import Target
@@ -84,6 +85,7 @@ class Office:
     quotas: QuotaPages
     packages: PackageBook
     price_rows: PriceOverrides
+    rented: RentedHours
     currency: str
     clock: Clock
     in_force: InForce
