@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Hashable
 from typing import Final, Generic, TypeVar
 
 from tokenfoundry.errors import InvalidInput
 
 Value = TypeVar("Value")
+Place = tuple[Hashable, bytes]
+"""A scope and the keyed hash of a text."""
 
-_KEY_BYTES: Final = 16
+_KEY_BYTES: Final = 64
+_NOWHERE: Final[Place] = (None, b"")
 _LEAST_CHARACTERS: Final = 48  # Shorter texts are worked out about as fast as they are hashed.
 
 
@@ -32,40 +36,39 @@ class Memo(Generic[Value]):
     7
     """
 
-    __slots__ = ("_capacity", "_key", "_values")
+    __slots__ = ("_capacity", "_keyed", "_values")
 
     def __init__(self, *, capacity: int) -> None:
         self._capacity = capacity
-        self._key = secrets.token_bytes(_KEY_BYTES)
-        self._values: dict[bytes, Value] = {}
+        self._keyed = hashlib.sha256(secrets.token_bytes(_KEY_BYTES))  # Copied for each text.
+        self._values: dict[Place, Value] = {}
 
-    def place(self, scope: str, text: str | bytes) -> bytes | None:
+    def place(self, scope: Hashable, text: str | bytes) -> Place | None:
         """Where the value of this text is kept; None for a text too short to be worth it.
 
         Raises `InvalidInput` for a lone surrogate.
         """
         if len(text) < _LEAST_CHARACTERS:
             return None
+        hashed = self._keyed.copy()
         try:
-            written = text.encode() if isinstance(text, str) else text
-            hashed = hashlib.blake2b(written, digest_size=_KEY_BYTES, key=self._key)
-            hashed.update(b"\xff" + scope.encode())  # No scope holds this byte, so no text runs into one.
+            hashed.update(text.encode() if isinstance(text, str) else text)
         except UnicodeEncodeError:
             raise InvalidInput("the text holds a lone surrogate, which is not valid Unicode") from None
-        return hashed.digest()
+        return scope, hashed.digest()
 
-    def get(self, place: bytes) -> Value | None:
+    def get(self, place: Place) -> Value | None:
         """The value kept there, if it still is."""
         value = self._values.pop(place, None)
         if value is not None:
             self._values[place] = value
         return value
 
-    def put(self, place: bytes, value: Value) -> None:
+    def put(self, place: Place, value: Value) -> None:
         """Keeps a value."""
         while len(self._values) >= self._capacity:
             # Another thread may have emptied it in between.
-            self._values.pop(next(iter(self._values), b""), None)
+            self._values.pop(next(iter(self._values), _NOWHERE), None)
         self._values[place] = value
 
     def __len__(self) -> int:

@@ -1,6 +1,7 @@
 #include "tokenfoundry/cache/cache.h"
 
-#include <algorithm>
+#include <unordered_set>
+#include <utility>
 
 #include "tokenfoundry/cache/record_internal.h"
 
@@ -9,6 +10,10 @@ namespace {
 
 constexpr std::string_view kTotalsKey = "totals";
 constexpr size_t kSlotKeyBytes = 16;
+// Half of a write between two requests is what any write costs: 32 us, against 16 us for each of so many. The request
+// that writes them all takes 0.3 ms longer.
+constexpr size_t kMostWaiting = 32;
+constexpr uint64_t kMostWaitingBytes = 64 << 10;  // No more than the least max_bytes: the newest are never too many.
 constexpr uint64_t kAgeRecordBytes = 8 + kSlotKeyBytes + 8;  // Key, slot, stored bytes.
 
 std::string AgeKey(uint64_t age) {
@@ -18,7 +23,7 @@ std::string AgeKey(uint64_t age) {
 }
 
 // What a record counts: both its keys and both its values.
-uint64_t StoredBytes(const std::string& slot_record) { return kSlotKeyBytes + slot_record.size() + kAgeRecordBytes; }
+uint64_t StoredBytes(size_t record_bytes) { return kSlotKeyBytes + record_bytes + kAgeRecordBytes; }
 
 struct Age {
   std::string slot;
@@ -58,6 +63,10 @@ absl::StatusOr<std::unique_ptr<Cache>> Cache::Open(const CacheOptions& options) 
   return cache;
 }
 
+Cache::~Cache() {
+  if (store_ != nullptr) (void)WriteWaiting();  // It may be lost.
+}
+
 absl::Status Cache::Load() {
   store::StoreOptions how;
   how.path = options_.path;
@@ -68,6 +77,7 @@ absl::Status Cache::Load() {
   TF_ASSIGN_OR_RETURN(ages_, store_->Lookup("cache.ages"));
   TF_ASSIGN_OR_RETURN(totals_on_disk_, store_->Lookup("cache.totals"));
   const std::lock_guard lock(mu_);
+  const std::lock_guard waiting_lock(waiting_mu_);
   // The totals are in every batch, so they are of the same moment as the records.
   TF_ASSIGN_OR_RETURN(const std::optional<std::string> totals, store_->Get(totals_on_disk_, kTotalsKey));
   TF_ASSIGN_OR_RETURN(const auto newest, store_->Last(ages_));
@@ -97,48 +107,74 @@ absl::Status Cache::Put(const PutRequest& request) {
   if (request.now_ms < 0) return absl::InvalidArgumentError("now_ms: negative");
   int64_t expires_at_ms;
   if (__builtin_add_overflow(request.now_ms, request.ttl_ms, &expires_at_ms)) expires_at_ms = INT64_MAX;
-  const std::lock_guard lock(mu_);
-  const absl::Status put = PutLocked(request, expires_at_ms);
-  if (!absl::IsDataLoss(put)) return put;
-  TF_RETURN_IF_ERROR(ClearLocked());  // It may be lost; it may not be wrong.
-  return PutLocked(request, expires_at_ms);
+  while (!Add(request, expires_at_ms)) TF_RETURN_IF_ERROR(WriteWaiting());
+  return absl::OkStatus();
 }
 
-absl::Status Cache::PutLocked(const PutRequest& request, int64_t expires_at_ms) {
-  const std::string slot = SlotKey(request.key_material);
-  const Digest proof = Sha256Of(request.key_material);
-  const std::string record = EncodeSlot({next_age_, expires_at_ms, proof, request.value});
-  const uint64_t stored_bytes = StoredBytes(record);
-  if (stored_bytes > options_.max_bytes) return absl::OkStatus();
+// False when what waits is to be written first.
+bool Cache::Add(const PutRequest& request, int64_t expires_at_ms) {
+  Slot slot{0, expires_at_ms, Sha256Of(request.key_material), request.value};
+  const uint64_t stored_bytes = StoredBytes(SlotBytes(slot));
+  if (stored_bytes > options_.max_bytes) return true;
+  const std::lock_guard lock(waiting_mu_);
+  const bool is_full = waiting_.size() >= kMostWaiting || waiting_bytes_ + stored_bytes > kMostWaitingBytes;
+  if (is_full && !waiting_.empty()) return false;
+  slot.age = next_age_++;
+  waiting_bytes_ += stored_bytes;
+  waiting_.insert_or_assign(SlotKey(request.key_material), Record{slot.age, EncodeSlot(slot)});
+  return true;
+}
 
+absl::Status Cache::WriteWaiting() {
+  const std::lock_guard lock(mu_);
+  {
+    const std::lock_guard waiting_lock(waiting_mu_);
+    writing_.swap(waiting_);
+    waiting_bytes_ = 0;
+  }
+  absl::Status written = WriteLocked(writing_);
+  if (absl::IsDataLoss(written)) {
+    written = ClearLocked();  // It may be lost; it may not be wrong.
+    if (written.ok()) written = WriteLocked(writing_);
+  }
+  const std::lock_guard waiting_lock(waiting_mu_);
+  writing_.clear();
+  return written;
+}
+
+absl::Status Cache::WriteLocked(const Records& records) {
+  if (records.empty()) return absl::OkStatus();
   store::Batch batch;
   Stats totals = totals_;
-  TF_ASSIGN_OR_RETURN(const std::optional<std::string> before, store_->Get(slots_, slot));
-  uint64_t replaced_age = next_age_;
-  if (before) {
+  std::unordered_set<uint64_t> replaced;  // Ages on the disk.
+  for (const auto& [slot, record] : records) {
+    TF_ASSIGN_OR_RETURN(const std::optional<std::string> before, store_->Get(slots_, slot));
     // The age record is found through the slot; if the slot is damaged, eviction meets the age record in its turn.
-    if (const auto old = DecodeSlot(*before)) {
-      replaced_age = old->age;
+    const std::optional<Slot> old = before ? DecodeSlot(*before) : std::nullopt;
+    if (old) {
+      replaced.insert(old->age);
       batch.Delete(ages_, AgeKey(old->age));
       --totals.entries;
-      totals.bytes -= StoredBytes(*before);
+      totals.bytes -= StoredBytes(before->size());
     }
+    const uint64_t stored_bytes = StoredBytes(record.bytes.size());
+    totals.entries += 1;
+    totals.bytes += stored_bytes;
+    batch.Put(slots_, slot, record.bytes);
+    batch.Put(ages_, AgeKey(record.age), EncodeAge({slot, stored_bytes}));
   }
-  totals.entries += 1;
-  totals.bytes += stored_bytes;
   // The oldest go first, whatever their expiry.
   absl::Status evicted;
   uint64_t oldest_age = oldest_age_;
-  if (before && replaced_age == oldest_age) ++oldest_age;
   const std::string first = AgeKey(oldest_age);
   const auto evict_oldest = [&](std::string_view key, std::string_view value) {
     if (totals.bytes <= options_.max_bytes) return false;
     const auto age = DecodeAge(value);
     if (!age || key.size() != 8) return evicted = absl::DataLossError("cache.ages: a record is damaged"), false;
     oldest_age = LoadBig<uint64_t>(key.data()) + 1;
-    if (oldest_age - 1 == replaced_age) return true;
+    if (replaced.contains(oldest_age - 1)) return true;
     batch.Delete(ages_, key);
-    if (age->slot != slot) batch.Delete(slots_, age->slot);
+    if (!records.contains(age->slot)) batch.Delete(slots_, age->slot);
     --totals.entries;
     totals.bytes -= age->stored_bytes;
     return true;
@@ -146,19 +182,25 @@ absl::Status Cache::PutLocked(const PutRequest& request, int64_t expires_at_ms) 
   // Only when something must go: a look for the oldest wades through what was deleted before it.
   if (totals.bytes > options_.max_bytes) TF_RETURN_IF_ERROR(store_->Scan(ages_, {first}, evict_oldest));
   TF_RETURN_IF_ERROR(evicted);
-  batch.Put(slots_, slot, record);
-  batch.Put(ages_, AgeKey(next_age_), EncodeAge({slot, stored_bytes}));
   StageTotals(totals, &batch);
   TF_RETURN_IF_ERROR(store_->Write(batch).status());
   totals_ = totals;
   oldest_age_ = oldest_age;
-  ++next_age_;
   return absl::OkStatus();
+}
+
+std::optional<std::string> Cache::Waiting(const std::string& slot) {
+  const std::lock_guard lock(waiting_mu_);
+  for (const Records* records : {&waiting_, &writing_}) {
+    if (const auto found = records->find(slot); found != records->end()) return found->second.bytes;
+  }
+  return std::nullopt;
 }
 
 absl::StatusOr<std::optional<std::string>> Cache::Get(std::string_view key_material, int64_t now_ms) {
   const std::string slot = SlotKey(key_material);
-  auto bytes = store_->Get(slots_, slot);
+  absl::StatusOr<std::optional<std::string>> bytes = Waiting(slot);
+  if (!*bytes) bytes = store_->Get(slots_, slot);
   if (!bytes.ok() && !absl::IsDataLoss(bytes.status())) return bytes.status();
   if (bytes.ok() && !*bytes) return std::nullopt;
   const std::optional<Slot> found = bytes.ok() ? DecodeSlot(**bytes) : std::nullopt;
@@ -169,6 +211,11 @@ absl::StatusOr<std::optional<std::string>> Cache::Get(std::string_view key_mater
 
 absl::Status Cache::Clear() {
   const std::lock_guard lock(mu_);
+  {
+    const std::lock_guard waiting_lock(waiting_mu_);
+    waiting_.clear();
+    waiting_bytes_ = 0;
+  }
   return ClearLocked();
 }
 
@@ -183,7 +230,8 @@ absl::Status Cache::ClearLocked() {
   return absl::OkStatus();
 }
 
-Stats Cache::stats() const {
+Stats Cache::stats() {
+  (void)WriteWaiting();  // A store that cannot be written tells the next Put.
   const std::lock_guard lock(mu_);
   return totals_;
 }

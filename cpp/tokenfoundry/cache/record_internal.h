@@ -25,6 +25,10 @@ inline std::string SlotKey(std::string_view key_material) {
   return key;
 }
 
+constexpr size_t kSlotHeadBytes = 48;
+
+inline size_t SlotBytes(const Slot& slot) { return kSlotHeadBytes + 8 + slot.value.size(); }
+
 // The checksum covers all that stands before it, and the value after it.
 inline std::string EncodeSlot(const Slot& slot) {
   std::string head;
@@ -39,15 +43,14 @@ inline std::string EncodeSlot(const Slot& slot) {
 
 // Views `bytes`. Nothing when they are not as EncodeSlot made them.
 inline std::optional<Slot> DecodeSlot(std::string_view bytes) {
-  constexpr size_t kHeadBytes = 48;
-  if (bytes.size() < kHeadBytes + 8) return std::nullopt;
+  if (bytes.size() < kSlotHeadBytes + 8) return std::nullopt;
   ByteReader reader(bytes);
   Slot slot{reader.Little<uint64_t>(), reader.Little<int64_t>(), {}, {}};
   const std::string_view proof = reader.Bytes(slot.proof.size());
   std::copy(proof.begin(), proof.end(), slot.proof.begin());
   const uint64_t checksum = reader.Little<uint64_t>();
-  slot.value = bytes.substr(kHeadBytes + 8);
-  std::string checked(bytes.substr(0, kHeadBytes));
+  slot.value = bytes.substr(kSlotHeadBytes + 8);
+  std::string checked(bytes.substr(0, kSlotHeadBytes));
   if (Xxh3Low(checked.append(slot.value)) != checksum) return std::nullopt;
   return slot;
 }

@@ -64,9 +64,11 @@ class PromptRedaction:
         redactor = self._redactors.of(axes.workspace, axes.project, axes.key)
         if not redactor.changes_placeholders_alone:
             return False
-        content_type = request.headers.get("content-type", "")
-        asker = (call.endpoint.name, axes.workspace, axes.project, axes.key, redactor.version, content_type, stated)
-        call.asked_place = self._asked.place(repr(asker), request.body)
+        asker = (
+            *(call.endpoint.name, axes.workspace, axes.project, axes.key, redactor.version),
+            *(request.headers.get("content-type"), repr(stated) if stated else ""),
+        )
+        call.asked_place = self._asked.place(asker, request.body)
         asked = None if call.asked_place is None else self._asked.get(call.asked_place)
         if asked is None:
             return False

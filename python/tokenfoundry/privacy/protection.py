@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from msgspec.structs import replace
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.memo import Memo
+from tokenfoundry.memo import Memo, Place
 from tokenfoundry.privacy.detector import Detector, Finding
 from tokenfoundry.privacy.forms import ESCAPES, Unescaped, literals_in
 from tokenfoundry.privacy.json_leaves import HALVES, findings_in_leaves
@@ -96,7 +96,7 @@ class Protection:
         """What stands for a value that is hashed."""
         return self.key.hashed(entity, value)
 
-    def _remembered(self, text: str, place: bytes) -> list[Finding]:
+    def _remembered(self, text: str, place: Place) -> list[Finding]:
         known = self._memo.get(place)
         if known is None:
             known = self.detector.detect_wanted(text, self._wanted)

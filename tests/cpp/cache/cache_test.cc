@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -78,9 +79,39 @@ TEST(Cache, TheOldestGoWhenTheBoundIsReached) {
   for (int i = 0; i < 6; ++i) ASSERT_TRUE(cache->Put({std::to_string(i), value, 0, kHour_ms}).ok());
   ASSERT_TRUE(cache->Put({"0", value, 0, kHour_ms}).ok());  // The oldest becomes the newest.
   ASSERT_TRUE(cache->Put({"6", value, 0, kHour_ms}).ok());
+  EXPECT_LE(cache->stats().bytes, 64u << 10);  // Which has everything written.
   EXPECT_EQ(Get(*cache, "1"), "(miss)");
   for (const char* kept : {"0", "2", "3", "4", "5", "6"}) EXPECT_EQ(Get(*cache, kept), value) << kept;
+}
+
+TEST(Cache, WhatIsWrittenTogetherNeverPushesItselfOut) {
+  const TempDirectory directory;
+  const auto cache = MustOpen(directory / "cache", 64 << 10);
+  const std::string value(3'000, 'v');
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(cache->Put({std::to_string(i), value, 0, kHour_ms}).ok());
+    for (int newest = std::max(0, i - 19); newest <= i; ++newest) {
+      ASSERT_EQ(Get(*cache, std::to_string(newest)), value) << newest << " of " << i;
+    }
+  }
   EXPECT_LE(cache->stats().bytes, 64u << 10);
+  EXPECT_EQ(Get(*cache, "199"), value);
+}
+
+TEST(Cache, WhatWaitsIsReplacedAndForgottenLikeWhatIsWritten) {
+  const TempDirectory directory;
+  const auto cache = MustOpen(directory / "cache");
+  ASSERT_TRUE(cache->Put({"q", "first", 0, kHour_ms}).ok());
+  EXPECT_EQ(cache->stats().entries, 1u);
+  ASSERT_TRUE(cache->Put({"q", "second", 0, kHour_ms}).ok());
+  EXPECT_EQ(Get(*cache, "q"), "second");
+  ASSERT_TRUE(cache->Put({"q", "third", 0, kHour_ms}).ok());
+  EXPECT_EQ(Get(*cache, "q"), "third");
+  EXPECT_EQ(cache->stats().entries, 1u);
+  ASSERT_TRUE(cache->Put({"other", "a", 0, kHour_ms}).ok());
+  ASSERT_TRUE(cache->Clear().ok());
+  EXPECT_EQ(Get(*cache, "other"), "(miss)");
+  EXPECT_EQ(cache->stats(), Stats{});
 }
 
 TEST(Cache, AnAnswerLargerThanTheWholeCacheIsNotKept) {

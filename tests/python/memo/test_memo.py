@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.memo import Memo
+from tokenfoundry.memo import Memo, Place
 from tokenfoundry.privacy import Detector, Redactor
 
 LONG = "Gentile cliente, la pratica di rimborso è in lavorazione presso il nostro ufficio. "
 
 
-def place_of(memo: Memo[int], scope: str, text: str) -> bytes:
+def place_of(memo: Memo[int], scope: str, text: str) -> Place:
     place = memo.place(scope, text)
     assert place is not None
     return place

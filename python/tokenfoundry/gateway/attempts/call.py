@@ -13,6 +13,7 @@ from tokenfoundry.gateway.cache_control import Directives
 from tokenfoundry.gateway.client_watch import STAYS, ClientWatch
 from tokenfoundry.gateway.endpoints import Endpoint
 from tokenfoundry.keys import Key
+from tokenfoundry.memo import Place
 from tokenfoundry.privacy import RedactionSession
 from tokenfoundry.prompt_tokens import PromptTokens
 from tokenfoundry.resilience.deadline import NEVER, Deadline
@@ -78,7 +79,7 @@ class Call:
     policy: str = ""  # The version of its privacy policy.
     findings: dict[str, int] = field(default_factory=dict)
     prompt_hmac: str = ""  # Of what the answer depends on.
-    asked_place: bytes | None = None  # Where it is remembered what the bytes of the body asked.
+    asked_place: Place | None = None  # Where it is remembered what the bytes of the body asked.
     on_prem_only: bool = False
     shared: Shared | None = None  # What others may share of a call of a conversation.
     _prompt_tokens: dict[tuple[str, bool, str], PromptTokens] = field(default_factory=dict)

@@ -51,19 +51,17 @@ class Keepable:
         said = texts(reply)
         if call.session.uses_surrogates:
             said = [call.session.without_surrogates(text) for text in said]
-        if any(map(self._holds_data, said)):
+        if any(self._holds_data(text) for text in said if text not in self._harmless):
             return "personal_data"
-        if any(_names_nobody(call, text) for text in said):
+        if may_hold_form("".join(said)) and any(_names_nobody(call, text) for text in said):
             return "unknown_placeholder"
         return None
 
     def _holds_data(self, text: str) -> bool:
-        if len(text) > _MEMO_LENGTH:
-            return bool(self._detector.detect(text))
-        if text in self._harmless:
-            return False
         if self._detector.detect(text):
             return True
+        if len(text) > _MEMO_LENGTH:
+            return False
         if len(self._harmless) >= _MEMO_SIZE:
             self._harmless = set()
         self._harmless.add(text)
@@ -71,8 +69,6 @@ class Keepable:
 
 
 def _names_nobody(call: Call, text: str) -> bool:
-    if not may_hold_form(text):
-        return False
     value_of = call.session_of_shared.values.value_of
     return any(_NUMBERED.search(form.placeholder) and value_of(form.placeholder) is None for form in forms_in(text))
 
