@@ -150,6 +150,11 @@ py::list DetectBatch(const PiiDetector& self, const py::list& texts, size_t thre
   return flats;
 }
 
+Names WordsOfName(const PiiDetector& self, const py::str& name) {
+  const std::vector<std::string_view> words = self.detector->WordsOfName(Utf8(name));
+  return ToTuple({words.begin(), words.end()});
+}
+
 // Entity, start, end, score, evidence, cue start, cue end, outcome.
 py::list Explain(const PiiDetector& self, const py::str& text) {
   const std::string_view bytes = Utf8(text);
@@ -236,6 +241,7 @@ void AddPii(py::module_& module) {
            py::arg("opinions"))
       .def("detect_batch", &DetectBatch, py::arg("texts"), py::arg("threads"), py::arg("wanted"),
            py::arg("score_threshold"))
+      .def("words_of_name", &WordsOfName, py::arg("name"))
       .def("explain", &Explain, py::arg("text"))
       .def("pattern_matches", &PatternMatches, py::arg("text"))
       .def(

@@ -4,7 +4,9 @@
 
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "tokenfoundry/bindings/bindings.h"
 #include "tokenfoundry/bindings/books_handle.h"
@@ -56,12 +58,17 @@ py::tuple Find(const VaultHandle& self, uint64_t id, const py::bytes& kind, cons
   return py::make_tuple(known.number, py::bytes(known.sealed));
 }
 
-// Whether it is kept; None for a stall.
-py::object Keep(const VaultHandle& self, const py::bytes& scope, uint64_t id, bool is_new, const py::bytes& kind,
-                const py::bytes& value, uint32_t number, const py::bytes& sealed, int64_t now_ms, int64_t ttl_ms,
-                bool may_wait) {
-  const vault::KeepRequest request{View(scope), {id, is_new}, View(kind), View(value),
-                                   number,      View(sealed), now_ms,     ttl_ms};
+using NewValueFields = std::tuple<py::bytes, py::bytes, uint32_t, py::bytes>;  // Kind, value, number, sealed.
+
+// Whether all of them are kept; None for a stall.
+py::object Keep(const VaultHandle& self, const py::bytes& scope, uint64_t id, bool is_new,
+                const std::vector<NewValueFields>& values, int64_t now_ms, int64_t ttl_ms, bool may_wait) {
+  std::vector<vault::NewValue> views;
+  views.reserve(values.size());
+  for (const auto& [kind, value, number, sealed] : values) {
+    views.push_back({View(kind), View(value), number, View(sealed)});
+  }
+  const vault::KeepRequest request{View(scope), {id, is_new}, views, now_ms, ttl_ms};
   auto kept = Unlocked(self, [&](vault::Vault& vault) { return vault.Keep(request, OnStallOf(may_wait)); });
   if (!may_wait && store::IsStall(kept.status())) return py::none();
   return py::bool_(Unwrap(std::move(kept)));
@@ -125,9 +132,8 @@ void AddVault(py::module_& module) {
           "of", [](const BooksHandle& books) { return VaultHandle(books); }, py::arg("books"))
       .def("look", &Look, py::arg("scope"), py::kw_only(), py::arg("now_ms"), py::arg("ttl_ms"), py::arg("may_wait"))
       .def("find", &Find, py::arg("id"), py::arg("kind"), py::arg("value"))
-      .def("keep", &Keep, py::arg("scope"), py::arg("id"), py::arg("is_new"), py::arg("kind"), py::arg("value"),
-           py::arg("number"), py::arg("sealed"), py::kw_only(), py::arg("now_ms"), py::arg("ttl_ms"),
-           py::arg("may_wait"))
+      .def("keep", &Keep, py::arg("scope"), py::arg("id"), py::arg("is_new"), py::arg("values"), py::kw_only(),
+           py::arg("now_ms"), py::arg("ttl_ms"), py::arg("may_wait"))
       .def("value", &Value, py::arg("id"), py::arg("kind"), py::arg("number"))
       .def("last_number", &LastNumber, py::arg("id"), py::arg("kind"))
       .def("erase", &Erase, py::kw_only(), py::arg("project"), py::arg("key"), py::arg("name"))

@@ -9,6 +9,7 @@
 #include "tokenfoundry/pii/ascii_internal.h"
 #include "tokenfoundry/pii/catalogue_internal.h"
 #include "tokenfoundry/pii/detector_internal.h"
+#include "tokenfoundry/pii/disguises_internal.h"
 #include "tokenfoundry/pii/escapes_internal.h"
 #include "tokenfoundry/pii/profiles_internal.h"
 #include "tokenfoundry/pii/resolve_internal.h"
@@ -232,11 +233,30 @@ bool Detector::Impl::Passes(const Custom& custom, std::string_view text, Extent 
 
 absl::StatusOr<std::vector<Candidate>> Detector::Impl::Candidates(std::string_view text, const DetectRequest& request,
                                                                   uint64_t* steps) const {
-  if (HasEscapedSpace(text)) {
-    const std::string spaced = WithEscapedSpace(text);
-    return CandidatesIn(spaced, request, steps);
+  std::string spaced;
+  if (HasEscapedSpace(text)) text = spaced = WithEscapedSpace(text);
+  TF_ASSIGN_OR_RETURN(std::vector<Candidate> candidates, CandidatesIn(text, request, steps));
+  if (HasDisguise(text)) TF_RETURN_IF_ERROR(AddDisguised(text, request, steps, &candidates));
+  return candidates;
+}
+
+absl::Status Detector::Impl::AddDisguised(std::string_view text, const DetectRequest& request, uint64_t* steps,
+                                          std::vector<Candidate>* candidates) const {
+  const Undisguised read(text);
+  uint64_t steps_of_it = 0;
+  // What was rejected was so as it is written.
+  TF_ASSIGN_OR_RETURN(const std::vector<Candidate> found,
+                      CandidatesIn(read.text(), {.wanted = request.wanted}, &steps_of_it));
+  *steps += steps_of_it;
+  for (Candidate candidate : found) {
+    const std::optional<Extent> origin = read.Origin({candidate.start, candidate.end});
+    if (!origin) continue;
+    candidate.start = origin->start;
+    candidate.end = origin->end;
+    candidate.cue = {};
+    candidates->push_back(candidate);
   }
-  return CandidatesIn(text, request, steps);
+  return absl::OkStatus();
 }
 
 bool Detector::Impl::FindsWanted(const ActiveRecognizer& recognizer, const DetectRequest& request) const {
@@ -378,6 +398,10 @@ absl::StatusOr<std::vector<PatternMatch>> Detector::PatternMatches(std::string_v
   impl_->pool.Return(std::move(workspace));
   std::sort(matches.begin(), matches.end());
   return matches;
+}
+
+std::vector<std::string_view> Detector::WordsOfName(std::string_view name) const {
+  return impl_->names == nullptr ? std::vector<std::string_view>() : impl_->names->WordsOf(name);
 }
 
 const std::vector<std::string>& Detector::entities() const { return impl_->entities; }

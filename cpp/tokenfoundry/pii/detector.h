@@ -151,6 +151,11 @@ class Detector {
   // for something, or something to look at.
   absl::StatusOr<bool> Tells(std::string_view label) const;
 
+  // The words of a PERSON of several words that by themselves still name them: those that are capitalised, have three
+  // letters, and are no title, particle, place or word of every day; but for surnames and given names that are
+  // adjectives or things too ("Rossi", "Rosa"). None where PERSON is not looked for.
+  std::vector<std::string_view> WordsOfName(std::string_view name ABSL_ATTRIBUTE_LIFETIME_BOUND) const;
+
   // Names of what is looked for: the chosen entities sorted, then the patterns' and lists' names in their order. No
   // name twice.
   const std::vector<std::string>& entities() const ABSL_ATTRIBUTE_LIFETIME_BOUND;

@@ -62,6 +62,9 @@ struct Detector::Impl {
                                                     uint64_t* steps) const;
   absl::StatusOr<std::vector<Candidate>> CandidatesIn(std::string_view text, const DetectRequest& request,
                                                       uint64_t* steps) const;
+  // What is found only where the text is read without its disguises.
+  absl::Status AddDisguised(std::string_view text, const DetectRequest& request, uint64_t* steps,
+                            std::vector<Candidate>* candidates) const;
   bool FindsWanted(const ActiveRecognizer& recognizer, const DetectRequest& request) const;
   void AddCustomMatches(std::string_view text, const Sightings& sightings, const std::vector<PatternMatch>& rejected,
                         Sink* sink, std::vector<Candidate>* candidates) const;

@@ -69,6 +69,16 @@ uint32_t NameEnd(std::string_view text, const Word& word, const Word& next) {
   return word.genitive && noun_follows ? word.end - 1 : word.end;
 }
 
+// Whether the word by itself still names somebody who was found to bear it.
+bool NamesAlone(const Word& word) {
+  constexpr uint8_t kLeastLetters = 3;
+  constexpr uint16_t kElse = kTitle | kParticle | kStopWord | kPlaceCue | kPlaceName;
+  const bool is_written_as_one =
+      word.shape == Shape::kCapitalised || word.shape == Shape::kUpper || word.shape == Shape::kInnerUpper;
+  if (!is_written_as_one || word.letters < kLeastLetters || (word.classes & kElse) != 0) return false;
+  return (word.classes & kEveryday) == 0 || (word.classes & (kGivenName | kSurname)) != 0;
+}
+
 }  // namespace
 
 struct NameTagger::Scratch::Rooms {
@@ -198,6 +208,21 @@ void NameTagger::Tag(std::string_view text, float margin, Scratch* scratch, std:
   Finder finder(*model_, text, margin, &rooms, out);
   ForEachRun(text, &rooms.words, finder);
   if (steps != nullptr) *steps += finder.steps() + text.size();
+}
+
+std::vector<std::string_view> NameTagger::WordsOf(std::string_view name) const {
+  std::vector<std::string_view> words;
+  WordCutter cutter(name);
+  Word word;
+  size_t count = 0;
+  for (WordCutter::Cut cut; (cut = cutter.Next(&word)) != WordCutter::Cut::kTextEnd;) {
+    if (cut != WordCutter::Cut::kWord) continue;
+    ++count;
+    Classify(model_->lexicon(), &word);
+    if (NamesAlone(word)) words.push_back(name.substr(word.start, word.end - word.start));
+  }
+  if (count < 2) words.clear();
+  return words;
 }
 
 }  // namespace tokenfoundry::pii

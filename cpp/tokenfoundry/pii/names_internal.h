@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "tokenfoundry/base/status.h"
 
 namespace tokenfoundry::pii {
@@ -52,6 +53,9 @@ class NameTagger {
   // weighed and bytes read: it bounds the time.
   void Tag(std::string_view text, float margin, Scratch* scratch, std::vector<NameSpan>* out,
            uint64_t* steps = nullptr) const;
+
+  // See Detector::WordsOfName.
+  std::vector<std::string_view> WordsOf(std::string_view name ABSL_ATTRIBUTE_LIFETIME_BOUND) const;
 
  private:
   class Finder;

@@ -84,29 +84,52 @@ absl::StatusOr<Known> Vault::Find(uint64_t id, std::string_view kind, std::strin
   return Known{*number, *std::move(sealed)};
 }
 
+absl::StatusOr<std::optional<Vault::LastNumbers>> Vault::LastNumbersWith(uint64_t id, std::span<const NewValue> values,
+                                                                         bool is_new) const {
+  LastNumbers last;
+  for (const NewValue& value : values) {
+    const auto [of_kind, is_first] = last.try_emplace(value.kind, 0);
+    if (!is_new) {
+      if (is_first) {
+        TF_ASSIGN_OR_RETURN(of_kind->second, LastNumber(id, value.kind));
+      }
+      TF_ASSIGN_OR_RETURN(const auto known, store_.Get(values_, KeyOf(id, RecordOf::kValue, value.value)));
+      if (known) return std::nullopt;
+    }
+    if (of_kind->second == std::numeric_limits<uint32_t>::max() || value.number != ++of_kind->second) {
+      return std::nullopt;
+    }
+  }
+  return last;
+}
+
 absl::StatusOr<bool> Vault::Keep(const KeepRequest& request, store::OnStall on_stall) {
   TF_RETURN_IF_ERROR(CheckName(request.scope, request.ttl_ms));
-  TF_RETURN_IF_ERROR(CheckKind(request.kind));
-  if (request.value.size() != kHashBytes) return absl::InvalidArgumentError("value: not a hash");
-  if (request.sealed.empty()) return absl::InvalidArgumentError("sealed: empty");
+  if (request.values.empty()) return absl::InvalidArgumentError("values: none");
+  for (const NewValue& value : request.values) {
+    TF_RETURN_IF_ERROR(CheckKind(value.kind));
+    if (value.value.size() != kHashBytes) return absl::InvalidArgumentError("value: not a hash");
+    if (value.sealed.empty()) return absl::InvalidArgumentError("sealed: empty");
+  }
   const std::lock_guard lock(mu_);
   TF_ASSIGN_OR_RETURN(const std::optional<Head> head, HeadOf(request.scope));
   const bool is_over = !head || head->expires_at_ms <= request.now_ms;
   const uint64_t id = request.place.id;
+  const bool is_new = request.place.is_new;
+  // Also when it was erased since: a call of before adds nothing to what begins after.
+  if (is_new ? !is_over || id == 0 || id >= next_id_ : is_over || head->id != id) return false;
+  TF_ASSIGN_OR_RETURN(const std::optional<LastNumbers> last, LastNumbersWith(id, request.values, is_new));
+  if (!last) return false;
   store::Batch batch;
-  if (request.place.is_new) {
-    if (!is_over || id == 0 || id >= next_id_ || request.number != 1) return false;
+  if (is_new) {
     if (head) batch.DeleteRange(values_, IdKey(head->id), IdKey(head->id + 1));
     batch.Put(scopes_, request.scope, EncodeHead(id, EndOf(request.now_ms, request.ttl_ms)));
-  } else {
-    // Also when it was erased since: a call of before adds nothing to what begins after.
-    if (is_over || head->id != id) return false;
-    TF_ASSIGN_OR_RETURN(const Known known, Find(id, request.kind, request.value));
-    if (!known.sealed.empty() || known.number != request.number) return false;
   }
-  batch.Put(values_, KeyOf(id, RecordOf::kValue, request.value), EncodeNumber(request.number));
-  batch.Put(values_, NumberKey(id, request.kind, request.number), request.sealed);
-  batch.Put(values_, KeyOf(id, RecordOf::kLast, request.kind), EncodeNumber(request.number));
+  for (const NewValue& value : request.values) {
+    batch.Put(values_, KeyOf(id, RecordOf::kValue, value.value), EncodeNumber(value.number));
+    batch.Put(values_, NumberKey(id, value.kind, value.number), value.sealed);
+  }
+  for (const auto& [kind, number] : *last) batch.Put(values_, KeyOf(id, RecordOf::kLast, kind), EncodeNumber(number));
   TF_RETURN_IF_ERROR(store_.Write(batch, on_stall).status());
   return true;
 }

@@ -16,9 +16,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,13 +51,17 @@ struct Known {
   std::string sealed;   // Empty: the value has no number.
 };
 
-struct KeepRequest {
-  std::string_view scope;
-  Place place;             // As Look gave it; no longer new after the first Keep.
+struct NewValue {
   std::string_view kind;   // A keyed hash.
   std::string_view value;  // A keyed hash of the kind and the value.
-  uint32_t number;         // The next of its kind, as Find gave it.
+  uint32_t number;         // The next of its kind, as Find gave it, or the next after the ones before it here.
   std::string_view sealed;
+};
+
+struct KeepRequest {
+  std::string_view scope;
+  Place place;                       // As Look gave it; no longer new after the first Keep.
+  std::span<const NewValue> values;  // Each another one; at least one.
   int64_t now_ms;
   int64_t ttl_ms;
 };
@@ -90,8 +96,8 @@ class Vault {
 
   absl::StatusOr<Known> Find(uint64_t id, std::string_view kind, std::string_view value) const;
 
-  // Gives a value its number; the first one begins the conversation. False when the number is taken, the value has one,
-  // or the conversation stands elsewhere by now: look and find again.
+  // Gives values their numbers, all or none; the first one begins the conversation. False when a number is taken, a
+  // value has one, or the conversation stands elsewhere by now: look and find again.
   absl::StatusOr<bool> Keep(const KeepRequest& request, store::OnStall on_stall = store::OnStall::kWait);
 
   // The sealed bytes of a number.
@@ -123,6 +129,10 @@ class Vault {
   };
 
   explicit Vault(store::Store& store) : store_(store) {}
+  using LastNumbers = std::map<std::string_view, uint32_t>;  // By kind.
+  // The last numbers with these values; nothing when theirs are not the next ones, or one has a number.
+  absl::StatusOr<std::optional<LastNumbers>> LastNumbersWith(uint64_t id, std::span<const NewValue> values,
+                                                             bool is_new) const;
   absl::StatusOr<std::optional<Head>> HeadOf(std::string_view scope) const;
   absl::StatusOr<uint64_t> DeleteWhere(const std::function<bool(std::string_view scope, const Head& head)>& is_meant);
 

@@ -19,7 +19,7 @@ from tokenfoundry.gateway.sharing.recall import question_of
 from tokenfoundry.gateway.sharing.shared import Shared
 from tokenfoundry.gateway.unforeseen import kind_and_place
 from tokenfoundry.memo import Memo
-from tokenfoundry.privacy.placeholders import NoRoom
+from tokenfoundry.privacy.placeholders import NoRoom, Overtaken
 
 if TYPE_CHECKING:
     from tokenfoundry.vault import Vault
@@ -112,7 +112,7 @@ class PromptRedaction:
             call.may_recall = call.may_store = False
 
     async def _redact_texts(self, call: Call) -> None:
-        axes, values = call.axes, None
+        axes, values, at_once = call.axes, None, True
         redactor = self._redactors.of(axes.workspace, axes.project, axes.key)
         call.policy = redactor.version
         while True:
@@ -123,6 +123,7 @@ class PromptRedaction:
                     key=axes.key,
                     name=call.conversation,
                     entities=redactor.entities,
+                    at_once=at_once,
                 )
             call.session = redactor.session(scope=f"{axes.workspace}/{axes.project}", values=values)
             try:
@@ -131,6 +132,8 @@ class PromptRedaction:
                 else:
                     call.redacted = redacted_body(call.endpoint, call.body, call.session)
                 return
+            except Overtaken:
+                at_once = False
             except NoRoom:
                 await asyncio.to_thread(self._vault().wait_for_room)
 

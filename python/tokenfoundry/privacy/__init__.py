@@ -21,6 +21,7 @@
     sealed_log      the same, written at its end only
     protection      a detector narrowed to what its policy protects
     session         all of these in one: the texts of a request, with one numbering
+    restoring       the half of it that answers go through
     incoming        a text of it that is never held whole
     redactor        what makes sessions, or redacts one text by itself
 

@@ -3,7 +3,8 @@ r"""Values that were found in one text of a request, wherever else they stand in
 What is a value may follow from the words beside it, so the same one may be found here and missed there. What was found
 once is sought in every text, character for character: not inside a word (letters, digits and underscores make words),
 and not if it says too little to be anybody's, which is less than three letters and less than five letters and digits.
-Where values overlap each other or a finding, all of it is one value.
+Where values overlap each other or a finding, all of it is one value. The words of somebody's name are values too, as
+far as they name nothing else (`Detector.words_of_name`): whoever says "Mario Rossi" once may say "Rossi" from then on.
 
 A request in which nothing was found costs nothing, any other one substring search for each value in all texts at once;
 of many values one pass over the words of all texts.
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
@@ -30,10 +31,14 @@ _WORD = re.compile(r"\w+")
 _MOST_COUNTED: Final = 16  # Of more, it is faster to look at the words of all texts first.
 _WORDS_ALONE: Final = bytes(code if code < 128 and _WORD.match(chr(code)) else 32 for code in range(256))
 _BETWEEN: Final = "\0"  # Texts that are searched at once.
+_PERSON: Final = "PERSON"
 _REASON: Final = "found elsewhere in the request"
 
 Looked = tuple[str, str, bool]
 """A text, its label, and whether it may be JSON."""
+
+WordsOfName = Callable[[str], Sequence[str]]
+"""The words of a name that by themselves still name whoever bears it."""
 
 Place = tuple[int, int, str]
 """Where a value stands, and of which entity it is."""
@@ -51,9 +56,10 @@ def is_carried(value: str) -> bool:
 class Carried:
     """The texts of one request and what was found in them. Not thread-safe."""
 
-    __slots__ = ("_found", "_is_any_found", "_missed")
+    __slots__ = ("_found", "_is_any_found", "_missed", "_words_of_name")
 
-    def __init__(self) -> None:
+    def __init__(self, words_of_name: WordsOfName = lambda name: ()) -> None:
+        self._words_of_name = words_of_name
         self._found: dict[Looked, list[Finding]] = {}
         self._is_any_found = False
         self._missed: dict[Looked, list[Finding]] = {}
@@ -84,15 +90,18 @@ class Carried:
                     value = Unescaped(value).text
                 values.setdefault(value, finding.entity)
         texts = _BETWEEN.join([text for looked in self._found for text in _readings(looked)])
-        if len(values) > _MOST_COUNTED:
-            stray = self._stray_by_words(values)
+        parts = self._parts_of(values)
+        if len(values) + len(parts) > _MOST_COUNTED:
+            stray = self._stray_by_words(values, parts)
         else:
             found = _BETWEEN.join(inside)
-            stray = [value for value in values if texts.count(value) > found.count(value)]
-        sought = {value: values[value] for value in stray if is_carried(value)}
+            stray = [value for value in (*values, *parts) if texts.count(value) > found.count(value)]
+        sought = {value: values.get(value, _PERSON) for value in stray if is_carried(value)}
         if known:
-            for entity, value in known.among(_words(texts)):
-                if entity in protected and value not in values:
+            for entity, value, name in known.among(_words(texts)):
+                if entity not in protected or value in values or value in parts:
+                    continue
+                if not name or value in self._words_of_name(name):
                     sought[value] = entity
         if sought:
             self._seek(Sought(sought))
@@ -104,7 +113,16 @@ class Carried:
             if places and (made := merged(findings, places)) is not findings:
                 self._missed[looked] = made
 
-    def _stray_by_words(self, values: Collection[str]) -> list[str]:
+    def _parts_of(self, values: Mapping[str, str]) -> set[str]:
+        """What of the names among them is sought by itself; of one in capitals also as it is written elsewhere."""
+        parts: set[str] = set()
+        for value, entity in values.items():
+            if entity == _PERSON and not value.isalpha():
+                words = self._words_of_name(value)
+                parts.update(words, [word.title() for word in words if word.isupper()])
+        return parts.difference(values)
+
+    def _stray_by_words(self, values: Collection[str], parts: Collection[str]) -> list[str]:
         """The values that may stand in the texts besides where they were found: a few too many, never one too few."""
         outside: list[str] = []
         for looked, findings in self._found.items():
@@ -114,46 +132,59 @@ class Carried:
                 outside.append(text[done : finding.start])
                 done = finding.end
             outside += (text[done:], *read)
+        present = _words(_BETWEEN.join(outside))
+        stray = [part for part in parts if _words(part) <= present]
         # Each word of one stands outside of what was found, or in another value, which may be a part of it.
         words = {value: _words(value) for value in values}
         times = Counter(chain.from_iterable(words.values()))
-        present = _words(_BETWEEN.join(outside))
         present.update(word for word, count in times.items() if count > 1)
-        return [value for value in values if words[value] <= present]
+        return stray + [value for value in values if words[value] <= present]
 
 
 class Known:
     """Values that were found before, by their words: how many there are costs a text that has none of them nothing."""
 
-    __slots__ = ("_by_word",)
+    __slots__ = ("_by_word", "_words_of_names")
 
     def __init__(self) -> None:
-        self._by_word: dict[bytes, list[tuple[str, str, set[bytes]]]] = {}
+        self._words_of_names: set[str] = set()
+        self._by_word: dict[bytes, list[tuple[str, str, str, set[bytes]]]] = {}
 
     def add(self, entity: str, value: str) -> None:
-        """A value that may be sought from now on, if it says enough."""
-        if is_carried(value):
-            words = _words(value)
-            rarest = min(words, key=lambda word: len(self._by_word.get(word, ())), default=b"")
-            self._by_word.setdefault(rarest, []).append((entity, value, words))
+        """A value that may be sought from now on, if it says enough; of a name also each word that may be."""
+        self._add(entity, value, "")
+        if entity == _PERSON:
+            # Whether a word names somebody follows from the word: of all whose name has it, one is enough.
+            words = {word for word in _WORD.findall(value) if word != value and word[0].isupper()}
+            for word in words.difference(self._words_of_names):
+                self._words_of_names.add(word)
+                self._add(entity, word, value)
 
-    def among(self, words: set[bytes]) -> Iterator[tuple[str, str]]:
-        """Entity and value of those that may stand in a text of these words."""
+    def _add(self, entity: str, value: str, name: str) -> None:
+        if is_carried(value):
+            words, by_word = _words(value), self._by_word
+            rarest = next((word for word in words if word not in by_word), None)
+            if rarest is None:
+                rarest = min(words, key=lambda word: len(by_word[word]), default=b"")
+            by_word.setdefault(rarest, []).append((entity, value, name, words))
+
+    def among(self, words: set[bytes]) -> Iterator[tuple[str, str, str]]:
+        """Entity and value of those that may stand in a text of these words, and the name that it is a word of."""
         by_word = self._by_word
         for word in [*[word for word in words if word in by_word], b""]:
-            for entity, value, needed in by_word.get(word, ()):
+            for entity, value, name, needed in by_word.get(word, ()):
                 if needed <= words:
-                    yield entity, value
+                    yield entity, value, name
 
     def __bool__(self) -> bool:
         return bool(self._by_word)
 
 
-def with_missed(text: str, findings: list[Finding]) -> list[Finding]:
+def with_missed(text: str, findings: list[Finding], words_of_name: WordsOfName) -> list[Finding]:
     """The findings in one text, with the places in which their values were missed."""
     if not findings:
         return findings
-    carried, looked = Carried(), (text, "", False)
+    carried, looked = Carried(words_of_name), (text, "", False)
     carried.add(looked, findings)
     carried.seek()
     return carried.findings(looked) or findings

@@ -175,6 +175,15 @@ class Detector:
         """
         return self.detect_wanted(text, self.wanted(entities), score_threshold)
 
+    def words_of_name(self, name: str) -> tuple[str, ...]:
+        """The words of a PERSON of several words that by themselves still name them: none that is a title, a place or a
+        word of every day, unless it is a surname or a given name too. Raises `InvalidInput` for a lone surrogate.
+
+        >>> Detector().words_of_name("Mario De Rossi"), Detector().words_of_name("Dr Will Young")
+        (('Mario', 'Rossi'), ('Young',))
+        """
+        return self._core.words_of_name(name)
+
     def detect_batch(
         self,
         texts: Iterable[str],

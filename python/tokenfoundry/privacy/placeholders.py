@@ -22,6 +22,10 @@ class NoRoom(StoreError):
     """What keeps placeholders takes no more at this moment: wait for it in a thread, then redact from the start."""
 
 
+class Overtaken(StoreError):
+    """Another call has taken a number that this one was to have: redact from the start, keeping numbers one by one."""
+
+
 class PlaceholderMap(Mapping[str, str]):
     """Placeholder to value, in order of first occurrence. Only grows: a placeholder keeps its value.
 
@@ -63,6 +67,12 @@ class PlaceholderMap(Mapping[str, str]):
         self._placeholders[entity, value] = placeholder
         self._values[placeholder] = value
         return placeholder
+
+    def collect(self) -> None:
+        """What is assigned from now on need not be kept before `keep` is called."""
+
+    def keep(self) -> None:
+        """Keeps what was assigned, where it is kept for the calls that follow. Nothing of it may leave before."""
 
     def known(self) -> Known | None:
         """Values that calls before had, if these go on with theirs."""

@@ -91,7 +91,7 @@ class Redactor:
         Raises as `RedactionSession.redact` does.
         """
         session = self.session()
-        findings = with_missed(text, self._protection.findings(text))
+        findings = with_missed(text, self._protection.findings(text), self.detector.words_of_name)
         return Redaction(session.redact_findings(text, findings), findings, session)
 
     def session(self, *, scope: str | None = None, values: PlaceholderMap | None = None) -> RedactionSession:

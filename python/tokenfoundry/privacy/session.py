@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from copy import copy
+from collections.abc import Callable, Collection, Iterable
 from typing import Literal, TypeVar
 
 from msgspec.structs import replace
 
 from tokenfoundry.errors import BlockedContent
-from tokenfoundry.privacy.answers import AnswerGuard, new_in
-from tokenfoundry.privacy.answers_in_json import Guard, GuardInParts, JsonGuard
+from tokenfoundry.privacy.answers import new_in
 from tokenfoundry.privacy.carried import Carried
 from tokenfoundry.privacy.detector import Finding
 from tokenfoundry.privacy.forms import may_hold_form
 from tokenfoundry.privacy.incoming import StreamRedactor
-from tokenfoundry.privacy.json_in_text import Json
 from tokenfoundry.privacy.placeholders import PlaceholderMap
 from tokenfoundry.privacy.protection import NO_FINDINGS, Protection
-from tokenfoundry.privacy.restore import StreamRestorer
-from tokenfoundry.privacy.substitution import Substitution
+from tokenfoundry.privacy.restoring import RestoringSession
 from tokenfoundry.privacy.surrogates.stand_ins import WHOLE, Ends
 
 Unreadable = Literal["allow", "block", "on_prem"]
 Made = TypeVar("Made")
 
 
-class RedactionSession:
+class RedactionSession(RestoringSession):
     """The texts of one request, with one numbering. Lives as long as the request; not thread-safe.
 
     Made by `Redactor.session()`. `repr` shows counts, never a value.
@@ -51,16 +47,12 @@ class RedactionSession:
         unreadable: Unreadable = "allow",
     ) -> None:
         """`values` are the placeholders that go on; `answers` is what is done with what a model adds of its own."""
+        super().__init__(protection, values, answers)
         self._protection = protection
-        self._answers = answers
         self._unreadable = unreadable
         self._scope = scope
-        self._own: set[str] = set()  # What was found and may come back as it is; kept where answers are looked at.
-        self._substitution = Substitution(protection, values)
         self._carried: Carried | None = None  # While the texts of one request are redacted as a whole.
         self._counts: dict[str, int] = {}
-
-    # -- the request ---------------------------------------------------------------------------------------------------
 
     def whole(self, redact: Callable[[], Made]) -> Made:
         """What `redact` makes of all texts of a request with this session, in which no value stands that was found in
@@ -72,12 +64,15 @@ class RedactionSession:
         >>> session.whole(lambda: [session.redact(text) for text in texts])
         ['Foglio 7 [PERSON_1]', '[PERSON_1] 0 [PERSON_1]']
         """
-        self._carried = carried = Carried()
+        self._carried = carried = Carried(self._protection.detector.words_of_name)
+        values = self._substitution.values
+        values.collect()
         try:
             made = redact()
-            if not self.on_prem and carried.seek(self._substitution.values.known(), self._protection.protected):
+            if not self.on_prem and carried.seek(values.known(), self._protection.protected):
                 self._counts.clear()
                 made = redact()
+            values.keep()
         finally:
             self._carried = None
         return made
@@ -206,8 +201,6 @@ class RedactionSession:
             raise BlockedContent(what, 0, 0)
         self._substitution.on_prem = self.on_prem or self._unreadable == "on_prem"
 
-    # -- the answer ----------------------------------------------------------------------------------------------------
-
     def as_written(self) -> RedactionSession:
         """For a call that goes as it was written: nothing is restored, and what was found here is nothing new there."""
         session = RedactionSession(self._protection, answers=self._answers)
@@ -215,88 +208,9 @@ class RedactionSession:
         return session
 
     @property
-    def guards(self) -> bool:
-        """Whether anything is done with what a model adds of its own."""
-        return self._answers is not None
-
-    def guarded(self, text: str, *, label: str = "", json: Json = False) -> str:
-        """A text of an answer before it is restored, with the policy of answers applied to what is not this session's.
-
-        With `json` each text inside it; where that is None, inside those parts that are JSON (`json_in_text`). Raises
-        `BlockedContent`.
-        """
-        if self._answers is None:
-            return text
-        guard = self.guard(label=label, json=json)
-        return guard.feed(text) + guard.close()
-
-    def guard(self, *, label: str = "", json: Json = False) -> Guard:
-        """The same for one text that comes in pieces."""
-        before = f"{label}: " if label else ""
-        return GuardInParts(self._guard, before) if json is None else self._guard(json, before)
-
-    def _guard(self, json: bool, before: str) -> Guard:
-        answers, known = self._answers, self._substitution.places
-        assert answers is not None, "ask `guards` first"
-        if json:
-            # A text inside JSON may be JSON once more.
-            return JsonGuard(lambda name: self.guard(label=name, json=None))
-        return AnswerGuard(answers, known, self._own, before)
-
-    def restore(self, text: str, *, json: Json = False) -> str:
-        """`text` with this session's placeholders replaced by their values, with `json` escaped for JSON; where that is
-        None, in those parts that are JSON (`json_in_text`).
-
-        >>> from tokenfoundry.privacy.redactor import Redactor
-        >>> session = Redactor().resumed({"[PERSON_1]": 'Mario "il Duro"'})
-        >>> print(session.restore('{"a": "[PERSON_1]"} [PERSON_1]', json=None))
-        {"a": "Mario \\"il Duro\\""} Mario "il Duro"
-        """
-        return self._substitution.restore(text, json=json)
-
-    def stream(self, *, json: Json = False) -> StreamRestorer:
-        """A restorer for one stream: of a choice, or of a tool call's arguments. `json` as in `restore`."""
-        return self._substitution.stream(None if self._answers is None else self.guard(json=json), json=json)
-
-    def may_restore(self, answer: bytes) -> bool:
-        """Whether the JSON text of an answer can hold anything that changes before its caller gets it."""
-        return self._answers is not None or self._substitution.may_restore(answer)
-
-    # -- what it knows -------------------------------------------------------------------------------------------------
-
-    def resume(self, stand_in: str, value: str) -> None:
-        """Takes a placeholder or a surrogate over from an earlier session."""
-        self._substitution.resume(stand_in, value)
-
-    def numbered(self, values: PlaceholderMap) -> RedactionSession:
-        """This session with other placeholders for the same values: it restores what is said with these."""
-        other = copy(self)
-        other._substitution = self._substitution.numbered(values)
-        return other
-
-    def without_surrogates(self, text: str) -> str:
-        """`text` with something that is no personal data in place of each surrogate of this session."""
-        return text if self._substitution.stand_ins is None else self._substitution.stand_ins.hidden(text)
-
-    @property
     def plain(self) -> Collection[str]:
         """Texts in which nothing is found, as they were named when the redactor was made."""
         return self._protection.plain
-
-    @property
-    def values(self) -> PlaceholderMap:
-        """Placeholder to value, in order of first occurrence."""
-        return self._substitution.values
-
-    @property
-    def restorable(self) -> Mapping[str, str]:
-        """Every placeholder and surrogate, and the value of each: what `Redactor.resumed` takes."""
-        return self._substitution.restorable
-
-    @property
-    def uses_surrogates(self) -> bool:
-        """Whether it is worth while to `expect` texts."""
-        return self._substitution.stand_ins is not None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -307,11 +221,6 @@ class RedactionSession:
     def sensitive(self) -> bool:
         """Whether anything was found that the policy does not allow."""
         return bool(self._counts)
-
-    @property
-    def on_prem(self) -> bool:
-        """Whether the policy demands an on-premises target for what was found."""
-        return self._substitution.on_prem
 
     def __repr__(self) -> str:
         return f"RedactionSession(counts={self._counts}, on_prem={self.on_prem})"

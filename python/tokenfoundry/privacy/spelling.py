@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from os.path import commonprefix
 
 
 class Spelling:
@@ -40,7 +39,7 @@ class Spelling:
                 pieces.append(written)
                 done += len(meant)
                 continue
-            size = len(commonprefix((meant, text[done : done + len(meant)]))) if meant == written else 0
+            size = _alike(meant, text[done:]) if meant == written else 0
             pieces.append(written[:size])
             done += size
             self._is_same = done == len(text)
@@ -49,3 +48,9 @@ class Spelling:
             self._unsaid.clear()
             pieces.append(json.dumps(text[done:], ensure_ascii=False)[1:-1])
         return "".join(pieces)
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters they begin with alike."""
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

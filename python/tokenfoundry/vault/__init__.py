@@ -3,6 +3,7 @@
 vault           opening, erasing, sealing anew
 conversation    the placeholders of one conversation, for one call
 kept            what it has, once it was read
+names           what it and its values are called there
 """
 
 from tokenfoundry.vault.conversation import ConversationValues

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import struct
 from collections.abc import Collection, Iterator
 
 import msgspec
@@ -12,57 +10,31 @@ import msgspec
 from tokenfoundry import _core
 from tokenfoundry.errors import DataLoss, StoreError
 from tokenfoundry.privacy.carried import Known
-from tokenfoundry.privacy.placeholders import NoRoom, PlaceholderMap
+from tokenfoundry.privacy.placeholders import NoRoom, Overtaken, PlaceholderMap
 from tokenfoundry.privacy.sealed import SealerRing
 from tokenfoundry.vault.kept import Kept
+from tokenfoundry.vault.names import KIND_BYTES, Names, place_of
 
 _log = logging.getLogger("tokenfoundry")
 
-HASH_BYTES, _KIND_BYTES = 16, 8  # vault.h
 _GREATEST_NUMBER = 2**32 - 1
 _MOST_READ = 4096  # Values of one conversation that a call reads at once; further ones are looked up one by one.
 _FIRST_PAGE = 16
 _SURROGATE = "\0surrogate"  # The kind of what no entity is called: surrogates, by themselves, with what they stand for.
 
 
-class Names:
-    """What a conversation is called in the vault, and its kinds."""
-
-    __slots__ = ("_entities", "_kinds", "_named", "_secret", "kept", "scope")
-
-    def __init__(self, scope: bytes, secret: bytes) -> None:
-        self.scope = scope
-        self.kept: Kept | None = None  # What it has, once that was read.
-        self._secret = secret
-        self._kinds: dict[str, bytes] = {}
-        self._named: Collection[str] = ()
-        self._entities: dict[bytes, str] = {}
-
-    def kind(self, entity: str) -> bytes:
-        kind = self._kinds.get(entity)
-        if kind is None:
-            kind = self._kinds[entity] = keyed(self._secret, entity.encode(), _KIND_BYTES)
-        return kind
-
-    def entity(self, kind: bytes, entities: Collection[str]) -> str | None:
-        """The one of these that has that kind."""
-        if entities is not self._named:
-            self._named, self._entities = entities, {self.kind(entity): entity for entity in entities}
-        return self._entities.get(kind)
-
-    def value(self, kind: bytes, value: str) -> bytes:
-        return keyed(self._secret, kind + value.encode(), HASH_BYTES)
-
-
 class ConversationValues(PlaceholderMap):
     """The placeholders of a conversation, as one call has them: as a mapping, those that occurred in this call. What
     the model says may name others of the conversation too, which are looked up.
 
-    A number is on disk before `assign` returns it. Raises `NoRoom` when the store has no room now, `StoreError`
-    when the vault cannot be read or written, or the conversation was erased since the call began.
+    A number is on disk before `assign` returns it; after `collect`, before `keep` returns, which writes all that are
+    new at once. Raises `NoRoom` when the store has no room now, `Overtaken` (`keep` alone) when another call was
+    faster, and `StoreError` when the vault cannot be read or written, or the conversation was erased since the call
+    began.
     """
 
     __slots__ = (
+        "_at_once",
         "_begun",
         "_core",
         "_entities",
@@ -70,6 +42,7 @@ class ConversationValues(PlaceholderMap):
         "_last",
         "_looked_up",
         "_names",
+        "_new",
         "_now_ms",
         "_sealer",
         "_stands",
@@ -84,8 +57,12 @@ class ConversationValues(PlaceholderMap):
         entities: Collection[str],
         now_ms: int,
         ttl_ms: int,
+        *,
+        at_once: bool = True,
     ) -> None:
+        """`at_once` says whether numbers are written together where they may be."""
         super().__init__()
+        self._at_once = at_once
         self._core = core
         self._sealer = sealer
         self._names = names
@@ -97,6 +74,7 @@ class ConversationValues(PlaceholderMap):
         self._last: dict[str, int] = {}
         self._looked_up: dict[str, str | None] = {}
         self._kept: Kept | None = None
+        self._new: list[tuple[str, str, int]] | None = None  # Entity, value and number, of what `keep` is to write.
 
     def assign(self, entity: str, value: str) -> str:
         """As `PlaceholderMap.assign`, with the number that the value has in the conversation."""
@@ -105,6 +83,21 @@ class ConversationValues(PlaceholderMap):
             number = self._read().numbers.get((entity, value)) or self._number_of(entity, value)
             placeholder = self._add(entity, value, number)
         return placeholder
+
+    def collect(self) -> None:
+        self._new = [] if self._at_once else None
+
+    def keep(self) -> None:
+        new, self._new = self._new, None
+        if not new:
+            return
+        id, _ = self._standing()
+        if not self._write([self._sealed(id, entity, value, value, number) for entity, value, number in new]):
+            self._names.kept = None
+            raise Overtaken("another call of the conversation was faster")
+        kept = self._read()
+        for entity, value, number in new:
+            kept.take(entity, value, number)
 
     def known(self) -> Known | None:
         return self._read().known
@@ -188,7 +181,7 @@ class ConversationValues(PlaceholderMap):
 
     def _pieces(self, kept: Kept) -> Iterator[tuple[bytes, int, bytes]]:
         """Those of the conversation that were sealed; in the order of its kinds, not of its calls."""
-        last: tuple[int, bytes, int, bytes] = (kept.id, bytes(_KIND_BYTES), 0, b"")
+        last: tuple[int, bytes, int, bytes] = (kept.id, bytes(KIND_BYTES), 0, b"")
         page, read = _FIRST_PAGE, 0
         while read < _MOST_READ:
             pieces = self._core.pieces(last, page)
@@ -204,11 +197,16 @@ class ConversationValues(PlaceholderMap):
     def _number_of(self, entity: str, value: str) -> int:
         kept = self._read()
         # What is read whole and does not have the value says what its number will be, unless another call is faster.
-        number = self._number(entity, value, value, kept.last.get(entity, 0) + 1 if kept.is_whole else 0)
-        if number is None:
+        number = kept.last.get(entity, 0) + 1 if kept.is_whole else 0
+        if number and self._new is not None:
+            number = max(number, self._last_number.get(entity, 0) + 1)
+            self._new.append((entity, value, number))
+            return number
+        kept_as = self._number(entity, value, value, number)
+        if kept_as is None:
             raise DataLoss("the vault has a number under which another value is kept")
-        self._read().take(entity, value, number)
-        return number
+        self._read().take(entity, value, kept_as)
+        return kept_as
 
     def _number(self, name: str, said: str, kept: str, number: int = 0) -> int | None:
         """The number under which `kept` is kept, by what is said of it, or that it gets; None when it is something else
@@ -217,7 +215,7 @@ class ConversationValues(PlaceholderMap):
         kind = self._names.kind(name)
         hashed = self._names.value(kind, said)
         while True:
-            id, is_new = self._standing()
+            id, _ = self._standing()
             if self._begun not in (None, id):
                 raise StoreError("the conversation was erased while this call was on its way")
             sealed = None
@@ -226,17 +224,27 @@ class ConversationValues(PlaceholderMap):
             if sealed is not None:
                 self._begun = id
                 return int(number) if self._opened(id, kind, number, sealed) == kept else None
-            sealed = self._sealer.seal(kept.encode(), place=place_of(id, kind, number))
-            is_kept = self._core.keep(
-                self._names.scope, id, is_new, kind, hashed, number, sealed,
-                now_ms=self._now_ms, ttl_ms=self._ttl_ms, may_wait=False,
-            )  # fmt: skip
-            if is_kept is None:
-                raise NoRoom("the vault has no room at this moment")
-            if is_kept:
-                self._stands, self._begun = (id, False), id
+            if self._write([self._sealed(id, name, said, kept, number)]):
                 return int(number)
             self._stands, self._kept, number = None, None, 0  # Another call was first.
+
+    def _sealed(self, id: int, name: str, said: str, kept: str, number: int) -> tuple[bytes, bytes, int, bytes]:
+        """What is written of a value: its kind, its hash, its number, and itself."""
+        kind = self._names.kind(name)
+        sealed = self._sealer.seal(kept.encode(), place=place_of(id, kind, number))
+        return kind, self._names.value(kind, said), number, sealed
+
+    def _write(self, values: list[tuple[bytes, bytes, int, bytes]]) -> bool:
+        """Whether these have their numbers now, all of them."""
+        id, is_new = self._standing()
+        is_kept = self._core.keep(
+            self._names.scope, id, is_new, values, now_ms=self._now_ms, ttl_ms=self._ttl_ms, may_wait=False
+        )
+        if is_kept is None:
+            raise NoRoom("the vault has no room at this moment")
+        if is_kept:
+            self._stands, self._begun = (id, False), id
+        return bool(is_kept)
 
     def _kept_value(self, placeholder: str) -> str | None:
         entity, _, number = placeholder[1:-1].rpartition("_")
@@ -270,13 +278,3 @@ class ConversationValues(PlaceholderMap):
 
     def _opened(self, id: int, kind: bytes, number: int, sealed: bytes) -> str:
         return self._sealer.open(sealed, place=place_of(id, kind, number)).decode()
-
-
-def keyed(key: bytes, data: bytes, size: int) -> bytes:
-    """A keyed hash (BLAKE2b, RFC 7693)."""
-    return hashlib.blake2b(data, key=key, digest_size=size).digest()
-
-
-def place_of(id: int, kind: bytes, number: int) -> bytes:
-    """What a sealed value is bound to."""
-    return struct.pack(">Q", id) + kind + struct.pack(">I", number)

@@ -22,7 +22,8 @@ from tokenfoundry.ledger import Ledger
 from tokenfoundry.privacy.sealed import SealerRing, key_in_file, key_of_text
 from tokenfoundry.settings.fields import KeyReference
 from tokenfoundry.settings.vault import VaultSettings
-from tokenfoundry.vault.conversation import HASH_BYTES, ConversationValues, Names, keyed, place_of
+from tokenfoundry.vault.conversation import ConversationValues
+from tokenfoundry.vault.names import HASH_BYTES, Names, keyed, place_of
 
 _log = logging.getLogger("tokenfoundry")
 
@@ -79,14 +80,17 @@ class Vault:
             self._sweeping.join()
 
     def conversation(
-        self, *, workspace: str, project: str, key: str, name: str, entities: Collection[str]
+        self, *, workspace: str, project: str, key: str, name: str, entities: Collection[str], at_once: bool = True
     ) -> ConversationValues:
-        """The placeholders of a conversation, for one call; `entities` are all that its placeholders can be of."""
+        """The placeholders of a conversation, for one call; `entities` are all that its placeholders can be of.
+
+        With `at_once` new numbers are written together where they may be, and another call may be faster: `Overtaken`.
+        """
         now_ms = self._clock()
         if now_ms >= self._next_sweep_ms:
             self._begin_sweep(now_ms)
         names = self._names_of(workspace, project, key, name)
-        return ConversationValues(self._core, self._sealer, names, entities, now_ms, self._ttl_ms)
+        return ConversationValues(self._core, self._sealer, names, entities, now_ms, self._ttl_ms, at_once=at_once)
 
     def erase(
         self, *, workspace: str = "", project: str = "", key: str = "", conversation: str = "", all: bool = False

@@ -43,6 +43,11 @@ class VaultTest : public ::testing::Test {
     vault_ = Vault::Open(*store_).value();
   }
 
+  absl::StatusOr<bool> Keep(const std::string& scope, Place place, const std::vector<NewValue>& values,
+                            int64_t now_ms = 0) {
+    return vault_->Keep({scope, place, values, now_ms, kDay_ms});
+  }
+
   // As a caller does it: until the value has a number.
   uint32_t Number(const std::string& scope, const std::string& text, int64_t now_ms = 0,
                   const std::string& kind = "K") {
@@ -51,7 +56,7 @@ class VaultTest : public ::testing::Test {
       const Known known = vault_->Find(place.id, Kind(kind), Hash(text + kind)).value();
       if (!known.sealed.empty()) return known.number;
       const std::string value = Hash(text + kind), seal = Seal(text), its_kind = Kind(kind);
-      if (vault_->Keep({scope, place, its_kind, value, known.number, seal, now_ms, kDay_ms}).value()) {
+      if (Keep(scope, place, {{its_kind, value, known.number, seal}}, now_ms).value()) {
         return known.number;
       }
     }
@@ -103,14 +108,31 @@ TEST_F(VaultTest, KeepTakesOnlyTheNextNumberOfAValueThatHasNone) {
   const std::string scope = Scope("p", "k", "chat"), kind = Kind("K"), mario = Hash("mario"), anna = Hash("anna");
   const Place place = vault_->Look({scope, 0, kDay_ms}).value();
   EXPECT_TRUE(place.is_new);
-  EXPECT_FALSE(vault_->Keep({scope, place, kind, mario, 2, "s", 0, kDay_ms}).value());
-  EXPECT_TRUE(vault_->Keep({scope, place, kind, mario, 1, "s", 0, kDay_ms}).value());
-  EXPECT_FALSE(vault_->Keep({scope, place, kind, anna, 1, "s", 0, kDay_ms}).value()) << "it has begun by now";
+  EXPECT_FALSE(Keep(scope, place, {{kind, mario, 2, "s"}}).value());
+  EXPECT_TRUE(Keep(scope, place, {{kind, mario, 1, "s"}}).value());
+  EXPECT_FALSE(Keep(scope, place, {{kind, anna, 1, "s"}}).value()) << "it has begun by now";
   const Place begun{place.id, false};
-  EXPECT_FALSE(vault_->Keep({scope, begun, kind, anna, 1, "s", 0, kDay_ms}).value()) << "taken";
-  EXPECT_FALSE(vault_->Keep({scope, begun, kind, mario, 2, "s", 0, kDay_ms}).value()) << "it has a number";
-  EXPECT_FALSE(vault_->Keep({scope, begun, kind, anna, 3, "s", 0, kDay_ms}).value()) << "a gap";
-  EXPECT_TRUE(vault_->Keep({scope, begun, kind, anna, 2, "s", 0, kDay_ms}).value());
+  EXPECT_FALSE(Keep(scope, begun, {{kind, anna, 1, "s"}}).value()) << "taken";
+  EXPECT_FALSE(Keep(scope, begun, {{kind, mario, 2, "s"}}).value()) << "it has a number";
+  EXPECT_FALSE(Keep(scope, begun, {{kind, anna, 3, "s"}}).value()) << "a gap";
+  EXPECT_TRUE(Keep(scope, begun, {{kind, anna, 2, "s"}}).value());
+}
+
+TEST_F(VaultTest, OfSeveralValuesAllGetTheirNumbersOrNone) {
+  const std::string scope = Scope("p", "k", "chat"), name = Kind("N"), mail = Kind("M");
+  const std::string mario = Hash("mario"), anna = Hash("anna"), luca = Hash("luca"), sara = Hash("sara");
+  const Place place = vault_->Look({scope, 0, kDay_ms}).value();
+  EXPECT_FALSE(Keep(scope, place, {{name, mario, 1, "m"}, {mail, anna, 2, "a"}}).value()) << "a gap";
+  EXPECT_TRUE(vault_->Look({scope, 0, kDay_ms})->is_new);
+  const Place again = vault_->Look({scope, 0, kDay_ms}).value();
+  EXPECT_TRUE(Keep(scope, again, {{name, mario, 1, "m"}, {mail, anna, 1, "a"}, {name, luca, 2, "l"}}).value());
+  const Place begun{again.id, false};
+  EXPECT_FALSE(Keep(scope, begun, {{name, sara, 3, "s"}, {mail, anna, 2, "a"}}).value()) << "one has a number";
+  EXPECT_FALSE(Keep(scope, begun, {{name, sara, 3, "s"}, {name, Hash("x"), 3, "x"}}).value()) << "taken";
+  EXPECT_TRUE(vault_->Find(begun.id, name, sara)->sealed.empty());
+  EXPECT_EQ(vault_->LastNumber(begun.id, name).value(), 2u);
+  EXPECT_EQ(*vault_->Value(begun.id, name, 2).value(), "l");
+  EXPECT_FALSE(Keep(scope, begun, {}).ok());
 }
 
 TEST_F(VaultTest, AConversationThatIsNotUsedIsOverAndBeginsAnewUnderAnotherId) {
@@ -172,9 +194,9 @@ TEST_F(VaultTest, ACallThatBeganBeforeAnErasureAddsNothingToWhatBeginsAfter) {
   Number(scope, "mario");
   const Place before = vault_->Look({scope, 0, kDay_ms}).value();
   ASSERT_TRUE(vault_->Erase({}).ok());
-  EXPECT_FALSE(vault_->Keep({scope, before, kind, luca, 1, "s", 0, kDay_ms}).value());
+  EXPECT_FALSE(Keep(scope, before, {{kind, luca, 1, "s"}}).value());
   EXPECT_EQ(Number(scope, "anna"), 1u);
-  EXPECT_FALSE(vault_->Keep({scope, before, kind, luca, 2, "s", 0, kDay_ms}).value());
+  EXPECT_FALSE(Keep(scope, before, {{kind, luca, 2, "s"}}).value());
   EXPECT_NE(vault_->Look({scope, 0, kDay_ms})->id, before.id);
 }
 
@@ -227,10 +249,9 @@ TEST_F(VaultTest, WhatCannotBeWrittenIsNotKept) {
   const std::string scope = Scope("p", "k", "chat"), kind = Kind("K"), value = Hash("v");
   {
     const FullDisk full;
-    EXPECT_FALSE(
-        vault_->Keep({scope, {vault_->Look({scope, 0, kDay_ms})->id, true}, kind, value, 1, "s", 0, kDay_ms}).ok());
+    EXPECT_FALSE(Keep(scope, {vault_->Look({scope, 0, kDay_ms})->id, true}, {{kind, value, 1, "s"}}).ok());
   }
-  EXPECT_FALSE(vault_->Keep({scope, {1, true}, kind, value, 1, "s", 0, kDay_ms}).ok()) << "poisoned";
+  EXPECT_FALSE(Keep(scope, {1, true}, {{kind, value, 1, "s"}}).ok()) << "poisoned";
   Reopen();
   EXPECT_TRUE(vault_->Look({scope, 0, kDay_ms})->is_new);
 }

@@ -59,6 +59,53 @@ def test_what_is_carried(texts: list[str], expected: list[str]) -> None:
     assert redacted(*texts) == expected
 
 
+@pytest.mark.parametrize(
+    ("texts", "hidden"),
+    [
+        # The family's name, at the beginning of a sentence and inside one; the given name.
+        (["Chiama Giulia Fabbrizi.", "Fabbrizi non c'e. Il Fabbrizi? Giulia!"], ["Fabbrizi", "Giulia"]),
+        (["Anna Klein hat angerufen. Klein war da."], ["Klein", "Anna"]),
+        (["Scrive Jean-Luc D'Amato.", "D'Amato e Amato, con Luc"], ["Amato", "Luc"]),
+        (["ROSSI MARIO, nato a Roma", "Rossi e MARIO"], ["ROSSI", "Rossi", "MARIO"]),
+    ],
+)
+def test_a_name_alone_is_replaced_where_it_was_found_in_full(texts: list[str], hidden: list[str]) -> None:
+    session = tf.Redactor().session()
+    made = session.whole(lambda: [session.redact(text) for text in texts])
+    assert [session.restore(text) for text in made] == texts
+    for name in hidden:
+        assert not re.search(rf"\b{name}\b", " ".join(made)), made
+
+
+def test_words_that_are_part_of_a_name_stay_where_they_are_words() -> None:
+    detector = tf.Detector()
+    assert detector.words_of_name("Will Smith") == ("Smith",)
+    assert detector.words_of_name("Theresa May") == ("Theresa",)
+    assert detector.words_of_name("Dott. Ludwig van der Marchesi-Rossi d. J.") == ("Ludwig", "Marchesi", "Rossi")
+    assert detector.words_of_name("Paris Al Ming Hilton") == ("Ming", "Hilton")
+    assert detector.words_of_name("Rossi") == detector.words_of_name("") == ()
+    session = tf.Redactor().session()
+    texts = ["Chiama Will Smith e Theresa May.", "Will you come in May? May I? rossi, smithson, Smith_1"]
+    made = session.whole(lambda: [session.redact(text) for text in texts])
+    assert made[1] == texts[1]
+
+
+def test_a_name_alone_is_found_among_many_names_too() -> None:
+    names = [f"Sono {given} {family}" for given in ("Giulia", "Marta", "Piero") for family in ("Fabbrizi", "Moretti")]
+    more = [f"scrivi a u{number}@example.it" for number in range(20)]
+    session = tf.Redactor().session()
+    made = session.whole(lambda: [session.redact(text) for text in [*names, *more, "E Moretti? zz Piero"]])
+    assert "Moretti" not in made[-1]
+    assert "Piero" not in made[-1]
+    assert session.restore(made[-1]) == "E Moretti? zz Piero"
+
+
+def test_a_name_alone_is_replaced_in_one_text_by_itself_too() -> None:
+    made = tf.Redactor().redact("Giulia Fabbrizi ha chiamato. Fabbrizi: 3, Giulia: 4")
+    assert "Fabbrizi" not in made.text
+    assert made.restore(made.text) == "Giulia Fabbrizi ha chiamato. Fabbrizi: 3, Giulia: 4"
+
+
 def test_a_mask_and_a_hash_stand_in_every_place_too() -> None:
     texts = ["codice Rosa", "<codice Rosa>"]
     assert redacted(*texts, policy={"CODE": "mask", "NAME": "redact"}) == ["*******Rosa", "[NAME]"]

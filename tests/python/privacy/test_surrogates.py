@@ -298,6 +298,30 @@ def test_a_name_comes_back_in_the_letters_of_its_surrogate_but_for_small_ones() 
     assert session.restore(sent[4].title()) == "Bianchi"
 
 
+def test_the_s_of_a_genitive_stays_behind_the_name() -> None:
+    session = REDACTOR.session()
+    sent = session.redact("Ruft Ludwig Neumann an, oder mario@example.it?").split()
+    given, family, address = sent[1], sent[2], sent[5].rstrip("?")
+    said = f"{family}s {given}s, {family.upper()}s {family}'s {family}sa {family.lower()}s {address}s {given}s"
+    whole = f"Neumanns Ludwigs, NEUMANNs Neumann's {family}sa {family.lower()}s {address}s Ludwigs"
+    assert session.restore(said) == whole
+    for cut in range(len(said) + 1):
+        stream = session.stream()
+        assert stream.feed(said[:cut]) + stream.feed(said[cut:]) + stream.close() == whole
+    stream = session.stream()
+    assert "".join([*map(stream.feed, said), stream.close()]) == whole
+
+
+def test_no_surrogate_is_chosen_whose_genitive_a_user_wrote() -> None:
+    name = REDACTOR.session().redact("Ruft Ludwig Neumann an").split()[2]
+    session = REDACTOR.session()
+    texts = [f"{name}s Idee", "Ruft Ludwig Neumann an"]
+    session.expect(texts)
+    made = [session.redact(text) for text in texts]
+    assert [session.restore(text) for text in made] == texts
+    assert name not in made[1]
+
+
 def test_what_a_user_wrote_in_other_letters_is_still_his() -> None:
     session = REDACTOR.session()
     sent = session.redact("Scrivi a mario@example.it")

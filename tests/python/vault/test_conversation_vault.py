@@ -13,6 +13,7 @@ from support.clocked import FakeClock
 from tokenfoundry.errors import ConfigError, DataLoss, InvalidInput, StoreError
 from tokenfoundry.ledger import Ledger
 from tokenfoundry.privacy import Redactor
+from tokenfoundry.privacy.placeholders import Overtaken
 from tokenfoundry.settings.vault import VaultSettings
 from tokenfoundry.vault import ConversationValues, Vault
 
@@ -177,6 +178,93 @@ def test_a_call_under_way_adds_nothing_after_an_erasure_and_still_restores(books
         under_way.assign("EMAIL_ADDRESS", ANNA)
 
 
+def test_what_is_new_in_a_call_is_written_at_once_or_not_at_all(books: Books) -> None:
+    vault = books.vault()
+    values = chat(vault)
+    values.collect()
+    given = [values.assign(*each) for each in (("EMAIL_ADDRESS", MARIO), ("PERSON", "Mario"), ("EMAIL_ADDRESS", ANNA))]
+    assert given == ["[EMAIL_ADDRESS_1]", "[PERSON_1]", "[EMAIL_ADDRESS_2]"]
+    assert chat(vault).value_of("[PERSON_1]") is None
+    values.keep()
+    assert values.assign("PERSON", "Anna") == "[PERSON_2]"
+    books.reopen()
+    later = chat(books.vault())
+    assert [later.value_of(each) for each in (*given, "[PERSON_2]")] == [MARIO, "Mario", ANNA, "Anna"]
+    later.collect()
+    assert [later.assign("PERSON", each) for each in ("Luca", "Mario", "Sara")] == [
+        "[PERSON_3]",
+        "[PERSON_1]",
+        "[PERSON_4]",
+    ]
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_of_two_calls_that_give_the_same_numbers_one_begins_again(books: Books, is_new: bool) -> None:
+    vault = books.vault()
+    if not is_new:
+        chat(vault).assign("PERSON", "Mario")
+    first, second = chat(vault), chat(vault)
+    first.collect()
+    second.collect()
+    assert first.assign("EMAIL_ADDRESS", MARIO) == second.assign("EMAIL_ADDRESS", ANNA) == "[EMAIL_ADDRESS_1]"
+    second.assign("PERSON", "Anna")
+    first.keep()
+    with pytest.raises(Overtaken):
+        second.keep()
+    assert chat(vault).value_of("[PERSON_2]") is None
+    again = vault.conversation(
+        workspace="acme", project="claims", key="k1", name="chat", entities=ENTITIES, at_once=False
+    )
+    again.collect()
+    assert again.assign("EMAIL_ADDRESS", ANNA) == "[EMAIL_ADDRESS_2]"
+    assert chat(vault).value_of("[EMAIL_ADDRESS_2]") == ANNA
+    again.keep()
+
+
+def test_what_an_erasure_came_before_is_written_nowhere(books: Books) -> None:
+    vault = books.vault()
+    chat(vault).assign("PERSON", "Anna")
+    under_way = chat(vault)
+    under_way.collect()
+    under_way.assign("EMAIL_ADDRESS", MARIO)
+    vault.erase(all=True)
+    with pytest.raises(Overtaken):
+        under_way.keep()
+    assert vault.stats().values == 0
+
+
+def test_calls_that_redact_at_the_same_time_agree_on_every_number(books: Books) -> None:
+    vault = books.vault()
+    redactor = Redactor()
+    said: list[list[str]] = [[] for _ in range(3)]
+
+    def work(mine: list[str], step: int) -> None:
+        for i in range(30):
+            text = " ".join(f"u{((i + n) * step) % 30}@example.it" for n in range(3))
+            at_once = True
+            while True:
+                values = vault.conversation(
+                    workspace="a", project="p", key="k", name="c", entities=redactor.entities, at_once=at_once
+                )
+                session = redactor.session(values=values)
+                try:
+                    mine.append(f"{session.whole(lambda text=text, session=session: session.redact(text))}={text}")
+                    break
+                except Overtaken:
+                    at_once = False
+
+    threads = [threading.Thread(target=work, args=(mine, step)) for mine, step in zip(said, (1, 7, 11), strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    restored = vault.conversation(workspace="a", project="p", key="k", name="c", entities=redactor.entities)
+    assert all(len(mine) == 30 for mine in said)
+    for line in {line for mine in said for line in mine}:
+        sent, text = line.split("=")
+        assert redactor.session(values=restored).restore(sent) == text
+
+
 def test_keys_rotate(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, text in (("OLD", "an old key"), ("NEW", "a new key")):
         monkeypatch.setenv(f"VAULT_{name}", text)
@@ -252,7 +340,8 @@ def test_a_numbering_by_itself_is_told_only_where_it_differs(books: Books) -> No
 
 def known_in(values: ConversationValues, text: str) -> list[tuple[str, str]]:
     known = values.known()
-    return sorted(known.among({word.encode() for word in re.findall(r"\w+", text)})) if known else []
+    words = {word.encode() for word in re.findall(r"\w+", text)}
+    return sorted((entity, value) for entity, value, _ in known.among(words)) if known else []
 
 
 def test_a_call_knows_the_values_of_those_before_it_alone(books: Books) -> None:

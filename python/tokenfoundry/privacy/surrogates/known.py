@@ -1,8 +1,8 @@
 """The surrogates of one session, found again in what a model wrote, and turned back.
 
 A model may write one in other letters, or with emphasis around it: `luca.brambilla@example.com` for the address that
-was sent as `Luca.Brambilla@example.com`, `LUCA` or `_Luca_` for `Luca`. What comes back for a name follows its letters.
-In small letters alone a name is left as it is, unless it was sent so: it is a word as well.
+was sent as `Luca.Brambilla@example.com`, `LUCA` or `_Luca_` for `Luca`, `Lucas` for what is Luca's. What comes back for
+a name follows its letters. In small letters alone a name is left as it is, unless it was sent so: it is a word as well.
 """
 
 from __future__ import annotations
@@ -93,6 +93,8 @@ class KnownSurrogates:
             begin, stop = word.span(1)
             sizes = self._head_sizes.get(small[begin:stop])
             end = self._end_of(text, small, begin, sizes) if sizes else 0
+            if not end and small[stop - 1] == "s" and (sizes := self._head_sizes.get(small[begin : stop - 1])):
+                end = self._end_of(text, small, begin, sizes)
             if end:
                 yield begin, end
 
@@ -120,9 +122,12 @@ class KnownSurrogates:
 
     def _is_meant(self, text: str, begin: int, end: int) -> bool:
         """Whether no word goes on behind what is written as a surrogate, and its letters are those of one."""
-        if end < len(text) and text[end].isalnum():
-            return False
         said = text[begin:end]
+        if end < len(text) and text[end].isalnum():
+            # The s of a genitive is no part of a name.
+            goes_on = text[end] != "s" or text[end + 1 : end + 2].isalnum()
+            if goes_on or said.islower() or not _is_name(said):
+                return False
         return said in self._values or not (said.islower() and _is_name(said))
 
     # -- turning back --------------------------------------------------------------------------------------------------
@@ -167,8 +172,10 @@ class KnownSurrogates:
             self._sorted = sorted(self._by_small)
         begins = _BEGINS_IN_JSON if json else _BEGINS
         small = small_letters(text)
-        for begin in begins.finditer(text, max(start, len(text) - self._longest)):
+        for begin in begins.finditer(text, max(start, len(text) - self._longest - 1)):
             tail = small[begin.start() :]
+            if tail[-1:] == "s" and tail[:-1] in self._by_small:
+                return begin.start()
             at = bisect_left(self._sorted, tail)
             if at < len(self._sorted) and self._sorted[at].startswith(tail):
                 return begin.start()

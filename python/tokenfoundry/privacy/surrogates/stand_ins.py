@@ -178,6 +178,8 @@ class StandIns(KnownSurrogates):
         # It could be found in a text only where each of its words is one of the text.
         small = surrogate.lower()
         words = _RUN.findall(small)
+        if f"{words[-1]}s" in self._runs:  # Read as its genitive.
+            return False
         if not self._runs.issuperset(words):
             return True
         return len(words) > 1 and not any(small in small_letters(text) for text in self._seen)
