@@ -153,7 +153,7 @@ def with_missed(text: str, findings: list[Finding]) -> list[Finding]:
     """The findings in one text, with the places in which their values were missed."""
     if not findings:
         return findings
-    carried, looked = Carried(), (text, "", False)
+    carried, looked = Carried(), (text, "", True)
     carried.add(looked, findings)
     carried.seek()
     return carried.findings(looked) or findings
