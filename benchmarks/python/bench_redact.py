@@ -14,9 +14,9 @@ import platform
 import sys
 
 import tokenfoundry as tf
-from redact import frames, stream
+from redact import clusters, frames, stream
 
-SECTIONS = {"frames": frames.main, "stream": stream.main}
+SECTIONS = {"frames": frames.main, "stream": stream.main, "clusters": clusters.main}
 
 
 def main() -> int:

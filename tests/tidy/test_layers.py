@@ -96,6 +96,7 @@ HEAVY = {
         "frames/files/arrow_columns.py",
         "frames/files/arrow_texts.py",
         "frames/files/parquet.py",
+        "frames/files/parquet_metadata.py",
         "frames/pandas.py",
         "frames/pandas_columns.py",
         "frames/workers.py",

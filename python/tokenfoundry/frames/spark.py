@@ -3,7 +3,8 @@
     from tokenfoundry.frames.spark import redact_spark
     safe = redact_spark(frame, columns=["note"], redactor=tf.Redactor(policy={"default": "redact"}))
 
-The workers need the package with the extra `spark`. Each Python worker has one redactor, on one thread.
+The workers need the package with the extra `spark`, in the interpreter that PYSPARK_PYTHON names: without it Spark
+starts `python3`, which in a virtual environment is another one. Each Python worker has one redactor, on one thread.
 """
 
 from __future__ import annotations

@@ -184,7 +184,7 @@ def with_missed(text: str, findings: list[Finding], words_of_name: WordsOfName) 
     """The findings in one text, with the places in which their values were missed."""
     if not findings:
         return findings
-    carried, looked = Carried(words_of_name), (text, "", False)
+    carried, looked = Carried(words_of_name), (text, "", True)
     carried.add(looked, findings)
     carried.seek()
     return carried.findings(looked) or findings

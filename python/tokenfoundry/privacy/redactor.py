@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tokenfoundry.privacy.carried import with_missed
 from tokenfoundry.privacy.detector import Detector, DetectorStream, Finding
+from tokenfoundry.privacy.json_in_text import Json
 from tokenfoundry.privacy.placeholders import PlaceholderMap
 from tokenfoundry.privacy.policy import ActionOrRule, Policy
 from tokenfoundry.privacy.protection import Protection
@@ -29,12 +30,14 @@ class Redaction:
     findings: list[Finding]
     session: RedactionSession
 
-    def restore(self, answer: str, *, json: bool = False) -> str:
-        """`answer` with the placeholders replaced by their values, with `json` escaped for JSON."""
+    def restore(self, answer: str, *, json: Json = None) -> str:
+        """`answer` with the placeholders replaced by their values, with `json` escaped for JSON; where that is None, in
+        those parts of it that are JSON.
+        """
         return self.session.restore(answer, json=json)
 
-    def stream(self, *, json: bool = False) -> StreamRestorer:
-        """A restorer for one streamed answer."""
+    def stream(self, *, json: Json = None) -> StreamRestorer:
+        """A restorer for one streamed answer; `json` as in `restore`."""
         return self.session.stream(json=json)
 
     def __repr__(self) -> str:
@@ -86,13 +89,18 @@ class Redactor:
         self._version = hashlib.sha256(said.encode()).hexdigest()[:_VERSION_CHARACTERS]
 
     def redact(self, text: str) -> Redaction:
-        """One text by itself, numbered from 1; what is found in one place of it is replaced in every other (`carried`).
+        r"""One text by itself, numbered from 1; what is found in one place of it is replaced in all (`carried`).
 
-        Raises as `RedactionSession.redact` does.
+        Where it is JSON, or holds some, the escapes in it hide nothing, and a value is what it says: it comes back
+        escaped as JSON where it comes back into JSON. Raises as `RedactionSession.redact` does.
+
+        >>> r = Redactor().redact(r'{"nota": "Sono Niccol\u00f2 Fabbrizi"}')
+        >>> print(r.text, r.restore("Caro [PERSON_1],"))
+        {"nota": "Sono [PERSON_1]"} Caro Niccolò Fabbrizi,
         """
         session = self.session()
-        findings = with_missed(text, self._protection.findings(text), self.detector.words_of_name)
-        return Redaction(session.redact_findings(text, findings), findings, session)
+        findings = with_missed(text, self._protection.findings_in_data(text), self.detector.words_of_name)
+        return Redaction(session.redact_findings(text, findings, may_be_json=True), findings, session)
 
     def session(self, *, scope: str | None = None, values: PlaceholderMap | None = None) -> RedactionSession:
         """A new, empty numbering for the texts of one request; or, with `values`, theirs, which goes on.
@@ -128,8 +136,8 @@ class Redactor:
         return session
 
     def is_clean(self, text: str) -> bool:
-        """Whether nothing is found in `text` that the policy protects."""
-        return not self._protection.findings(text)
+        """Whether nothing is found in `text` that the policy protects, as `redact` reads it."""
+        return not self._protection.findings_in_data(text)
 
     def incoming_findings(self) -> DetectorStream:
         """What would be replaced in a text that comes in pieces."""

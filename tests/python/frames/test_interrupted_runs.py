@@ -181,7 +181,7 @@ from tokenfoundry.frames.files import redact_file, records
 from tokenfoundry.frames.files.progress import Pace
 from tokenfoundry import Detector, Redactor
 records._BLOCK_BYTES = 2000
-resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
 try:
     redactor = Redactor(Detector(["EMAIL_ADDRESS"]))
     redact_file(sys.argv[1], sys.argv[2], columns=["note"], redactor=redactor, pace=Pace(every_bytes=1))
@@ -194,7 +194,7 @@ def test_a_full_disk_is_told_and_the_run_goes_on_once_there_is_room(tmp_path: Pa
     """The limit of a file's size stands for the disk: the system refuses the write all the same."""
     write_input(tmp_path / "in.csv")
     out = tmp_path / "out-in.csv"
-    command = [sys.executable, "-c", FULL, str(tmp_path / "in.csv"), str(out)]
+    command = [sys.executable, "-c", FULL, str(tmp_path / "in.csv"), str(out), "20000"]
     said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     assert said.startswith("the disk is full")
     assert said.strip().endswith("with --resume")
@@ -206,6 +206,14 @@ def test_a_full_disk_is_told_and_the_run_goes_on_once_there_is_room(tmp_path: Pa
     write_input(tmp_path / "whole" / "in.csv")
     redact(tmp_path / "whole", "in.csv")
     assert out.read_bytes() == (tmp_path / "whole" / "out-in.csv").read_bytes()
+
+
+def test_a_disk_that_is_full_from_the_beginning_is_told_too(tmp_path: Path) -> None:
+    write_input(tmp_path / "in.csv")
+    command = [sys.executable, "-c", FULL, str(tmp_path / "in.csv"), str(tmp_path / "out-in.csv"), "10"]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert said.startswith("the disk is full")
+    assert redact(tmp_path, "in.csv", resume=True).rows == ROWS
 
 
 @pytest.fixture

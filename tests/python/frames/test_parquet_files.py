@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
+import pandas
 import polars
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from tokenfoundry import Detector, Redactor
-from tokenfoundry.errors import InvalidInput
+from tokenfoundry.errors import BlockedContent, InvalidInput
 from tokenfoundry.frames.files import parquet, redact_file, restore_file
 
 REDACTOR = Redactor(Detector(["EMAIL_ADDRESS"]))
@@ -160,3 +162,53 @@ def test_text_that_is_not_utf8_is_told(tmp_path: Path) -> None:
     pq.write_table(pa.table({"note": wrong}), tmp_path / "in.parquet")
     with pytest.raises(InvalidInput, match="the column 'note' is not UTF-8 text near row 1"):
         redact_file(tmp_path / "in.parquet", tmp_path / "out.parquet", columns=["note"], redactor=REDACTOR)
+
+
+def test_personal_data_in_the_notes_of_a_file_is_redacted_wherever_they_stand(tmp_path: Path) -> None:
+    frame = pandas.DataFrame(
+        {
+            "note": pandas.Categorical(["anna@example.it", "nothing"]),
+            "when": pandas.to_datetime(["2024-01-01", "2024-01-02"]).tz_localize("Europe/Rome"),
+        },
+        index=pandas.Index(["x", "y"], name="key"),
+    )
+    frame.attrs["owner"] = {"mail": "mario@example.it", "of": ["lucia@example.it", 3]}
+    table = pa.Table.from_pandas(frame)
+    inner = pa.struct([pa.field("a", pa.string(), metadata={"by": "paolo@example.it"})])
+    table = table.append_column(
+        pa.field("n", inner, metadata={"by": "carla@example.it"}), pa.array([{"a": "1"}, None], inner)
+    )
+    table = table.replace_schema_metadata(
+        {**table.schema.metadata, b"made": rb'{"by": "giulia\u0040example.it"}', b"raw": b"\xff ugo@example.it"}
+    )
+    source, out, back, sealed = (tmp_path / name for name in ("in.parquet", "out.parquet", "back.parquet", "map"))
+    pq.write_table(table, source)
+    redact_file(source, out, columns=["note"], redactor=REDACTOR, map=sealed)
+
+    schema = pq.read_schema(out)
+    notes = pq.read_metadata(out).metadata
+    arrow = base64.b64decode(notes[b"ARROW:schema"])
+    written = out.read_bytes() + arrow
+    assert b"example.it" not in written
+    assert rb"\u0040example" not in written
+    assert notes[b"made"].startswith(b'{"by": "[EMAIL_ADDRESS_')
+    assert b"raw" not in notes
+    assert schema.names == table.schema.names
+    read = pandas.read_parquet(out)
+    assert [str(kind) for kind in read.dtypes] == ["category", "datetime64[us, Europe/Rome]", "object"]
+    assert read.index.name == "key"
+    assert "[EMAIL_ADDRESS_" in read.attrs["owner"]["mail"]
+    assert read.attrs["owner"]["of"][1] == 3
+
+    restore_file(out, back, map=sealed)
+    assert pandas.read_parquet(back).attrs == pandas.read_parquet(source).attrs
+    assert pq.read_metadata(back).metadata[b"made"] == table.schema.metadata[b"made"]
+
+
+def test_a_note_that_the_policy_blocks_stops_the_run_and_leaves_nothing(tmp_path: Path) -> None:
+    table = pa.table({"note": ["nothing"]}).replace_schema_metadata({"made": "by anna@example.it"})
+    pq.write_table(table, tmp_path / "in.parquet")
+    redactor = Redactor(Detector(["EMAIL_ADDRESS"]), policy={"EMAIL_ADDRESS": "block"})
+    with pytest.raises(BlockedContent, match="the metadata 'made' of the file"):
+        redact_file(tmp_path / "in.parquet", tmp_path / "out.parquet", columns=["note"], redactor=redactor)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]

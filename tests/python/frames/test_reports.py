@@ -127,6 +127,12 @@ def test_hostile_text_is_shown_and_never_becomes_html(text: str) -> None:
         assert _Tags(shown).tags <= SHOWN
 
 
+def test_what_the_escapes_of_json_hide_is_highlighted() -> None:
+    shown = highlight(r'{"nota": "Sono Niccol\u00f2 Fabbrizi"}')._repr_html_()
+    assert "Fabbrizi" not in shown
+    assert "PERSON" in shown
+
+
 def test_highlighted_values_are_shown_only_when_asked() -> None:
     hidden, shown = (highlight("scrivi a anna@example.it", values=values) for values in (False, True))
     assert "EMAIL_ADDRESS" in hidden._repr_html_()

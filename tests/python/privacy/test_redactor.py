@@ -222,3 +222,31 @@ def test_a_redactor_can_be_sent_to_another_process() -> None:
     other = pickle.loads(pickle.dumps(redactor))
     text = "mario@example.it EMP-7 fern"
     assert other.redact(text).text == redactor.redact(text).text == "[EMAIL_ADDRESS_1] [BADGE] [PROJECT_1]"
+
+
+def test_the_escapes_of_json_hide_nothing_from_a_redactor() -> None:
+    redactor = tf.Redactor()
+    text = (
+        r'{"nota": "Sono Niccol\u00f2 \"Nico\" Fabbrizi", "a": "mario\u0040example.it", '
+        r'"b": "{\"c\": \"Niccol\\u00f2 Fabbrizi\"}"}'
+    )
+    made = redactor.redact(text)
+    assert [finding.entity for finding in made.findings] == ["PERSON", "EMAIL_ADDRESS", "PERSON"]
+    assert not redactor.is_clean(text)
+    for hidden in ("Niccol", "Fabbrizi", "mario"):
+        assert hidden not in made.text
+    assert made.restore("[EMAIL_ADDRESS_1]") == "mario@example.it"
+    stream = made.stream()
+    for back in (made.restore(made.text), "".join([*map(stream.feed, made.text), stream.close()])):
+        said, was = json.loads(back), json.loads(text)
+        assert json.loads(said.pop("b")) == json.loads(was.pop("b"))
+        assert said == was
+
+
+def test_a_value_found_beside_its_word_is_replaced_where_an_escape_hides_it() -> None:
+    badge = tf.Pattern("BADGE", r"EMP-\d+", score=0.3, context=["matricola"])
+    redactor = tf.Redactor(tf.Detector([], patterns=[badge]))
+    text = "matricola EMP-7777" + " e poi altro" * 20 + r", dice E\u004dP-7777."
+    made = redactor.redact(text)
+    assert made.text == "matricola [BADGE_1]" + " e poi altro" * 20 + ", dice [BADGE_2]."
+    assert made.restore(made.text) == text

@@ -41,6 +41,10 @@ class Change(Protocol):
         """One text for each, in order. Raises `InvalidInput` or `BlockedContent` naming row and column."""
         ...
 
+    def changed_note(self, name: str, text: str) -> str:
+        """What becomes of a note of this name that the file carries beside its rows. Raises `BlockedContent`."""
+        ...
+
     def sync(self) -> None:
         """Once it returns, what the texts given so far refer to survives a loss of power."""
         ...

@@ -41,7 +41,8 @@ class Journal:
         try:
             self._begin(target, {"format": _FORMAT, **work}, resume=resume, force=force)
         except BaseException:
-            self._file.close()
+            with suppress(OSError):  # A full disk takes what is still to be written no better now.
+                self._file.close()
             raise
 
     def _begin(self, target: Path, work: dict[str, Any], *, resume: bool, force: bool) -> None:

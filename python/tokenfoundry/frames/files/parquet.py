@@ -37,6 +37,7 @@ from tokenfoundry.frames.files.parquet_footer import (
     tops_of_leaves,
     write_footer,
 )
+from tokenfoundry.frames.files.parquet_metadata import with_notes_redacted
 from tokenfoundry.frames.files.progress import Mark, Progress
 from tokenfoundry.frames.files.thrift import Struct, read_struct, write_struct
 
@@ -175,7 +176,8 @@ class ParquetRewrite:
             rows += rows_of(groups[index])
             taken_bytes += size
             mark(taken_bytes, self._state)
-        self._part.write(write_footer(footer_of(self._written, self._source.footer)))
+        was = with_notes_redacted(self._source.footer, self._change.changed_note)
+        self._part.write(write_footer(footer_of(self._written, was)))
         return rows
 
     def _state(self) -> dict[str, Any]:
@@ -251,7 +253,7 @@ class ParquetRewrite:
                 spool.seek(0)
                 self._part.copy(spool, chunk.size)
             else:
-                chunk = copied(was, start)
+                chunk = copied(was, start, self._change.changed_note)
                 self._part.copy(self._source.at(was.start), was.size)
             chunks.append(chunk)
         self._written.append(group_of(chunks, group, set(changed)))

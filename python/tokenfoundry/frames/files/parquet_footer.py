@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from tokenfoundry.errors import InvalidInput
+from tokenfoundry.frames.files.parquet_metadata import NOTES_OF_CHUNK, Redact, with_notes_redacted
 from tokenfoundry.frames.files.thrift import I32, I64, LIST, STRUCT, Struct, read_struct, write_struct
 
 MAGIC: Final = b"PAR1"
@@ -107,14 +108,15 @@ def chunks_of(group: Struct) -> list[Chunk]:
     return chunks
 
 
-def copied(chunk: Chunk, start: int) -> Chunk:
-    """A chunk whose bytes are the same at another place."""
+def copied(chunk: Chunk, start: int, redact: Redact) -> Chunk:
+    """A chunk whose bytes are the same at another place, and whose notes are redacted."""
     metadata = {
         number: value for number, value in chunk.fields[_METADATA][1].items() if number not in _OUTSIDE_OF_PAGES
     }
     for number in (_DATA_PAGE, _INDEX_PAGE, _DICTIONARY_PAGE):
         if number in metadata and metadata[number][1] > 0:
             metadata[number] = I64, metadata[number][1] - chunk.start + start
+    metadata = with_notes_redacted(metadata, redact, NOTES_OF_CHUNK)
     fields = {number: value for number, value in chunk.fields.items() if number not in _OUTSIDE_OF_CHUNK}
     fields |= {_FILE_OFFSET: (I64, 0), _METADATA: (STRUCT, metadata)}
     return Chunk(start, chunk.size, fields)
@@ -161,7 +163,7 @@ def group_of(chunks: Sequence[Chunk], was: Struct, changed: set[int]) -> Struct:
 
 
 def footer_of(groups: Sequence[Struct], was: Struct) -> Struct:
-    """The footer of a file with these row groups; its schema, its metadata and all else stay."""
+    """The footer of a file with these row groups; its schema, its notes and all else stay."""
     return {**was, ROW_GROUPS: (LIST, (STRUCT, list(groups)))}
 
 

@@ -54,6 +54,14 @@ class Redacting:
         """Reports what is found, and changes nothing. Raises `InvalidInput` as `changed` does."""
         self.report.add(cells, self._findings(cells))
 
+    def changed_note(self, name: str, text: str) -> str:
+        session = self._session or self._redactor.session()
+        try:
+            return session.redact_data(text, label=name)
+        except BlockedContent as blocked:
+            place = f"the metadata {name!r} of the file"
+            raise BlockedContent(blocked.entity, blocked.start, blocked.end, place=place) from None
+
     def _may_be_taken(self, text: str) -> bool:
         """Whether a text without findings may hold what could be taken for a stand-in."""
         return self._uses_surrogates or may_hold_form(text)
@@ -114,6 +122,10 @@ class Restoring:
         whole = [self._session.restore(text) for text in cells.texts]
         self.restored += sum(new != old for new, old in zip(whole, cells.texts, strict=True))
         return whole
+
+    def changed_note(self, name: str, text: str) -> str:
+        self._known.check(text, f"the metadata {name!r} of the file: ")
+        return self._session.restore(text)
 
     def sync(self) -> None:
         """Nothing is kept."""
