@@ -80,7 +80,7 @@ class RentedHours:
         """Puts these in force. What was due of those before is not posted by this."""
         with self._posting:
             self._reservations, self._fx = tuple(reservations), fx
-            self.due_ms = min((self._next_ms(target) for target in self._targets()), default=NEVER_MS)
+            self.due_ms = self._next_due_ms()
 
     def post_due(self) -> int:
         """Posts the hours that have begun and have no entry; how many. Raises `StoreError`, and may be tried again."""
@@ -89,7 +89,7 @@ class RentedHours:
         with self._posting:
             now_ms = self._clock()
             posted = sum(self._post(target, now_ms) for target in self._targets())
-            self.due_ms = min((self._next_ms(target) for target in self._targets()), default=NEVER_MS)
+            self.due_ms = self._next_due_ms()
             return posted
 
     async def post_due_in_thread(self) -> None:
@@ -101,15 +101,17 @@ class RentedHours:
         if not hours:
             return 0
         assert self._fx is not None, "no reservations without exchange rates"
-        missing = [hour for hour in hours if self._ledger.entry(_id_of(hour)) is None]
-        for hour in missing:
-            record = record_of(hour, self._fx)
-            post_hour(self._ledger, hour, record)
-            if self._publish is not None:
-                self._publish(record)
+        posted: list[CallRecord] = []
+        for hour in hours:
+            if self._ledger.entry(_id_of(hour)) is None:
+                posted.append(record_of(hour, self._fx))
+                post_hour(self._ledger, hour, posted[-1])
         marker = _Posted(_times_of(self._of(target)), hours[-1].end_ms)
         self._ledger.put(_TABLE, _PREFIX + target, msgspec.json.encode(marker))  # It waits for the entries too.
-        return len(missing)
+        if self._publish is not None:
+            for record in posted:
+                self._publish(record)
+        return len(posted)
 
     def _targets(self) -> list[str]:
         return sorted({each.target for each in self._reservations})
@@ -117,11 +119,11 @@ class RentedHours:
     def _of(self, target: str) -> list[Reservation]:
         return [each for each in self._reservations if each.target == target]
 
-    def _next_ms(self, target: str) -> int:
-        """The beginning of the first hour that was not gone through."""
-        through_ms = self._through_ms(target)
-        starts = (next(iter(each.hours(through_ms, NEVER_MS)), None) for each in self._of(target))
-        return min((hour.start_ms for hour in starts if hour is not None), default=NEVER_MS)
+    def _next_due_ms(self) -> int:
+        """The beginning of the first hour that was not gone through, of any target."""
+        through_ms = {target: self._through_ms(target) for target in self._targets()}
+        firsts = (next(each.hours(through_ms[each.target], NEVER_MS), None) for each in self._reservations)
+        return min((hour.start_ms for hour in firsts if hour is not None), default=NEVER_MS)
 
     def _through_ms(self, target: str) -> int:
         stored = self._ledger.get(_TABLE, _PREFIX + target)

@@ -12,6 +12,7 @@ from tokenfoundry.settings.fields import CurrencyCode, FieldProblem, Name, Rate,
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR_MS = 3_600_000
+_LONGEST_MS = 5 * 366 * 24 * _HOUR_MS  # A year that is mistyped would be posted, and what is posted stays.
 
 
 def _parse_instant(value: Any) -> int:
@@ -63,6 +64,8 @@ def _time_problems(reservations: Sequence[ReservationSettings]) -> list[FieldPro
         if each.to_ms <= each.from_ms:
             problems.append(((index, "to"), "should be after from"))
             continue
+        if each.to_ms - each.from_ms > _LONGEST_MS:
+            problems.append(((index, "to"), "should be at most five years after from: state one after the other"))
         number, earlier = before.get(each.target, (-1, None))
         if earlier is not None and each.from_ms < earlier.to_ms:
             problems.append(((index, "from"), f"overlaps with reservations[{number}], of the same target"))

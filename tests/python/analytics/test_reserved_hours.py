@@ -43,6 +43,7 @@ CONFIGURATION: dict[str, Any] = {
     "aliases": {"fast": ["qwen"]},
     "reservations": [RENTED],
 }
+LONG_AGO = {**RENTED, "from": "2024-02-16T12:30Z", "to": "2024-02-16T17:00Z", "currency": "EUR"}
 # In minutes after noon: before it is rented, in its half hour, twice in its third hour, and after it.
 CALLS = (10, 50, 130, 170, 301)
 
@@ -189,17 +190,23 @@ def test_a_replay_pays_the_hours_of_its_configuration_and_those_of_the_day_to_th
 def test_a_report_of_books_that_nobody_holds_posts_what_is_due_first(tmp_path: Path) -> None:
     Ledger.open(tmp_path / "data" / "books").close()
     made = tmp_path / "tokenfoundry.yaml"
-    made.write_text(yaml.safe_dump({**CONFIGURATION, "data_dir": str(tmp_path / "data")}), encoding="utf-8")
+    made.write_text(
+        yaml.safe_dump({**CONFIGURATION, "reservations": [LONG_AGO], "data_dir": str(tmp_path / "data")}),
+        encoding="utf-8",
+    )
     for _ in range(2):
         ran = CliRunner().invoke(app, ["report", "--by", "model", "--config", str(made), "--json"])
         assert ran.exit_code == 0, ran.output
         (row,) = json.loads(ran.stdout)["rows"]
-        assert (row["value"], row["calls"], row["cost_nano"]) == ("qwen-1", 0, 4 * 900_000_000 * 9 // 2)
+        assert (row["value"], row["calls"], row["cost_nano"]) == ("qwen-1", 0, 18 * 10**9)
 
 
 def test_a_report_of_books_that_a_host_holds_says_that_hours_are_not_in_it(tmp_path: Path) -> None:
     made = tmp_path / "tokenfoundry.yaml"
-    made.write_text(yaml.safe_dump({**CONFIGURATION, "data_dir": str(tmp_path / "data")}), encoding="utf-8")
+    made.write_text(
+        yaml.safe_dump({**CONFIGURATION, "reservations": [LONG_AGO], "data_dir": str(tmp_path / "data")}),
+        encoding="utf-8",
+    )
     with Ledger.open(tmp_path / "data" / "books"):
         ran = CliRunner().invoke(app, ["report", "--by", "model", "--config", str(made), "--json"])
     assert ran.exit_code == 0, ran.output

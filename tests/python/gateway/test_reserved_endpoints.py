@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -193,7 +193,9 @@ def test_no_call_is_served_while_an_hour_cannot_be_written(
 
 
 def test_the_command_line_shows_the_terms(upstream: Upstream, tmp_path: Path) -> None:
-    rented = reservation(-24 * 400, 24 * 36500)
+    now = datetime.now(UTC)
+    bounds = {"from": (now - timedelta(hours=1)).isoformat(), "to": (now + timedelta(days=1)).isoformat()}
+    rented = reservation(0, 1, **bounds)
     made = config(upstream.base_url, tmp_path / "data", reservations=[rented])
     (tmp_path / "tokenfoundry.yaml").write_text(yaml.safe_dump(made), encoding="utf-8")
     ran = CliRunner(env={"COLUMNS": "200"}).invoke(

@@ -32,6 +32,7 @@ def refused(*reservations: dict[str, Any]) -> tuple[str | None, str]:
     [
         ({"to": "2026-11-01T00:00Z"}, "reservations[0].to", "after from"),
         ({"to": "2026-10-01T00:00Z"}, "reservations[0].to", "after from"),
+        ({"from": "2016-11-01T00:00Z"}, "reservations[0].to", "five years"),
         ({"rate": "-1"}, "reservations[0].rate", "0"),
         ({"rate": 2.5}, "reservations[0].rate", "in quotes"),
         ({"gpus": 0}, "reservations[0].gpus", "1"),
