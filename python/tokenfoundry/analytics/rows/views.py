@@ -5,6 +5,7 @@
     token_counts   how many calls of an intent took how many tokens, by day
     sessions       the calls of a session, by hour
     budgets        the budgets and their windows, where a configuration states them
+    roots          for each sub-call (x-tf-parent) the call at the top, where a report reads it
 
 `sums`, `token_counts` and `sessions` are read from what was summed at export, or worked out of the rows: the same
 columns and, but for the buckets of token_counts, the same numbers.

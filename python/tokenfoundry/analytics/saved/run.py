@@ -13,6 +13,7 @@ from tokenfoundry.analytics.rows.views import Reads, close_to_files, open_views,
 from tokenfoundry.analytics.saved.budget_table import has_broken_hours, make_budget_table
 from tokenfoundry.analytics.saved.library import SavedReport
 from tokenfoundry.analytics.saved.results import NANO, Result
+from tokenfoundry.analytics.saved.roots_table import make_roots_table
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.ledger.window import find_zone
 from tokenfoundry.settings import BudgetSettings
@@ -20,7 +21,7 @@ from tokenfoundry.settings import BudgetSettings
 if TYPE_CHECKING:
     import duckdb
 
-VIEWS = ("calls", "sums", "token_counts", "sessions", "budgets")
+VIEWS = ("calls", "sums", "token_counts", "sessions", "budgets", "roots")
 
 
 def run_report(
@@ -55,6 +56,8 @@ def run_report(
     with open_views(directory, start=start, until=until, reads=reads) as connection:
         if report.uses_budgets:
             make_budget_table(connection, budgets, at_ms)
+        if report.uses_roots:
+            make_roots_table(connection)
         close_to_files(connection, directory)
         values: dict[str, Any] = {**report.params, **given, "tz": tz}
         values = {name: value for name, value in values.items() if report.uses(name)}
