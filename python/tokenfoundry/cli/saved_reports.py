@@ -125,6 +125,8 @@ def _cell(name: str, value: Any, is_number: bool) -> str:
         return money(value, "").rstrip()
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%MZ")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else escape(str(value))
 
 

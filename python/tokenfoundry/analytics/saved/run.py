@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tokenfoundry.analytics.duck import connect, text
+from tokenfoundry.analytics.duck import connect, text, values_of
 from tokenfoundry.analytics.rows.directory import ExportDirectory
 from tokenfoundry.analytics.rows.views import Reads, close_to_files, open_views, reads_for
 from tokenfoundry.analytics.saved.budget_table import has_broken_hours, make_budget_table
@@ -89,7 +89,7 @@ def _rows(
     except duckdb.Error as error:
         raise InvalidInput(f"{report.place}: {_said(connection, report.sql, str(error))}") from None
     columns = table.column_names
-    rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
+    rows = zip(*map(values_of, table.columns), strict=True)
     headings = [name.removesuffix(NANO) for name in columns]
     if twice := sorted({name for name in headings if headings.count(name) > 1}):
         raise InvalidInput(f"{report.place}: two columns are shown as {twice[0]}: call one of them otherwise")
@@ -103,7 +103,8 @@ def _checked(
     """Money is whole: a query that divides it has made a float of it, or a fraction."""
     for index in money:
         value = row[index]
-        if isinstance(value, float) or (isinstance(value, Decimal) and value != value.to_integral_value()):
+        is_whole = isinstance(value, int | Decimal) and not isinstance(value, bool) and value == int(value)
+        if value is not None and not is_whole:
             name = columns[index]
             raise InvalidInput(f"{report.place}: {name} is no whole number of nano units: divide with // or per(a, b)")
     return tuple(int(value) if isinstance(value, Decimal) and value == int(value) else value for value in row)
