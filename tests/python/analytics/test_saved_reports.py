@@ -47,8 +47,8 @@ def test_a_built_in_report_says_the_same_from_rollups_and_from_rows(
     demo: ExportDirectory, name: str, bounds: dict[str, int]
 ) -> None:
     of_rollups, of_rows = (run(name, demo, tz="Europe/Rome", reads=reads, **bounds) for reads in ("rollups", "rows"))
-    assert of_rollups.rows
-    assert of_rollups.reads, of_rows.reads == ("rollups", "rows")
+    assert of_rollups.rows or name == "tags"  # Which the demo's calls have none of.
+    assert (of_rollups.reads, of_rows.reads) == ("rollups", "rows")
     for column in of_rows.columns:
         one, other = of_rollups.column(column), of_rows.column(column)
         if column in ("p50_tokens", "p95_tokens"):
