@@ -5,18 +5,17 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import msgspec
 import pytest
 
+from support.booked import export_of
 from support.clocked import NOON_MS
 from tokenfoundry.analytics.rows import ExportDirectory, export_ledger
 from tokenfoundry.analytics.saved import built_in_reports, run_report
 from tokenfoundry.exporters import FOCUS_VERSIONS, export_focus, validate_focus
 from tokenfoundry.exporters.focus.columns import OWN_COLUMNS, columns_of_version
-from tokenfoundry.ledger import Amounts, Axes, Ledger, Tallies
+from tokenfoundry.ledger import Ledger
 from tokenfoundry.pricing import PriceBook, prices
 from tokenfoundry.settings import Settings
 
@@ -68,23 +67,6 @@ def test_the_providers_names_of_before_are_gone_in_the_current_version() -> None
     assert not {"ProviderName", "PublisherName"} & set(columns_of_version("1.4"))
 
 
-def booked(path: Path, calls: list[dict[str, Any]]) -> ExportDirectory:
-    """The exported rows of calls of one hour: each says its target, its tags, its cost and what its record counts."""
-    with Ledger.open(path / "books", clock=lambda: NOON_MS) as ledger:
-        for number, call in enumerate(calls):
-            counts = {name: count for name, count in call.items() if name not in ("cost_nano", "images")}
-            record = {"request_id": f"r{number}", "outcome": "answered", "currency": "EUR", "provider": "one", **counts}
-            amounts = Amounts(money_nano=call["cost_nano"], images=call.get("images", 0), requests=1)
-            tallies = Tallies(
-                **{name: call.get(name, 0) for name in ("input_tokens", "output_tokens", "cache_write_tokens")},
-                counterfactual_nano=call["cost_nano"],
-            )
-            axes = Axes(workspace="w", project="p", key="k", model=f"{call['target']}-1")
-            ledger.reserve(f"c{number}", amounts=amounts, axes=axes)
-            ledger.settle(f"c{number}", amounts, tallies=tallies, detail=msgspec.json.encode(record))
-        return export_ledger(ledger, path / "rows", currency="EUR")
-
-
 def classes(rows: ExportDirectory, folder: Path) -> dict[str, tuple[float, str, float]]:
     files = export_focus(rows, folder, prices=BOOK)
     assert validate_focus(files, version="1.4") == []
@@ -100,7 +82,7 @@ def test_sound_costs_what_sound_costs(tmp_path: Path) -> None:
     fine = {"input_audio_tokens": 200, "output_audio_tokens": 100, "cache_write_1h_tokens": 100}
     # 400 text, 300 + 100 written, 200 of sound; 200 and 100 of sound out.
     cost_nano = 400 * 2_000 + 300 * 2_500 + 100 * 4_000 + 200 * 32_000 + 200 * 8_000 + 100 * 64_000
-    rows = booked(tmp_path, [{**call, **fine, "cost_nano": cost_nano}])
+    rows = export_of(tmp_path, [{**call, **fine, "cost_nano": cost_nano}])
     assert classes(rows, tmp_path / "bill") == {
         "input": (400, "Tokens", 0.0008),
         "cache_write": (300, "Tokens", 0.00075),
@@ -113,9 +95,9 @@ def test_sound_costs_what_sound_costs(tmp_path: Path) -> None:
 
 def test_pictures_and_spoken_text_are_billed_by_their_own_units(tmp_path: Path) -> None:
     painted = {"target": "painter", "images": 3, "cost_nano": 120_000_000}
-    assert classes(booked(tmp_path / "a", [painted]), tmp_path / "a" / "bill") == {"image": (3, "Images", 0.12)}
+    assert classes(export_of(tmp_path / "a", [painted]), tmp_path / "a" / "bill") == {"image": (3, "Images", 0.12)}
     spoken = {"target": "speaker", "characters": 2000, "cost_nano": 30_000_000}
-    assert classes(booked(tmp_path / "b", [spoken]), tmp_path / "b" / "bill") == {
+    assert classes(export_of(tmp_path / "b", [spoken]), tmp_path / "b" / "bill") == {
         "characters": (2000, "Characters", 0.03)
     }
 
@@ -126,7 +108,7 @@ def test_the_bill_tells_calls_apart_by_their_tags(tmp_path: Path) -> None:
         {"target": "voice", "input_tokens": 10, "cost_nano": 10 * (number + 1), "tags": tags}
         for number, tags in enumerate([red, {"team": "blue"}, {}, red])
     ]
-    rows = booked(tmp_path, calls)
+    rows = export_of(tmp_path, calls)
     files = export_focus(rows, tmp_path / "bill", prices=BOOK)
     assert validate_focus(files, version="1.4") == []
     found = duckdb.sql(
@@ -150,7 +132,7 @@ def test_the_bill_tells_calls_apart_by_their_tags(tmp_path: Path) -> None:
 
 
 def test_sums_of_an_older_export_are_read_as_sums_without_tags(tmp_path: Path) -> None:
-    rows = booked(tmp_path, [{"target": "voice", "input_tokens": 10, "cost_nano": 10, "tags": {"team": "red"}}])
+    rows = export_of(tmp_path, [{"target": "voice", "input_tokens": 10, "cost_nano": 10, "tags": {"team": "red"}}])
     (sums,) = rows.files("sums")
     older = sums.with_suffix(".older")
     duckdb.sql(f"copy (select * exclude (tags, input_audio_tokens) from '{sums}') to '{older}' (format parquet)")
