@@ -99,7 +99,8 @@ def export_of(path: Path, calls: list[dict[str, Any]]) -> ExportDirectory:
                 },
                 counterfactual_nano=call["cost_nano"],
             )
-            axes = Axes(workspace="w", project="p", key="k", alias=call["target"], model=f"{call['target']}-1")
+            intent = call.get("intent", "")
+            axes = Axes(workspace="w", project="p", key="k", intent=intent, alias=call["target"], model=named["model"])
             ledger.reserve(f"c{number}", amounts=amounts, axes=axes)
             ledger.settle(f"c{number}", amounts, tallies=tallies, detail=msgspec.json.encode(record))
         return export_ledger(ledger, path / "rows", currency="EUR")
