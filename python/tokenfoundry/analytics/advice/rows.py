@@ -49,7 +49,8 @@ class Rows:
         """
         rates = self.book.targets[target].history.at(self.until_ms)
         scale = 1 + sum(counts.values()) // _MOST_TOKENS
-        usage = Usage(**{name: count // scale for name, count in counts.items()})
+        fewer: dict[str, Any] = {name: count // scale for name, count in counts.items()}
+        usage = Usage(**fewer)
         cost = cost_of(rates, rates.band(usage.input_tokens * scale // calls), usage)
         by_tokens = cost.total if rates.request is None else cost.total - rates.request
         return int(by_tokens * scale * self.book.fx.rate(rates.currency, at=self.until_ms) * _NANO)
