@@ -6,7 +6,10 @@ import random
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from support.clocked import NOON_MS
+from tokenfoundry.analytics.rows import ExportDirectory, export_ledger
 from tokenfoundry.gateway.attempts.booking import tallies_of
 from tokenfoundry.ledger import Amounts, Axes, Budget, Change, Ledger, Sums, Tallies, Window
 from tokenfoundry.records import CallRecord
@@ -74,3 +77,30 @@ def random_traffic(path: Path, seed: int) -> None:
                 posted = ledger.settle(call, amounts, tallies=tallies_of(record), detail=record.to_bytes())
                 settled.append(posted.seq)
         ledger.apply("launch", Change(kind="raise", budget="all", amount=5, actor="anna"))
+
+
+def export_of(path: Path, calls: list[dict[str, Any]]) -> ExportDirectory:
+    """The exported rows of calls of one hour: each says its target, its tags, its cost and what its record counts."""
+    with Ledger.open(path / "books", clock=lambda: NOON_MS) as ledger:
+        for number, call in enumerate(calls):
+            counts = {name: count for name, count in call.items() if name not in ("cost_nano", "images")}
+            named = {
+                "request_id": f"r{number}",
+                "endpoint": call.get("endpoint", "chat"),
+                "alias": call["target"],
+                "model": f"{call['target']}-1",
+            }
+            record = {**named, "outcome": "answered", "currency": "EUR", "provider": "one", **counts}
+            amounts = Amounts(money_nano=call["cost_nano"], images=call.get("images", 0), requests=1)
+            tallies = Tallies(
+                **{
+                    name: call.get(name, 0)
+                    for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+                },
+                counterfactual_nano=call["cost_nano"],
+            )
+            intent = call.get("intent", "")
+            axes = Axes(workspace="w", project="p", key="k", intent=intent, alias=call["target"], model=named["model"])
+            ledger.reserve(f"c{number}", amounts=amounts, axes=axes)
+            ledger.settle(f"c{number}", amounts, tallies=tallies, detail=msgspec.json.encode(record))
+        return export_ledger(ledger, path / "rows", currency="EUR")

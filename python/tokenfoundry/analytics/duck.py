@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tokenfoundry.errors import MissingExtra
 
@@ -11,6 +13,9 @@ if TYPE_CHECKING:
     import duckdb
 
 MEMORY_LIMIT = "700MB"  # Of DuckDB alone; the interpreter and Arrow come on top, to less than 1 GB in all.
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ZONED = "timestamp[us, tz="  # As DuckDB makes every TIMESTAMPTZ.
 
 
 def connect(*, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
@@ -24,6 +29,8 @@ def connect(*, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
     connection.execute("set TimeZone = 'UTC'")
     connection.execute(f"set memory_limit = '{memory_limit}'")
     connection.execute("set parquet_metadata_cache = true")
+    # What does not fit into memory goes there, and not, as it would, into the folder that a user stands in.
+    connection.execute(f"set temp_directory = {text(Path(tempfile.gettempdir()) / 'tokenfoundry-reports')}")
     return connection
 
 
@@ -34,3 +41,11 @@ def text(value: str | Path) -> str:
     "'O''Hara'"
     """
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def values_of(column: Any) -> list[Any]:
+    """The values of an Arrow column, times in UTC. Arrow itself loads pandas for times, where it is there: 0.4 s."""
+    if not str(column.type).startswith(_ZONED):
+        return list(column.to_pylist())
+    whole = [each for chunk in column.chunks for each in chunk.view("int64").to_pylist()]
+    return [None if each is None else _EPOCH + timedelta(microseconds=each) for each in whole]

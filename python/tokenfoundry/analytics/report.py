@@ -48,10 +48,14 @@ _HOUR_MS = 3_600_000
 _NO_CALLS = frozenset({"adjusted", "changed", "rented"})
 
 
+_TAG = "tag:"
+
+
 def report(
     ledger: Ledger, *, by: str, start: Instant | None = None, until: Instant | None = None, savings: bool = False
 ) -> list[Row]:
-    """The rows of the calls that began in `[start, until)`, dearest first. Raises `InvalidInput` for an unknown axis.
+    """The rows of the calls that began in `[start, until)`, dearest first. `by` is one of `AXES`, or `tag:` and a name
+    of `attribution.tags`. Raises `InvalidInput` for an unknown axis.
 
     A cached answer counts its call and its saving, no tokens. What a call would have cost that was cut off by a crash
     is not known: it saves nothing.
@@ -60,10 +64,10 @@ def report(
     and bounds on whole hours. Else from the entries. Both ways the rows are the same. `savings` by what saved them are
     on the records alone, so with them every entry is read; the hourly sums of exported rows have them too.
     """
-    if by not in AXES:
-        raise InvalidInput(f"cannot report by {by!r}; there is {', '.join(AXES)}")
+    if by not in AXES and not (by.startswith(_TAG) and by != _TAG):
+        raise InvalidInput(f"cannot report by {by!r}; there is {', '.join(AXES)}, and tag:NAME")
     whole_hours = all(bound is None or to_ms(bound) % _HOUR_MS == 0 for bound in (start, until))
-    if by in _OF_RECORDS or not whole_hours or savings:
+    if by in _OF_RECORDS or by.startswith(_TAG) or not whole_hours or savings:
         return rows_of_entries(ledger, by=by, start=start, until=until, savings=savings)
     return rows_of_rollups(ledger, by=by, start=start, until=until)
 
@@ -107,7 +111,7 @@ def rows_of_entries(
     for entry in every_entry(ledger, start=start, until=until):
         if entry.kind == "changed":
             continue
-        value = getattr(_record_of(ledger, entry), by) if by in _OF_RECORDS else getattr(entry.axes, by)
+        value = _value_of(ledger, entry, by)
         rows.add(value, {entry.kind: 1}, entry.amounts, entry.tallies)
         if entry.kind == "recovered":
             rows.of(value).saved_nano += entry.amounts.money_nano
@@ -142,6 +146,13 @@ def every_entry(ledger: Ledger, *, start: Instant | None = None, until: Instant 
     while page := ledger.entries(after, _PAGE, start=start, until=until):
         yield from page
         after = page[-1].seq
+
+
+def _value_of(ledger: Ledger, entry: Entry, by: str) -> str:
+    if by.startswith(_TAG):
+        return _record_of(ledger, entry).tags.get(by.removeprefix(_TAG), "")
+    value: str = getattr(_record_of(ledger, entry) if by in _OF_RECORDS else entry.axes, by)
+    return value
 
 
 def _record_of(ledger: Ledger, entry: Entry) -> CallRecord:

@@ -31,7 +31,9 @@ def show_report(
         str | None, typer.Argument(metavar="[NAME|FILE.sql]", help="A saved report (--saved lists them), or your SQL.")
     ] = None,
     saved: Annotated[bool, typer.Option("--saved", help="List the saved reports.")] = False,
-    by: Annotated[str, typer.Option(help=f"What to sum over: {', '.join(AXES)}.")] = "project",
+    by: Annotated[
+        str, typer.Option(help=f"What to sum over: {', '.join(AXES)}, or tag:NAME of a tag of yours.")
+    ] = "project",
     start: Annotated[
         str | None, typer.Option(help="Calls since: 2026-03-01 or 2026-03-01T08:00+01:00; else UTC.")
     ] = None,

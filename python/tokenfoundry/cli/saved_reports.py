@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -15,7 +16,7 @@ from tokenfoundry.analytics.report import instant_of
 from tokenfoundry.analytics.rows import Reads
 from tokenfoundry.analytics.saved import Result, SavedReport, built_in_reports, find_report, reports_in, run_report
 from tokenfoundry.analytics.saved.results import FORMATS, NANO
-from tokenfoundry.cli.exported import exported_rows
+from tokenfoundry.cli.exported import exported_rows, open_books
 from tokenfoundry.cli.output import money, out, print_json, show, table
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.settings import Settings
@@ -66,16 +67,19 @@ def show_saved(
         raise InvalidInput("--format parquet needs --out, the file to write")
     report = find_report(name, own_reports(settings))
     directory, stated = exported_rows(settings, exports)
-    result = run_report(
-        report,
-        directory,
-        start=None if start is None else instant_of(start, "start"),
-        until=None if until is None else instant_of(until, "until"),
-        reads=reads,  # type: ignore[arg-type]
-        tz=tz,
-        budgets=stated.budgets,
-        params=_params(params),
-    )
+    with ExitStack() as opened:
+        asks_books = exports is None and report.uses_budgets
+        result = run_report(
+            report,
+            directory,
+            start=None if start is None else instant_of(start, "start"),
+            until=None if until is None else instant_of(until, "until"),
+            reads=reads,  # type: ignore[arg-type]
+            tz=tz,
+            budgets=stated.budgets,
+            balances=opened.enter_context(open_books(settings)).balances if asks_books else None,
+            params=_params(params),
+        )
     if file is not None:
         result.write(file, "csv" if form == "table" else form)
     elif form == "json":
@@ -125,6 +129,8 @@ def _cell(name: str, value: Any, is_number: bool) -> str:
         return money(value, "").rstrip()
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%MZ")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else escape(str(value))
 
 

@@ -7,7 +7,7 @@ at load: there is no call without a price. A node of one's own (`on_prem`) is ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -219,10 +219,12 @@ class PriceBook:
         n: int = 1,
         units: Usage | None = None,
         service_tier: str = "",
+        is_text: Callable[[], bool] | None = None,
         at: datetime | int,
     ) -> int:
         """The most a call can cost, in nano units of the ledger's currency: never below what it is then charged.
         `units` are the images, seconds and characters at most; `service_tier` is the way it asks to be served in.
+        `is_text` says whether the input is text alone and kept for no hour; it is asked where that costs less.
 
         Raises `NotFound` for an unknown target.
         """
@@ -231,7 +233,8 @@ class PriceBook:
         if service_tier:
             rates, _ = rates.served(service_tier)
         if rates.request is None and (units is None or not units.is_by_unit) and n >= 1 and max_output_tokens >= 0:
-            total = rates.scaled_worst(input_tokens=input_tokens, output_tokens=max_output_tokens * n)
+            less = rates.text_costs_less and is_text is not None and is_text()
+            total = rates.scaled_worst(input_tokens=input_tokens, output_tokens=max_output_tokens * n, is_text=less)
             return nano_of_scaled(total, self.fx.scaled_rate(rates.currency, at=at_ms))
         worst = worst_case(rates, input_tokens=input_tokens, max_output_tokens=max_output_tokens, n=n, units=units)
         return to_nano(self.fx.convert(worst, rates.currency, at=at_ms))

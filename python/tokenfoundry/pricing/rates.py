@@ -62,6 +62,8 @@ class Band(NamedTuple):
     dearest_output: Decimal
     scaled: tuple[int, int, int, int]  # per token, in units of 10**-24, as in _RATE_NAMES
     scaled_dearest: tuple[int, int]  # of input and output
+    dearest_text: Decimal  # per token; of input that is text alone and kept for no hour, cached or not
+    scaled_text: int  # the same in units of 10**-24
 
     def rate_of(self, name: str) -> Decimal:
         """The rate of that name, per million; a fine one must be stated."""
@@ -106,6 +108,8 @@ class Rates:
     """The rates of calls that were served in another way, such as `batch`, `flex` or `priority`."""
     rented: bool = False
     """Whether calls cost nothing because the hours of their endpoint are paid."""
+    text_costs_less: bool = field(init=False, repr=False, compare=False)
+    """Whether the most that text can cost is less than what sound, pictures or an hour in the cache can."""
     _bands: tuple[Band, ...] = field(init=False, repr=False, compare=False)  # by falling `above`, the last one is -1
 
     def __post_init__(self) -> None:
@@ -117,6 +121,7 @@ class Rates:
                 raise InvalidInput(f"price: tiers must rise, and {tier.above} follows {bands[-1].above}")
             bands.append(_band(tier, bands[-1] if bands else None))
         object.__setattr__(self, "_bands", tuple(reversed(bands)))
+        object.__setattr__(self, "text_costs_less", any(band.dearest_text < band.dearest_input for band in bands))
         if self.image is not None:
             object.__setattr__(self, "image", _exact_image(self.image))
         for name in ("audio_second", "characters", "search", "request"):
@@ -195,9 +200,14 @@ class Rates:
             flags += ("output_not_priced",)
         return total, (*flags, "estimated") if usage.estimated else flags
 
-    def scaled_worst(self, *, input_tokens: int, output_tokens: int) -> int:
-        """`worst_case` of tokens alone, in units of 10**-24."""
-        input_rate, output_rate = self.band(input_tokens).scaled_dearest
+    def scaled_worst(self, *, input_tokens: int, output_tokens: int, is_text: bool = False) -> int:
+        """`worst_case` of tokens alone, in units of 10**-24; of an input that `is_text` and kept for no hour, what that
+        can cost.
+        """
+        band = self.band(input_tokens)
+        input_rate, output_rate = band.scaled_dearest
+        if is_text:
+            input_rate = band.scaled_text
         return input_tokens * input_rate + output_tokens * output_rate
 
     def band(self, input_tokens: int) -> Band:
@@ -253,10 +263,13 @@ def _band(tier: Tier, below: Band | None) -> Band:
     read_rate = input_rate if tier.cache_read is None else exact_rate(tier.cache_read, "cache_read")
     write_rate = input_rate if tier.cache_write is None else exact_rate(tier.cache_write, "cache_write")
     fine = {name: exact_rate(rate, name) for name in FINE_NAMES if (rate := getattr(tier, name)) is not None}
-    inputs = (input_rate, read_rate, write_rate, *(fine[name] for name in FINE_INPUT if name in fine))
+    texts = (input_rate, read_rate, write_rate)
+    inputs = (*texts, *(fine[name] for name in FINE_INPUT if name in fine))
     outputs = (output_rate, *(fine[name] for name in FINE_OUTPUT if name in fine))
     dearest_input, dearest_output = EXACT.scaleb(max(inputs), -6), EXACT.scaleb(max(outputs), -6)
+    dearest_text = EXACT.scaleb(max(texts), -6)
     if below:
+        dearest_text = max(dearest_text, below.dearest_text)
         dearest_input = max(dearest_input, below.dearest_input)
         dearest_output = max(dearest_output, below.dearest_output)
     rate = (input_rate, output_rate, read_rate, write_rate)
@@ -269,4 +282,6 @@ def _band(tier: Tier, below: Band | None) -> Band:
         dearest_output=dearest_output,
         scaled=(in_scale[0], in_scale[1], in_scale[2], in_scale[3]),
         scaled_dearest=(scaled(dearest_input, TOKEN_SCALE), scaled(dearest_output, TOKEN_SCALE)),
+        dearest_text=dearest_text,
+        scaled_text=scaled(dearest_text, TOKEN_SCALE),
     )

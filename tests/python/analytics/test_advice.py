@@ -10,6 +10,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from support.booked import export_of
 from tokenfoundry.analytics.advice import Finding, advise, labels_of_file
 from tokenfoundry.analytics.advice.rows import open_rows
 from tokenfoundry.analytics.demo_data import CONFIGURATION, write_demo_data
@@ -98,6 +99,26 @@ def test_many_calls_of_a_target_with_tiers_cost_what_one_does_so_many_times(demo
         )
         assert rows.cost_nano("gemini", 500, input_tokens=500_000, output_tokens=25_000) == 500 * one
         assert rows.cost_nano("gemini", 1, input_tokens=500_000, output_tokens=50) == dear > 500 * one
+
+
+def test_sound_is_priced_as_sound_and_speech_is_no_work_for_a_smaller_model(tmp_path: Path) -> None:
+    stated: dict[str, Any] = yaml.safe_load(CONFIGURATION)
+    stated["targets"]["voice"] = {
+        "provider": "openai",
+        "model": "voice-1",
+        "region": "us",
+        "price": {"input": "2", "output": "8", "input_audio": "32"},
+    }
+    heard = {"target": "voice", "input_tokens": 1000, "output_tokens": 4, "input_audio_tokens": 900}
+    spoken = {"target": "tts", "characters": 50, "intent": "announce", "cost_nano": 750_000}
+    calls = [{**heard, "intent": "hear", "cost_nano": 29_032_000}] * 60 + [spoken] * 60
+    rows_of = export_of(tmp_path, calls)
+    configured = Settings.from_dict(stated)
+    assert {finding.subject for finding in advise(rows_of, configured) if finding.kind == "smaller_model"} == {"hear"}
+    with open_rows(rows_of, configured, start=None, until=None, labels={}) as rows:
+        assert rows.cost_nano("voice", 60, input_tokens=60_000, output_tokens=240, input_audio_tokens=54_000) == (
+            60 * 29_032_000
+        )
 
 
 def test_without_batch_rates_there_is_nothing_to_say_of_batches(demo: ExportDirectory) -> None:

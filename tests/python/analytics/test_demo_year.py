@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tokenfoundry.analytics.demo_data import CONFIGURATION, write_demo_data
@@ -12,6 +14,8 @@ from tokenfoundry.analytics.demo_data.traffic import PLANTED, TEAMS, USES
 from tokenfoundry.analytics.rows import ExportDirectory, open_views
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.pricing import PriceBook, prices
+from tokenfoundry.pricing.applied import recomputed_nano
+from tokenfoundry.records import CallRecord
 from tokenfoundry.settings import Settings
 from tokenfoundry.usage import Usage
 
@@ -55,6 +59,34 @@ def test_every_call_costs_what_the_price_book_says_of_its_tokens(demo: ExportDir
     for target, input_tokens, output_tokens, read_tokens, at_ms, money_nano in rows:
         usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens, cache_read_tokens=read_tokens)
         assert book.cost_nano(target, usage, at=at_ms)[0] == money_nano
+
+
+def test_the_records_of_a_year_are_computed_again_from_themselves_to_the_same_bytes(
+    demo: ExportDirectory, tmp_path: Path
+) -> None:
+    """The year of the shared fixture; with TF_LONG=1 all two million calls."""
+    year = write_demo_data(tmp_path / "year") if os.environ.get("TF_LONG") == "1" else demo
+    book = PriceBook.from_settings(Settings.from_yaml(CONFIGURATION), prices(), at=0)
+    counts = ("input_tokens", "output_tokens", "cache_read_tokens")
+    names = ("request_id", "endpoint", "outcome", "status", "alias", "target", "model", *counts, "money_nano")
+    once, again, records = hashlib.sha256(), hashlib.sha256(), 0
+    with open_views(year) as connection:
+        found = connection.execute(
+            f"select epoch_ms(began_at), {', '.join(names)} from calls where kind = 'settled' order by seq"
+        )
+        while rows := found.fetchmany(10_000):
+            for at_ms, *values in rows:
+                stated = dict(zip(names, values, strict=True))
+                cost_nano = stated.pop("money_nano")
+                usage = Usage(**{name: stated[name] for name in counts})
+                price = book.price(stated["target"], usage, at=at_ms)
+                kept = CallRecord(at_ms=at_ms, currency="EUR", cost_nano=cost_nano, price=price, **stated).to_bytes()
+                read = CallRecord.from_bytes(kept)
+                once.update(kept)
+                again.update(msgspec.structs.replace(read, cost_nano=recomputed_nano(read)).to_bytes())
+                records += 1
+    assert records > 28_000
+    assert once.digest() == again.digest()
 
 
 def test_what_was_spent_and_saved_is_what_it_would_have_cost(demo: ExportDirectory) -> None:

@@ -76,13 +76,13 @@ def test_a_run_that_is_killed_at_any_write_is_completed_by_the_next_to_the_same_
         export_ledger(ledger, tmp_path / "whole", currency="EUR")
         writes, allowed = 0, 0
 
-        def dies(connection: Any, query: str, file: Path, *, rows: int) -> None:
+        def dies(connection: Any, query: str, file: Path, *, rows: int, by: str = "") -> None:
             nonlocal writes
             writes += 1
             if writes > allowed:
                 file.with_name(f"{file.name}.part").write_bytes(b"half of it")
                 raise KeyboardInterrupt
-            write_part(connection, query, file, rows=rows)
+            write_part(connection, query, file, rows=rows, by=by)
 
         monkeypatch.setattr(writing, "write_part", dies)
         while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from support.booked import random_traffic, record_of
@@ -47,6 +48,25 @@ def test_sums_and_entries_give_equal_rows(tmp_path: Path, seed: int) -> None:
 def totals(rows: list[Row]) -> tuple[int, ...]:
     fields = ("calls", "hits", "refused", "failed", "input_tokens", "output_tokens", "cost_nano", "saved_nano")
     return tuple(sum(getattr(row, field) for row in rows) for field in fields)
+
+
+def test_a_tag_of_ones_own_is_summed_with_its_corrections_and_what_has_none_beside_it(tmp_path: Path) -> None:
+    draw, axes = random.Random(1), Axes(project="claims")
+    with Ledger.open(tmp_path / "books", clock=lambda: NOON_MS) as ledger:
+        for number, tags in enumerate([{"team": "red"}, {"team": "blue", "unit": "x"}, {}]):
+            record = record_of(draw, axes, "answered", NOON_MS, 100 * (number + 1))
+            ledger.reserve(f"c{number}", amounts=Amounts(money_nano=1000), axes=axes)
+            detail = msgspec.structs.replace(record, tags=tags).to_bytes()
+            entry = ledger.settle(f"c{number}", Amounts(money_nano=record.cost_nano), detail=detail)
+            ledger.adjust(f"refund {number}", entry.seq, Sums(money_nano=-1), actor="anna")
+        rows = report(ledger, by="tag:team")
+        assert [(row.value, row.calls, row.cost_nano) for row in rows] == [
+            ("", 1, 299),
+            ("blue", 1, 199),
+            ("red", 1, 99),
+        ]
+        with pytest.raises(InvalidInput, match=r"cannot report by 'tag:'; there is workspace, .* and tag:NAME"):
+            report(ledger, by="tag:")
 
 
 def test_a_correction_belongs_to_the_target_and_outcome_of_its_call(tmp_path: Path) -> None:

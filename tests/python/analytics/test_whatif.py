@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from support.booked import export_of
+from support.clocked import NOON_MS
 from tokenfoundry.analytics.demo_data import CONFIGURATION
 from tokenfoundry.analytics.rows import ExportDirectory, open_views
 from tokenfoundry.analytics.whatif import WhatIf, replay
 from tokenfoundry.analytics.whatif.result import AXES
 from tokenfoundry.errors import InvalidInput
+from tokenfoundry.pricing import PriceBook, prices
 from tokenfoundry.settings import Settings
+from tokenfoundry.usage import Usage
 
+EVERY_PART = """
+currency: EUR
+fx: {USD: [{from: 2020-01-01, rate: "0.9"}]}
+providers: {one: {format: openai, base_url: "http://127.0.0.1:9/v1"}}
+targets:
+  voice:
+    provider: one
+    model: voice-1
+    price:
+      {input: "2", output: "8", input_audio: "32", output_audio: "64", cache_read: "0.5", cache_read_audio: "3",
+       cache_write: "2.5", cache_write_1h: "4", search: "0.01", service_tiers: {priority: {input: "4", output: "16"}}}
+  speaker: {provider: one, model: speaker-1, endpoints: [speech], price: {characters: "15"}}
+  reseller: {provider: one, model: reseller-1, price: {input: "1", output: "2"}, reported_cost: bill}
+aliases: {voice: [voice], speaker: [speaker], reseller: [reseller]}
+"""
 JANUARY = {"until": 1_738_368_000_000}
 
 
@@ -42,6 +62,35 @@ def test_under_its_own_configuration_it_costs_what_it_did_to_the_nano(demo: Expo
         rows = found.by(axis)
         assert all(row.saved_nano == 0 for row in rows)
         assert sum(row.spent_after_nano for row in rows) == total(demo)
+
+
+def test_every_part_of_the_usage_is_priced_as_it_was(tmp_path: Path) -> None:
+    configured = Settings.from_yaml(EVERY_PART)
+    book = PriceBook.from_settings(configured, prices(), at=NOON_MS)
+    heard = {"input_tokens": 1000, "output_tokens": 300, "input_audio_tokens": 200, "output_audio_tokens": 100}
+    kept = {"input_tokens": 900, "output_tokens": 9, "cache_write_tokens": 400, "cache_write_1h_tokens": 300}
+    used: list[tuple[str, dict[str, Any]]] = [
+        ("voice", heard),
+        ("voice", {**heard, "cache_read_tokens": 500, "cache_read_audio_tokens": 150}),
+        ("voice", kept),
+        ("voice", {**kept, "searches": 3}),
+        ("voice", {"input_tokens": 500, "output_tokens": 50, "service_tier": "priority"}),
+        ("voice", {"input_tokens": 10, "cache_read_tokens": 12, "fault": "usage: 12 cached tokens are more than 10"}),
+        ("speaker", {"characters": 12345}),
+        ("reseller", {"input_tokens": 100, "output_tokens": 10, "reported_cost": Decimal("0.0123")}),
+    ]
+    calls = []
+    for target, counts in used:
+        cost_nano = book.cost_nano(target, Usage(**counts), at=NOON_MS)[0]
+        stated = {"usage_fault" if name == "fault" else name: count for name, count in counts.items()}
+        endpoint = "speech" if target == "speaker" else "chat"
+        calls.append({"target": target, "endpoint": endpoint, **stated, "cost_nano": cost_nano})
+    found = replay(export_of(tmp_path, calls), configured)
+    assert found.total.calls == len(calls)
+    assert found.total.spent_after_nano == found.total.spent_before_nano == sum(call["cost_nano"] for call in calls)
+    dearer = Settings.from_yaml(EVERY_PART.replace('input_audio: "32"', 'input_audio: "64"'))
+    fresh_sound = 200 + 50
+    assert replay(export_of(tmp_path / "anew", calls), dearer).total.saved_nano == -fresh_sound * 32_000
 
 
 def test_another_route_costs_what_its_target_asks(demo: ExportDirectory) -> None:

@@ -13,10 +13,11 @@ import yaml
 from typer.testing import CliRunner
 
 from support.booked import random_traffic
+from support.clocked import NOON_MS
 from tokenfoundry.analytics.report import report
 from tokenfoundry.cli import app
 from tokenfoundry.errors import InvalidInput, NotFound
-from tokenfoundry.ledger import Ledger
+from tokenfoundry.ledger import Change, Ledger
 from tokenfoundry.money import decimal_text
 
 
@@ -43,6 +44,29 @@ def test_a_live_data_directory_is_exported_first_and_then_reported(tmp_path: Pat
         spent = {row.value or None: decimal_text(row.cost_nano) for row in report(ledger, by="model")}
     assert {row["model"]: row["spent"] for row in found["rows"]} == spent
     assert (tmp_path / "data" / "exports" / "sums" / "000000.parquet").exists()
+
+
+def test_budgets_stand_as_the_books_say_with_what_was_raised_and_reset(tmp_path: Path) -> None:
+    random_traffic(tmp_path / "data" / "books", 1)
+    config = tmp_path / "tokenfoundry.yaml"
+    window = {"kind": "daily", "tz": "UTC"}
+    each = [{"name": "all", "unit": "tokens", "hard": 10**9, "window": window}]
+    config.write_text(yaml.safe_dump({"data_dir": str(tmp_path / "data"), "currency": "EUR", "budgets": each}))
+
+    def stands(*arguments: str) -> dict[str, int]:
+        (row,) = json.loads(run("report", "budgets", "--config", str(config), "--json", *arguments))["rows"]
+        return {name: row[name] for name in ("cap", "used", "burst_left")}
+
+    exported = str(tmp_path / "data" / "exports")
+    raised = stands()
+    assert raised["cap"] == 10**9 + 5
+    of_rows = stands("--exports", exported)
+    assert of_rows == {"cap": 10**9, "used": raised["used"], "burst_left": None}
+    assert raised["used"] > 0
+    with Ledger.open(tmp_path / "data" / "books", clock=lambda: NOON_MS + 41_400_000) as ledger:
+        ledger.apply("forgiven", Change(kind="reset", budget="all", actor="anna"))
+    assert stands() == {**raised, "used": 0}
+    assert stands("--exports", exported)["used"] >= of_rows["used"]  # Of rows alone nobody knows of the reset.
 
 
 def test_an_axis_is_reported_with_what_saved_it(tmp_path: Path) -> None:

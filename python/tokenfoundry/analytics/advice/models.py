@@ -14,12 +14,19 @@ _LEAST_CALLS = 50
 _LABEL_ENOUGH = 0.9  # Of the score that the model in use has, or of 1.
 _LEAST_SHARE = 0.5  # Of the cost that is left, for a change of model to be worth its trouble.
 
-_PROFILE = """
+# What another model would be asked too. What a cache does at one says nothing of what it does at another.
+_COUNTS = (
+    *("input_tokens", "output_tokens", "input_audio_tokens", "output_audio_tokens"),
+    *("input_image_tokens", "output_image_tokens"),
+)
+# Pictures, speech and what is billed one by one are not the work of any model that chats.
+_PROFILE = f"""
     select intent, target, model, count(*) as calls, sum(spent_nano)::BIGINT as spent_nano,
-        sum(input_tokens)::BIGINT, sum(output_tokens)::BIGINT,
-        quantile_disc(input_tokens, 0.95) as p95_input, quantile_disc(output_tokens, 0.95) as p95_output
+        quantile_disc(input_tokens, 0.95) as p95_input, quantile_disc(output_tokens, 0.95) as p95_output,
+        {", ".join(f"sum({name})::BIGINT" for name in _COUNTS)}
     from calls
-    where kind = 'settled' and outcome = 'answered' and endpoint <> 'embeddings' and intent is not null
+    where kind = 'settled' and outcome = 'answered' and intent is not null and endpoint <> 'embeddings'
+        and output_tokens > 0 and images = 0 and audio_seconds = 0 and characters = 0
     group by intent, target, model
     having count(*) >= ?
     order by spent_nano desc, intent, target
@@ -28,15 +35,14 @@ _PROFILE = """
 
 def smaller_models(rows: Rows) -> Iterator[Finding]:
     """Intents that a cheaper configured target would serve."""
-    for intent, target, model, calls, spent_nano, input_tokens, output_tokens, p95_input, p95_output in rows.ask(
-        _PROFILE, _LEAST_CALLS
-    ):
+    for intent, target, model, calls, spent_nano, p95_input, p95_output, *sums in rows.ask(_PROFILE, _LEAST_CALLS):
+        counts = dict(zip(_COUNTS, sums, strict=True))
         is_short = p95_output <= _SHORT_ANSWER_TOKENS and p95_input <= _SHORT_PROMPT_TOKENS
         best: tuple[int, str] | None = None
         for name in _candidates(rows, target):
             if not _would_do(rows, intent, model, rows.settings.targets[name].model, is_short=is_short):
                 continue
-            cost_nano = rows.cost_nano(name, calls, input_tokens=input_tokens, output_tokens=output_tokens)
+            cost_nano = rows.cost_nano(name, calls, **counts)
             if cost_nano <= spent_nano * _LEAST_SHARE and (best is None or (cost_nano, name) < best):
                 best = cost_nano, name
         if best is None:

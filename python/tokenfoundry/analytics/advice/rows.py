@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tokenfoundry.analytics.advice.labels import Labels
 from tokenfoundry.analytics.rows import ExportDirectory, open_views
 from tokenfoundry.pricing import PriceBook, prices
+from tokenfoundry.pricing.cost import cost_of
 from tokenfoundry.pricing.rates import Rates
 from tokenfoundry.settings import Settings
 from tokenfoundry.usage import Usage
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     import duckdb
 
 _NANO_SCALE = 9
-_NANO, _MILLION = 10**9, 10**6
-_PROBE = 3  # Input tokens of a call that has one of each kind.
+_NANO = 10**9
+_MOST_TOKENS = 10**11  # Of one `Usage`: what is more is counted in fewer, larger tokens.
 
 
 @dataclass(frozen=True)
@@ -42,30 +43,17 @@ class Rows:
         priced = self.book.targets.get(target or "")
         return None if priced is None else priced.history.at(self.until_ms)
 
-    def cost_nano(
-        self,
-        target: str,
-        calls: int,
-        *,
-        input_tokens: int = 0,
-        output_tokens: int = 0,
-        cache_read_tokens: int = 0,
-        cache_write_tokens: int = 0,
-    ) -> int:
-        """What so many tokens of so many calls cost there, in the tier of the mean call. Input includes the cached."""
-        probe = Usage(
-            input_tokens=max(_PROBE, input_tokens // calls), output_tokens=1, cache_read_tokens=1, cache_write_tokens=1
-        )
-        charge = self.book.charge(target, probe, at=self.until_ms)
-        rates = {line.item: line.rate for line in charge.cost.lines}
-        tokens = {
-            "input": input_tokens - cache_read_tokens - cache_write_tokens,
-            "output": output_tokens,
-            "cache_read": cache_read_tokens,
-            "cache_write": cache_write_tokens,
-        }
-        per_million = sum(rates.get(item, 0) * number for item, number in tokens.items())
-        return int(per_million * charge.fx_rate * _NANO // _MILLION)
+    def cost_nano(self, target: str, calls: int, **counts: int) -> int:
+        """What so much of what a `Usage` counts costs there, in so many calls, in the tier of the mean call. Input
+        includes the cached.
+        """
+        rates = self.book.targets[target].history.at(self.until_ms)
+        scale = 1 + sum(counts.values()) // _MOST_TOKENS
+        fewer: dict[str, Any] = {name: count // scale for name, count in counts.items()}
+        usage = Usage(**fewer)
+        cost = cost_of(rates, rates.band(usage.input_tokens * scale // calls), usage)
+        by_tokens = cost.total if rates.request is None else cost.total - rates.request
+        return int(by_tokens * scale * self.book.fx.rate(rates.currency, at=self.until_ms) * _NANO)
 
     def batch_share(self, target: str | None) -> tuple[int, int] | None:
         """What a batch costs there as a fraction of the normal price of input; None without stated batch rates."""

@@ -36,6 +36,12 @@ ENTRY_COLUMNS: Mapping[str, str] = MappingProxyType(
 # What the ledger calls by words that SQL has another use for.
 _LEDGER_NAMES: Mapping[str, str] = MappingProxyType({"began_at": "at", "corrects": "of"})
 
+# Parts of the tokens that have rates of their own, and what is billed one by one.
+FINE_COLUMNS = (
+    *("cache_write_1h_tokens", "input_audio_tokens", "output_audio_tokens", "cache_read_audio_tokens"),
+    *("input_image_tokens", "output_image_tokens", "cache_read_image_tokens", "searches"),
+)
+
 # Of the record: its type, and what stands for it where a record does not say it.
 RECORD_COLUMNS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -53,6 +59,8 @@ RECORD_COLUMNS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "hit_output_tokens": ("BIGINT", "0"),
         "audio_seconds": ("BIGINT", "0"),
         "characters": ("BIGINT", "0"),
+        "image_kind": ("VARCHAR", "null"),
+        **dict.fromkeys(FINE_COLUMNS, ("BIGINT", "0")),
         "currency": ("VARCHAR", "null"),
         "cost_source": ("VARCHAR", "'computed'"),
         "max_tokens": ("BIGINT", "0"),
@@ -61,6 +69,7 @@ RECORD_COLUMNS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "refused_by": ("VARCHAR", "null"),
         "error": ("VARCHAR", "null"),
         "provider_cost_nano": ("BIGINT", "null"),
+        "reported_cost": ("VARCHAR", "null"),
         "service_tier": ("VARCHAR", "null"),
         "usage_fault": ("VARCHAR", "null"),
         "price_id": ("VARCHAR", "null"),
@@ -93,7 +102,7 @@ _SOURCES: Mapping[str, str] = MappingProxyType(
         "price_id": "record.price.id",
         "price_catalogue": "record.price.catalogue",
         "baseline_model": "record.baseline.model",
-        "tags": "record.tags",
+        "tags": "nullif(record.tags::VARCHAR, '{}')",
         "provider_cost_nano": _REPORTED,
         **{
             f"saved_{name}_nano": f"if(record.savings is null, null, coalesce(record.savings.{saving}, 0))"
@@ -108,14 +117,14 @@ _SOURCES: Mapping[str, str] = MappingProxyType(
 )
 # A correction has the columns of the call that it corrects, but for these: they are in that call's own row.
 _NOT_CORRECTED = frozenset(
-    {name for name in RECORD_COLUMNS if name.startswith(("saved_", "hit_"))} | {"provider_cost_nano"}
+    {name for name in RECORD_COLUMNS if name.startswith(("saved_", "hit_"))}
+    | {"provider_cost_nano", "reported_cost", "audio_seconds", "characters", *FINE_COLUMNS}
 )
 # What of a record's JSON is read beside the columns that stand there by their own name.
 _JSON_OF_SOURCES: Mapping[str, object] = MappingProxyType(
     {
         "input_tokens": "BIGINT",
         "output_tokens": "BIGINT",
-        "reported_cost": "VARCHAR",
         "price": {"id": "VARCHAR", "catalogue": "VARCHAR", "currency": "VARCHAR", "fx_rate": "VARCHAR"},
         "baseline": {"model": "VARCHAR"},
         "savings": dict.fromkeys(("batch", "provider_cache", "routing", "response_cache"), "BIGINT"),
@@ -131,7 +140,7 @@ FLAGS = "flags"  # Of the record, a list; in the files its words in one text.
 # By which the hourly sums are told apart.
 DIMENSIONS = (
     *("workspace", "project", "consumer", "key", "intent", "alias", "model", "region", "env"),
-    *("target", "provider", "trust", "endpoint", "outcome", "cost_source"),
+    *("target", "provider", "trust", "endpoint", "outcome", "cost_source", "tags"),
 )
 # What is summed, by what each row of a call adds to it. In `rows`, where every column is there.
 MEASURES: Mapping[str, str] = MappingProxyType(
@@ -145,6 +154,8 @@ MEASURES: Mapping[str, str] = MappingProxyType(
         **{name: name for name in ("tokens", "requests", "images", "audio", "gpu_ms")},
         **{name: name for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")},
         **{name: name for name in ("reasoning_tokens", "latency_ms", "findings")},
+        # The record of a hit has them too, of the answer that it repeats.
+        **{name: f"if(kind = 'settled', {name}, 0)" for name in ("audio_seconds", "characters", *FINE_COLUMNS)},
         "spent_nano": "money_nano",
         "saved_nano": "saved_nano",
         "saved_batch_nano": "saved_batch_nano",

@@ -11,6 +11,7 @@ next one goes on; equal entries make equal bytes. A part that is full is never r
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -106,8 +107,9 @@ def export_ledger(ledger: Ledger, path: Path, *, currency: str, progress: Progre
 
 
 def derive(connection: duckdb.DuckDBPyConnection, directory: ExportDirectory, part: int, *, rows: int) -> None:
-    """Sums that part of `rows` entries, unless it is done."""
-    if all(marked_rows(connection, directory.file(name, part)) == rows for name in DERIVED):
+    """Sums that part of `rows` entries, unless it is done, and in the way that this version sums."""
+    wanted = {name: _summed_by(rows, query) for name, query in DERIVED.items()}
+    if all(_mark(connection, directory.file(name, part), "summed") == by for name, by in wanted.items()):
         return
     for macro in MACROS:
         connection.execute(macro.replace("create macro", "create or replace temp macro", 1))
@@ -115,23 +117,33 @@ def derive(connection: duckdb.DuckDBPyConnection, directory: ExportDirectory, pa
     there = columns_of(connection, files)
     connection.execute(f"create or replace temp view calls as {rows_view(files, there)}")
     for name, query in DERIVED.items():
-        write_part(connection, query, directory.file(name, part), rows=rows)
+        write_part(connection, query, directory.file(name, part), rows=rows, by=wanted[name])
 
 
-def write_part(connection: duckdb.DuckDBPyConnection, query: str, file: Path, *, rows: int) -> None:
+def write_part(connection: duckdb.DuckDBPyConnection, query: str, file: Path, *, rows: int, by: str = "") -> None:
     """Writes what the query gives as a part that is made of `rows` entries."""
     with appearing(file) as part:
-        connection.execute(f"copy ({query}) to {text(part)} ({_OPTIONS}, kv_metadata {{entries: '{rows}'}})")
+        marks = f"{{entries: '{rows}', summed: '{by}'}}"
+        connection.execute(f"copy ({query}) to {text(part)} ({_OPTIONS}, kv_metadata {marks})")
+
+
+def _summed_by(rows: int, query: str) -> str:
+    return f"{rows} {hashlib.sha256(query.encode()).hexdigest()[:16]}"
 
 
 def marked_rows(connection: duckdb.DuckDBPyConnection, file: Path) -> int | None:
     """Of how many entries a part was made; None when it is not there."""
+    found = _mark(connection, file, "entries")
+    return None if found is None else int(found)
+
+
+def _mark(connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> str | None:
     if not file.exists():
         return None
     found = connection.execute(
-        f"select value from parquet_kv_metadata({text(file)}) where decode(key) = 'entries'"
+        f"select decode(value) from parquet_kv_metadata({text(file)}) where decode(key) = {text(name)}"
     ).fetchall()
-    return int(found[0][0]) if found else None
+    return str(found[0][0]) if found else None
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, source: str) -> list[str]:

@@ -5,6 +5,7 @@
     token_counts   how many calls of an intent took how many tokens, by day
     sessions       the calls of a session, by hour
     budgets        the budgets and their windows, where a configuration states them
+    roots          for each sub-call (x-tf-parent) the call at the top, where a report reads it
 
 `sums`, `token_counts` and `sessions` are read from what was summed at export, or worked out of the rows: the same
 columns and, but for the buckets of token_counts, the same numbers.
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from tokenfoundry.analytics.duck import connect, text
-from tokenfoundry.analytics.rows.columns import rows_view
+from tokenfoundry.analytics.rows.columns import DIMENSIONS, MEASURES, rows_view
 from tokenfoundry.analytics.rows.derived import DERIVED, MACROS, sessions_of_rows, sums_of_rows, tokens_of_rows
 from tokenfoundry.analytics.rows.directory import ExportDirectory, columns_of
 from tokenfoundry.errors import InvalidInput
@@ -61,7 +62,7 @@ def open_views(
         there = columns_of(connection, files)
         connection.execute(f"create view calls as select * from ({rows_view(files, there)}) where {bounds}")
         for name, made in _OF_ROWS.items():
-            query = made("calls") if reads == "rows" else _of_files(directory, name, start, until)
+            query = made("calls") if reads == "rows" else _of_files(connection, directory, name, start, until)
             connection.execute(f"create view {name} as {query}")
         yield connection
 
@@ -73,13 +74,23 @@ def close_to_files(connection: duckdb.DuckDBPyConnection, directory: ExportDirec
     connection.execute("set lock_configuration = true")
 
 
-def _of_files(directory: ExportDirectory, name: str, start: int | None, until: int | None) -> str:
+def _of_files(
+    connection: duckdb.DuckDBPyConnection, directory: ExportDirectory, name: str, start: int | None, until: int | None
+) -> str:
     files = directory.files(name)
     if not files:
         return f"select * from ({DERIVED[name]}) where false"
     listed = ", ".join(map(text, (file.absolute() for file in files)))
     bounds = _bounds(_STARTS[name], start, until)
-    return f"select * from read_parquet([{listed}], union_by_name = true) where {bounds}"
+    source = f"read_parquet([{listed}], union_by_name = true)"
+    return f"select *{_absent(connection, source) if name == 'sums' else ''} from {source} where {bounds}"
+
+
+def _absent(connection: duckdb.DuckDBPyConnection, source: str) -> str:
+    """The columns that sums of an older export lack: a folder of rows alone is not summed anew."""
+    there = columns_of(connection, source)
+    made = [f"null::VARCHAR as {name}" for name in DIMENSIONS if name not in there]
+    return "".join(f", {each}" for each in [*made, *(f"0::BIGINT as {name}" for name in MEASURES if name not in there)])
 
 
 def _files(connection: duckdb.DuckDBPyConnection, directory: ExportDirectory) -> str:

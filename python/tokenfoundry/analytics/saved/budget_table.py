@@ -1,4 +1,6 @@
-"""The table `budgets` of a report: what a configuration says of them, with the window that contains an instant."""
+"""The tables `budgets` and `standing` of a report: what a configuration says of budgets, with the window that contains
+an instant, and how the books that keep them say that their accounts stand then.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tokenfoundry.budgets import ledger_budget
-from tokenfoundry.ledger import Budget
+from tokenfoundry.ledger import Balance, Budget
 from tokenfoundry.settings import BudgetSettings
 
 if TYPE_CHECKING:
@@ -37,6 +39,22 @@ def make_budget_table(connection: duckdb.DuckDBPyConnection, budgets: Iterable[B
     # Known before the sums are scanned, so that other months are left out.
     connection.execute("set variable budgets_from = (select min(started_at) from budgets)")
     connection.execute("set variable budgets_until = (select max(counted_until) from budgets)")
+
+
+def make_standing_table(connection: duckdb.DuckDBPyConnection, balances: Iterable[Balance]) -> None:
+    """The cap in force with what was raised, what resets forgave, and what is left of a burst; empty without books."""
+    connection.execute(
+        "create table standing (budget VARCHAR, account VARCHAR, cap HUGEINT, forgiven HUGEINT, burst_left HUGEINT)"
+    )
+    rows = [
+        [
+            *(each.budget, " ".join(each.each[axis] for axis in _AXES if each.each.get(axis))),
+            *(each.cap, each.posted - each.used, each.burst_left),
+        ]
+        for each in balances
+    ]
+    if rows:
+        connection.executemany("insert into standing values (?, ?, ?, ?, ?)", rows)
 
 
 def has_broken_hours(budgets: Iterable[BudgetSettings], at_ms: int) -> bool:

@@ -52,6 +52,11 @@ class SavedReport(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the query reads what a configuration says of budgets."""
         return re.search(r"\bbudgets\b", self.sql) is not None
 
+    @property
+    def uses_roots(self) -> bool:
+        """Whether the query reads which calls are under which."""
+        return re.search(r"\broots\b", self.sql) is not None
+
 
 def parse_report(text: str, *, name: str, place: str) -> SavedReport:
     """The report of a file's text. Raises `InvalidInput` naming the line.

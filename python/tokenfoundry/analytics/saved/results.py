@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,12 +80,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         return pa.table(made).replace_schema_metadata({"report": self.name, "currency": self.currency})
 
     def write(self, file: Path, form: Format) -> None:
-        """Raises `InvalidInput` for a table, which is for terminals; `StoreError` when the disk fails."""
+        """Raises `InvalidInput` for a table, which is for terminals, and for values that the form has no type for;
+        `StoreError` when the disk fails.
+        """
         try:
             if form == "parquet":
-                import pyarrow.parquet as pq
-
-                pq.write_table(self.arrow(), file)
+                self._write_parquet(file)
             elif form == "csv":
                 file.write_text(self.to_csv(), encoding="utf-8")
             elif form == "json":
@@ -93,6 +94,15 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
                 raise InvalidInput("a table is for a terminal: write json, csv or parquet")
         except OSError as error:
             raise StoreError(f"cannot write {file}: {error.strerror}") from None
+
+    def _write_parquet(self, file: Path) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            pq.write_table(self.arrow(), file)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+            raise InvalidInput(f"the report {self.name} cannot be written as Parquet: {error}") from None
 
 
 def _money_column(values: Sequence[int | None]) -> Any:
@@ -104,13 +114,14 @@ def _money_column(values: Sequence[int | None]) -> Any:
 
 
 def _plain(name: str, value: Any) -> Any:
-    is_text = isinstance(value, datetime) or name.endswith(NANO)
-    return _text(name, value) if is_text else value
+    is_plain = isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value))
+    return value if is_plain and not name.endswith(NANO) else _text(name, value)
 
 
 def _text(name: str, value: Any) -> str | None:
-    if value is None:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        # A time of no zone is one of the calendar that the query made it in.
+        return value.isoformat() if value.tzinfo is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return decimal_text(value) if name.endswith(NANO) else str(value)

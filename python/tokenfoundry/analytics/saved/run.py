@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tokenfoundry.analytics.duck import connect, text
+from tokenfoundry.analytics.duck import connect, text, values_of
 from tokenfoundry.analytics.rows.directory import ExportDirectory
 from tokenfoundry.analytics.rows.views import Reads, close_to_files, open_views, reads_for
-from tokenfoundry.analytics.saved.budget_table import has_broken_hours, make_budget_table
+from tokenfoundry.analytics.saved.budget_table import has_broken_hours, make_budget_table, make_standing_table
 from tokenfoundry.analytics.saved.library import SavedReport
 from tokenfoundry.analytics.saved.results import NANO, Result
+from tokenfoundry.analytics.saved.roots_table import make_roots_table
 from tokenfoundry.errors import InvalidInput
+from tokenfoundry.ledger import Balance
 from tokenfoundry.ledger.window import find_zone
 from tokenfoundry.settings import BudgetSettings
 
 if TYPE_CHECKING:
     import duckdb
 
-VIEWS = ("calls", "sums", "token_counts", "sessions", "budgets")
+VIEWS = ("calls", "sums", "token_counts", "sessions", "budgets", "roots")
 
 
 def run_report(
@@ -32,12 +34,14 @@ def run_report(
     reads: Reads | None = None,
     tz: str = "UTC",
     budgets: Sequence[BudgetSettings] = (),
+    balances: Callable[[int], Iterable[Balance]] | None = None,
     params: Mapping[str, int] | None = None,
 ) -> Result:
     """What the report says of the calls that began in `[start, until)`, in Unix milliseconds.
 
     `reads` None: from rollups, unless a bound is not on a whole hour (or day, for percentiles of tokens) or a budget's
-    window is not. Raises `InvalidInput` for a query that is wrong, naming what is, and a param that it does not have;
+    window is not. `balances` says how the accounts of the books stand at an instant; without, caps are those that
+    `budgets` state. Raises `InvalidInput` for a query that is wrong, naming what is, and a param that it does not have;
     `NotFound` where nothing was exported.
     """
     find_zone(tz)
@@ -55,6 +59,9 @@ def run_report(
     with open_views(directory, start=start, until=until, reads=reads) as connection:
         if report.uses_budgets:
             make_budget_table(connection, budgets, at_ms)
+            make_standing_table(connection, () if balances is None else balances(at_ms))
+        if report.uses_roots:
+            make_roots_table(connection)
         close_to_files(connection, directory)
         values: dict[str, Any] = {**report.params, **given, "tz": tz}
         values = {name: value for name, value in values.items() if report.uses(name)}
@@ -64,12 +71,13 @@ def run_report(
 
 
 def _last_ms(directory: ExportDirectory) -> int:
-    """When the last call began, of the last part; 0 where there is none."""
+    """When the last call began, of the last part that has one; 0 where there is none."""
     with connect() as connection:
-        for file in directory.files("entries")[-1:]:
-            rows = f"read_parquet({text(file)})"
-            ((last_ms,),) = connection.execute(f"select epoch_ms(max(began_at)) from {rows}").fetchall()
-            return int(last_ms)
+        for file in reversed(directory.files("entries")):
+            calls = f"read_parquet({text(file)}) where kind <> 'changed'"
+            ((last_ms,),) = connection.execute(f"select epoch_ms(max(began_at)) from {calls}").fetchall()
+            if last_ms is not None:
+                return int(last_ms)
     return 0
 
 
@@ -86,7 +94,7 @@ def _rows(
     except duckdb.Error as error:
         raise InvalidInput(f"{report.place}: {_said(connection, report.sql, str(error))}") from None
     columns = table.column_names
-    rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
+    rows = zip(*map(values_of, table.columns), strict=True)
     headings = [name.removesuffix(NANO) for name in columns]
     if twice := sorted({name for name in headings if headings.count(name) > 1}):
         raise InvalidInput(f"{report.place}: two columns are shown as {twice[0]}: call one of them otherwise")
@@ -100,7 +108,8 @@ def _checked(
     """Money is whole: a query that divides it has made a float of it, or a fraction."""
     for index in money:
         value = row[index]
-        if isinstance(value, float) or (isinstance(value, Decimal) and value != value.to_integral_value()):
+        is_whole = isinstance(value, int | Decimal) and not isinstance(value, bool) and value == int(value)
+        if value is not None and not is_whole:
             name = columns[index]
             raise InvalidInput(f"{report.place}: {name} is no whole number of nano units: divide with // or per(a, b)")
     return tuple(int(value) if isinstance(value, Decimal) and value == int(value) else value for value in row)

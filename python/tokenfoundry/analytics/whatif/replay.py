@@ -12,10 +12,12 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from tokenfoundry.analytics.rows import ExportDirectory, open_views
+from tokenfoundry.analytics.rows.columns import FINE_COLUMNS
 from tokenfoundry.analytics.whatif.result import WhatIf
 from tokenfoundry.budgets import budgets_of_file, ledger_budget
 from tokenfoundry.errors import InvalidInput
@@ -42,9 +44,16 @@ _COLUMNS = (
     *("epoch_ms(began_at) as at_ms", "kind", "money_nano", "endpoint", "alias", "target", "model", "max_tokens"),
     *("workspace", "project", "consumer", "key", "intent", "env", "session", "request_id", "attempt", "prompt_hmac"),
     *("input_tokens + hit_input_tokens as input", "output_tokens + hit_output_tokens as output"),
-    *("cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "images", "audio_seconds", "characters"),
-    *("entities", "findings"),
+    *("cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "images", "audio", "audio_seconds", "characters"),
+    *("image_kind", *FINE_COLUMNS, "service_tier", "reported_cost", "usage_fault", "entities", "findings"),
 )
+_BY_UNIT = ("images", "audio_seconds", "characters", "searches")
+# Parts of the input that a provider's cache makes, where the same model serves and no answer is repeated.
+_CACHED = frozenset(
+    {"cache_read_tokens", "cache_write_tokens", *(name for name in FINE_COLUMNS if name.startswith("cache_"))}
+)
+_COUNTED = ("reasoning_tokens", *_BY_UNIT, "image_kind", "service_tier", *sorted(_CACHED))
+_KINDS = tuple(name for name in FINE_COLUMNS if name not in (*_CACHED, *_BY_UNIT))
 
 
 def replay(
@@ -108,7 +117,7 @@ class _Walk:
         self._now_ms = row["at_ms"]
         self.rent(row["at_ms"])
         was_hit = row["kind"] == "hit"
-        if not (was_hit or (row["kind"] == "settled" and row["input"] + row["output"] + row["images"] > 0)):
+        if not (was_hit or (row["kind"] == "settled" and _has_used(row))):
             cell = self._found.cell(*_asker(row), row["model"] or "", row["target"] or "")
             cell.spent_before_nano += row["money_nano"]
             cell.spent_after_nano += row["money_nano"] if row["kind"] != "rented" else 0
@@ -178,15 +187,17 @@ class _Walk:
             input_tokens=usage.input_tokens,
             max_output_tokens=output_tokens,
             units=usage,
+            service_tier=usage.service_tier,
             at=row["at_ms"],
         )
         id = f"{row['request_id']}/{row['attempt']}/{number}"
-        worst = Amounts(money_nano=max(worst_nano, cost_nano), tokens=usage.input_tokens + output_tokens, requests=1)
+        by_unit = {"requests": 1, "images": row["images"], "audio": row["audio"]}
+        worst = Amounts(money_nano=max(worst_nano, cost_nano), tokens=usage.input_tokens + output_tokens, **by_unit)
         axes = Axes(alias=row["alias"], model=target.model, region=target.region, **_axes(row))
         held = self._ledger.reserve(id, amounts=worst, axes=axes, at=row["at_ms"])
         if isinstance(held, Refusal):
             return held
-        self._ledger.settle(id, Amounts(money_nano=cost_nano, tokens=tokens, requests=1))
+        self._ledger.settle(id, Amounts(money_nano=cost_nano, tokens=tokens, **by_unit))
         return None
 
     def _is_hit(self, row: dict[str, Any], was_hit: bool) -> bool:
@@ -234,18 +245,20 @@ def _findings(row: dict[str, Any]) -> dict[str, int]:
     return dict.fromkeys(names, 1) or ({"PERSONAL_DATA": row["findings"]} if row["findings"] else {})
 
 
+def _has_used(row: dict[str, Any]) -> bool:
+    return bool(row["input"] or row["output"] or any(row[name] for name in _BY_UNIT))
+
+
 def _usage(row: dict[str, Any], same_model: bool) -> Usage:
-    read_tokens, write_tokens = (row["cache_read_tokens"], row["cache_write_tokens"]) if same_model else (0, 0)
-    return Usage(
-        input_tokens=row["input"],
-        output_tokens=row["output"],
-        cache_read_tokens=read_tokens,
-        cache_write_tokens=write_tokens,
-        reasoning_tokens=row["reasoning_tokens"],
-        images=row["images"],
-        audio_seconds=row["audio_seconds"],
-        characters=row["characters"],
-    )
+    """What the call used, as its provider counted it. Another model knows nothing of what was cached, nor of what the
+    provider said that it costs.
+    """
+    counts = {name: row[name] for name in (*_COUNTED, *_KINDS) if row[name]}
+    if row["kind"] == "hit" or not same_model:
+        counts = {name: count for name, count in counts.items() if name not in _CACHED}
+    if same_model and row["reported_cost"]:
+        counts["reported_cost"] = Decimal(row["reported_cost"])
+    return Usage(input_tokens=row["input"], output_tokens=row["output"], fault=row["usage_fault"] or "", **counts)
 
 
 def _rows_of(batch: Any) -> Iterator[dict[str, Any]]:

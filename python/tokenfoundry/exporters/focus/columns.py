@@ -1,8 +1,9 @@
 """The columns of FOCUS that are written, as facts of its specification: since when, of which type, with which values.
 
-Of https://focus.finops.org/focus-specification, versions 1.0 to 1.3. Columns of prices per unit and of commitment
-discounts are left out, which the specification allows to a provider without a published price list: a price here has
-tiers, dates and cached rates, and the cost of a row is what the ledger posted.
+Of https://focus.finops.org/focus-specification, versions 1.0 to 1.4, of which the Cost and Usage dataset is written.
+Columns of prices per unit and of commitment discounts are left out, which the specification allows to a provider without
+a published price list: a price here has tiers, dates and cached rates, and the cost of a row is what the ledger posted.
+Who makes no invoices has no InvoiceDetailId (1.4).
 """
 
 from __future__ import annotations
@@ -15,19 +16,22 @@ import msgspec
 
 from tokenfoundry.errors import InvalidInput
 
-FOCUS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
+FOCUS_VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4")
 
-Type = Literal["decimal", "string", "datetime"]
+Type = Literal["decimal", "string", "datetime", "json"]
 Level = Literal["mandatory", "recommended", "conditional"]
 
 
 class Column(msgspec.Struct, frozen=True):
-    """`since`: the version that has it first. `value`: the SQL over a row of token classes (query.py)."""
+    """`since` and `until`: the first version that has it, and the last. `value`: the SQL over a row of token classes
+    (query.py). `nullable` is what the specification allows.
+    """
 
     type: Type
     level: Level
     value: str
     since: str = "1.0"
+    until: str = FOCUS_VERSIONS[-1]
     nullable: bool = False
     allowed: tuple[str, ...] = ()
 
@@ -37,7 +41,11 @@ _CHARGES = ("Usage", "Purchase", "Tax", "Credit", "Adjustment")
 _FREQUENCIES = ("One-Time", "Recurring", "Usage-Based")
 _PRICINGS = ("Standard", "Dynamic", "Committed", "Other")
 _AI = "AI and Machine Learning"
-_AI_SUBCATEGORIES = ("AI Platforms", "Bots", "Generative AI", "Machine Learning", "Natural Language Processing")
+_CATEGORIES = (
+    *(_AI, "Analytics", "Business Applications", "Compute", "Databases", "Developer Tools", "Multicloud", "Identity"),
+    *("Integration", "Internet of Things", "Management and Governance", "Media", "Migration", "Mobile", "Networking"),
+    *("Security", "Storage", "Web", "Other"),
+)
 _ISSUER = "coalesce(provider, 'TokenFoundry')"
 _PROJECT = "if(project is null, null, 'Project')"
 
@@ -71,30 +79,27 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
         "ConsumedUnit": Column("string", "conditional", "unit", nullable=True),
         "ContractedCost": Column("decimal", "mandatory", "units(cost_nano)"),
         "EffectiveCost": Column("decimal", "mandatory", "units(cost_nano)"),
-        "HostProviderName": Column("string", "mandatory", "provider", since="1.3", nullable=True),
+        "HostProviderName": Column("string", "mandatory", _ISSUER, since="1.3", nullable=True),
         "InvoiceId": Column("string", "recommended", "null", since="1.2", nullable=True),
         "InvoiceIssuerName": Column("string", "mandatory", _ISSUER),
         "ListCost": Column("decimal", "mandatory", "units(cost_nano)"),
         "PricingCategory": Column("string", "conditional", "'Standard'", nullable=True, allowed=_PRICINGS),
         "PricingQuantity": Column("decimal", "mandatory", "quantity::DECIMAL(28, 9)", nullable=True),
         "PricingUnit": Column("string", "mandatory", "unit", nullable=True),
-        "ProviderName": Column("string", "mandatory", _ISSUER),
-        "PublisherName": Column("string", "mandatory", _ISSUER),
+        "ProviderName": Column("string", "mandatory", _ISSUER, until="1.3"),
+        "PublisherName": Column("string", "mandatory", _ISSUER, until="1.3"),
         "RegionId": Column("string", "conditional", "region", nullable=True),
         "RegionName": Column("string", "conditional", "region", nullable=True),
-        "ServiceCategory": Column("string", "mandatory", f"'{_AI}'", allowed=(_AI,)),
+        "ServiceCategory": Column("string", "mandatory", f"'{_AI}'", allowed=_CATEGORIES),
         "ServiceName": Column("string", "mandatory", "coalesce(model, 'Cached answers')"),
         "ServiceProviderName": Column("string", "mandatory", _ISSUER, since="1.3"),
-        "ServiceSubcategory": Column(
-            "string", "recommended", "'Generative AI'", since="1.1", allowed=_AI_SUBCATEGORIES
-        ),
+        "ServiceSubcategory": Column("string", "recommended", "'Generative AI'", since="1.1"),
         "SkuId": Column("string", "conditional", "concat_ws('/', provider, model, class)", nullable=True),
         "SkuMeter": Column("string", "conditional", "meter", since="1.1", nullable=True),
         "SubAccountId": Column("string", "conditional", "project", nullable=True),
         "SubAccountName": Column("string", "conditional", "project", nullable=True),
-        "SubAccountType": Column(
-            "string", "conditional", "if(project is null, null, 'Project')", since="1.2", nullable=True
-        ),
+        "SubAccountType": Column("string", "conditional", _PROJECT, since="1.2", nullable=True),
+        "Tags": Column("json", "conditional", "tags", nullable=True),
     }
 )
 # Beside the specification's, which begin with x_ by its rules. Savings are of the row's class.
@@ -120,5 +125,8 @@ def columns_of_version(version: str) -> dict[str, Column]:
     """
     if version not in FOCUS_VERSIONS:
         raise InvalidInput(f"focus-version: {version!r} is not one of {', '.join(FOCUS_VERSIONS)}")
-    known = FOCUS_VERSIONS[: FOCUS_VERSIONS.index(version) + 1]
-    return {name: column for name, column in COLUMNS.items() if column.since in known} | dict(OWN_COLUMNS)
+    place = FOCUS_VERSIONS.index
+    there = {
+        name: column for name, column in COLUMNS.items() if place(column.since) <= place(version) <= place(column.until)
+    }
+    return there | dict(OWN_COLUMNS)

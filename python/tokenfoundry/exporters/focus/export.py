@@ -12,8 +12,13 @@ from tokenfoundry.exporters.months import UNITS, Progress, check_format, write_m
 from tokenfoundry.pricing import PriceBook
 
 _FORMATS = ("parquet", "csv")
-_TYPES: dict[Type, str] = {"decimal": "DECIMAL(28, 9)", "string": "VARCHAR", "datetime": "TIMESTAMPTZ"}
-_ORDER = "hour, workspace, project, key, provider, model, region, target, rent, class"
+_TYPES: dict[Type, str] = {
+    "decimal": "DECIMAL(28, 9)",
+    "string": "VARCHAR",
+    "datetime": "TIMESTAMPTZ",
+    "json": "VARCHAR",
+}
+_ORDER = "hour, workspace, project, key, provider, model, region, target, tags, rent, class"
 
 
 def export_focus(

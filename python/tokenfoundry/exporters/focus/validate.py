@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tokenfoundry.analytics.duck import connect, text
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.exporters.focus.columns import COLUMNS, Column, Type, columns_of_version
+from tokenfoundry.exporters.focus.columns import COLUMNS, FOCUS_VERSIONS, Column, Type, columns_of_version
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,6 +19,7 @@ _TYPES: dict[Type, tuple[str, ...]] = {
     "decimal": ("DECIMAL", "BIGINT", "DOUBLE"),
     "string": ("VARCHAR",),
     "datetime": ("TIMESTAMP",),
+    "json": ("VARCHAR", "JSON"),
 }
 # Conditions that no row may meet: the requirement that it breaks, and the columns that it is about.
 _RULES: tuple[tuple[str, str], ...] = (
@@ -55,6 +56,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     ),
     ("RegionName is null where RegionId is, and else not", "(RegionName is null) <> (RegionId is null)"),
     ("SkuId is not null of usage that is no correction", "ChargeCategory = 'Usage' and SkuId is null"),
+    ("Tags is an object of JSON", "Tags is not null and (not json_valid(Tags) or json_type(Tags) <> 'OBJECT')"),
     (
         "text has no white space around it",
         "trim(ServiceName) <> ServiceName or trim(InvoiceIssuerName) <> InvoiceIssuerName",
@@ -83,8 +85,7 @@ def _problems(connection: duckdb.DuckDBPyConnection, version: str, *, is_typed: 
     known = columns_of_version(version)
     for name in types:
         if name not in known and not name.startswith("x_"):
-            later = "of a later version" if name in COLUMNS else "no column of FOCUS; others begin with x_"
-            yield f"{name} is {later}"
+            yield f"{name} is {_not_of(name, version)}"
     for name, column in known.items():
         if name not in types and column.level == "mandatory":
             yield f"{name} is missing, which FOCUS {version} requires"
@@ -95,6 +96,13 @@ def _problems(connection: duckdb.DuckDBPyConnection, version: str, *, is_typed: 
     for said, rows in zip(broken, connection.execute(f"select {counts} from bill").fetchall()[0], strict=True):
         if rows:
             yield f"{said}: not so in {rows} rows"
+
+
+def _not_of(name: str, version: str) -> str:
+    if name not in COLUMNS:
+        return "no column of FOCUS; others begin with x_"
+    versions = FOCUS_VERSIONS.index
+    return f"of {'a later' if versions(version) < versions(COLUMNS[name].since) else 'an earlier'} version"
 
 
 def _conditions(there: dict[str, Column]) -> Iterator[tuple[str, str]]:

@@ -107,6 +107,7 @@ class Booking:
             max_output_tokens=worst.output_tokens,
             units=worst,
             service_tier=self._tier_asked(call),
+            is_text=call.is_text_alone,
             at=call.at_ms,
         )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tokenfoundry.attribution import Attribution
 from tokenfoundry.gateway.attempts.rates import FREE, Passage
+from tokenfoundry.gateway.attempts.text_alone import is_text_alone
 from tokenfoundry.gateway.cache_control import Directives
 from tokenfoundry.gateway.client_watch import STAYS, ClientWatch
 from tokenfoundry.gateway.endpoints import Endpoint
@@ -123,6 +124,10 @@ class Call:
         if counted is None:
             counted = self._prompt_tokens[place] = self.endpoint.prompt_tokens(self.redacted, target)
         return counted
+
+    def is_text_alone(self) -> bool:
+        """Whether it can cost neither what sound or pictures cost, nor what is kept for an hour."""
+        return is_text_alone(self.endpoint.name, self.redacted)
 
     @property
     def latency_ms(self) -> int:

@@ -1,7 +1,7 @@
 -- title: Budget burn
 -- about: How much of each budget is used in the window of the last call (or of --until), and how much will be at its
--- about: end if it goes on alike. Needs the configuration that states the budgets. Raises, resets and bursts, which the
--- about: books alone know, are not counted in: `tokenfoundry budgets` shows the caps in force.
+-- about: end if it goes on alike. Needs the configuration that states the budgets. Caps are those in force, with what was
+-- about: raised, and what a reset forgave is not used; where there are no books but only their rows, as configured.
 with recent as (
     select * from sums
     where hour >= getvariable('budgets_from') and hour < getvariable('budgets_until')
@@ -28,6 +28,12 @@ used as (
         and matches(budgets.aliases, alias) and matches(budgets.models, model)
         and matches(budgets.regions, region) and matches(budgets.envs, env)
     group by all
+),
+in_force as (
+    select used.* exclude (used, hard), coalesce(used, 0) - coalesce(forgiven, 0) as used, coalesce(cap, hard) as hard,
+        burst_left
+    from used left join standing using (budget, account)
+    where used is not null or account = ''
 )
 select
     budget,
@@ -39,11 +45,12 @@ select
     case when unit = 'money_nano' then used end as spent_nano,
     case when unit = 'money_nano' then hard end as money_cap_nano,
     case when unit = 'money_nano' then used * length_ms // elapsed_ms end as money_forecast_nano,
+    case when unit = 'money_nano' then burst_left end as money_burst_left_nano,
     case when unit <> 'money_nano' then used end as used,
     case when unit <> 'money_nano' then hard end as cap,
     case when unit <> 'money_nano' then used * length_ms // elapsed_ms end as forecast,
+    case when unit <> 'money_nano' then burst_left end as burst_left,
     percent(used, hard) as percent_used,
     percent(used * length_ms // elapsed_ms, hard) as percent_forecast
-from used
-where used is not null or account = ''
+from in_force
 order by percent_forecast desc nulls last, budget, account

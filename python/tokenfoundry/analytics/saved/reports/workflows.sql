@@ -3,20 +3,13 @@
 -- about: sub-calls under them (x-tf-parent). A call of no session that has sub-calls is a workflow by its request id. A
 -- about: session belongs to a key: two keys never share one.
 -- param: limit = 20
-with recursive links as (
-    select distinct request_id, parent from calls where parent is not null
-), climb as (
-    select request_id, parent as above, 1 as steps from links
-    union all
-    select climb.request_id, links.parent, steps + 1
-    from climb join links on links.request_id = climb.above
-    where steps < 16
-), roots as (
-    select request_id, arg_max(above, steps) as root from climb group by request_id
-), wholes as (
-    select request_id, workspace, project, any_value(session) as session, any_value(key) as key, any_value(consumer) as consumer
+with tops as materialized (
+    select request_id, workspace, project, session, key, consumer, parent, kind, began_at, input_tokens, output_tokens, spent_nano, saved_nano
     from calls
     where request_id in (select root from roots)
+), wholes as (
+    select request_id, workspace, project, any_value(session) as session, any_value(key) as key, any_value(consumer) as consumer
+    from tops
     group by request_id, workspace, project
 ), rows as (
     select session as workflow, key, project, consumer, first_at, last_at, calls, 0 as sub_calls, input_tokens, output_tokens, spent_nano,
@@ -37,8 +30,8 @@ with recursive links as (
     union all
     select request_id, key, project, consumer, began_at, began_at, if(kind = 'adjusted', 0, 1), 0, input_tokens, output_tokens, spent_nano,
         saved_nano
-    from calls
-    where parent is null and session is null and request_id in (select root from roots)
+    from tops
+    where parent is null and session is null
 )
 select
     workflow,
