@@ -1,8 +1,8 @@
 """The columns of FOCUS that are written, as facts of its specification: since when, of which type, with which values.
 
 Of https://focus.finops.org/focus-specification, versions 1.0 to 1.4, of which the Cost and Usage dataset is written.
-Columns of prices per unit and of commitment discounts are left out, which the specification allows to a provider without
-a published price list: a price here has tiers, dates and cached rates, and the cost of a row is what the ledger posted.
+Prices per unit and commitment discounts are left out, which the specification allows to a provider without a
+published price list: a price here has tiers, dates and cached rates, and the cost of a row is what the ledger posted.
 Who makes no invoices has no InvoiceDetailId (1.4).
 """
 
