@@ -1,7 +1,9 @@
 #include "tokenfoundry/bindings/convert.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <string>
 
 namespace tokenfoundry::bindings {
@@ -33,6 +35,11 @@ const char* ExceptionName(absl::StatusCode code) {
   throw py::error_already_set();
 }
 
+// How many forks lie between this process and the one that loaded the module. Counted, because every call of a handle
+// asks: getpid() is a system call each time.
+std::atomic<int> forks{0};
+[[maybe_unused]] const int is_counting = pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1); });
+
 }  // namespace
 
 std::string_view Utf8(const py::str& text) {
@@ -52,9 +59,9 @@ void Raise(const absl::Status& status) {
   Throw(ExceptionName(status.code()), {message.data(), message.size()});
 }
 
-SameProcess::SameProcess(const char* what) : what_(what), pid_(getpid()) {}
+SameProcess::SameProcess(const char* what) : what_(what), pid_(getpid()), forks_(forks.load()) {}
 
-bool SameProcess::Same() const { return getpid() == pid_; }
+bool SameProcess::Same() const { return forks.load(std::memory_order_relaxed) == forks_; }
 
 void SameProcess::Check() const {
   if (Same()) return;

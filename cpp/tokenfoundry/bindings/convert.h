@@ -44,6 +44,7 @@ class SameProcess {
  private:
   const char* what_;
   int pid_;
+  int forks_;  // Between the first process and the one that made it.
 };
 
 }  // namespace tokenfoundry::bindings
