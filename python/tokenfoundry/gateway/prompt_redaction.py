@@ -102,7 +102,7 @@ class PromptRedaction:
             call.may_recall = call.may_store = False
             call.redacted, call.session = call.body, call.session.as_written()
         elif call.asked_place is not None:
-            self._asked.put(call.asked_place, _Asked(call.prompt_hmac, call.findings))
+            self._asked.put(call.asked_place, _Asked(call.prompt_hmac, call.session.counts))
 
     def _share(self, call: Call) -> None:
         call.shared = Shared(call.session)
