@@ -101,7 +101,7 @@ class Carried:
             for entity, value, name in known.among(_words(texts)):
                 if entity not in protected or value in values or value in parts:
                     continue
-                if not name or value in self._words_of_name(name):
+                if not name or value in self._alone(name):
                     sought[value] = entity
         if sought:
             self._seek(Sought(sought))
@@ -114,13 +114,14 @@ class Carried:
                 self._missed[looked] = made
 
     def _parts_of(self, values: Mapping[str, str]) -> set[str]:
-        """What of the names among them is sought by itself; of one in capitals also as it is written elsewhere."""
-        parts: set[str] = set()
-        for value, entity in values.items():
-            if entity == _PERSON and not value.isalpha():
-                words = self._words_of_name(value)
-                parts.update(words, [word.title() for word in words if word.isupper()])
-        return parts.difference(values)
+        """What of the names among them is sought by itself."""
+        names = [value for value, entity in values.items() if entity == _PERSON and not value.isalpha()]
+        return {part for name in names for part in self._alone(name) if part not in values} if names else set()
+
+    def _alone(self, name: str) -> list[str]:
+        """The words of a name that are sought; of one in capitals also as it is written elsewhere."""
+        words = self._words_of_name(name)
+        return [*words, *(word.title() for word in words if word.isupper())]
 
     def _stray_by_words(self, values: Collection[str], parts: Collection[str]) -> list[str]:
         """The values that may stand in the texts besides where they were found: a few too many, never one too few."""
@@ -156,6 +157,7 @@ class Known:
         if entity == _PERSON:
             # Whether a word names somebody follows from the word: of all whose name has it, one is enough.
             words = {word for word in _WORD.findall(value) if word != value and word[0].isupper()}
+            words.update([word.title() for word in words if word.isupper()])
             for word in words.difference(self._words_of_names):
                 self._words_of_names.add(word)
                 self._add(entity, word, value)
@@ -171,7 +173,7 @@ class Known:
     def among(self, words: set[bytes]) -> Iterator[tuple[str, str, str]]:
         """Entity and value of those that may stand in a text of these words, and the name that it is a word of."""
         by_word = self._by_word
-        for word in [*[word for word in words if word in by_word], b""]:
+        for word in [*(by_word.keys() & words), b""]:
             for entity, value, name, needed in by_word.get(word, ()):
                 if needed <= words:
                     yield entity, value, name

@@ -31,7 +31,7 @@ _BEGINS_AS_ONE = re.compile(r"[ \t\r\n]*[{\[]")
 
 # What a value begins with in the middle of a text, and a beginning of that which is not decided yet.
 _BARE_THEN = r"(?:(?:-?[0-9][0-9.eE+-]*+|true|false|null)[ \t\r\n]*+,[ \t\r\n]*+)*+"
-_LISTS = rf"(?:\[[ \t\r\n]{{0,64}}+{_BARE_THEN})*+"
+_LISTS = rf"(?:\[[ \t\r\n]{{0,64}}+{_BARE_THEN}){{0,4}}+"  # Of more, those inside.
 _BARE_BEGUN = (
     r"(?:-?(?:[0-9][0-9.eE+-]*)?|true|false|null)[ \t\r\n]*|t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?|\{[ \t\r\n]{0,64}"
 )

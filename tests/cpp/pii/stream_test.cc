@@ -31,7 +31,13 @@ std::string RandomText(std::mt19937* random, size_t size) {
                                           " ",
                                           "una riga di testo senza niente ",
                                           "nome;piva\nx;",
-                                          "@"};
+                                          "@",
+                                          "luca [at] example [dot] it",
+                                          "luca%40example.it",
+                                          "an\xE2\x80\x8Bna@example.it",
+                                          "\xE2\x80\x8B",
+                                          "\xEF\xBC\xA9\xEF\xBC\xB4"
+                                          "60X0542811101000000123456"};
   std::string text;
   while (text.size() < size) text += kPieces[(*random)() % std::size(kPieces)];
   return text;

@@ -79,6 +79,14 @@ def test_a_value_that_was_found_in_one_text_stands_in_no_other(
     assert session.counts["IT_PASSPORT"] == json.dumps(body).replace(f"X{VALUE}", "").count(VALUE)
 
 
+@pytest.mark.parametrize(("endpoint", "body"), BODIES)
+def test_a_family_name_alone_stands_in_no_text_either(endpoint: Any, body: dict[str, Any]) -> None:
+    said = json.dumps(body).replace(FOUND, "Sono Giulia Fabbrizi").replace(VALUE, "Fabbrizi")
+    session = Redactor().session(scope="claims")
+    sent = json.dumps(redacted_body(endpoint, {"model": "fast", **json.loads(said)}, session))
+    assert "Fabbrizi" not in sent.replace("XFabbrizi", "")
+
+
 def test_names_and_numbers_of_places_follow_the_first_walk() -> None:
     session = Redactor().session()
     messages = [

@@ -162,3 +162,38 @@ def test_a_string_is_written_as_it_was_up_to_what_was_replaced_in_it(name: str) 
     for cut in range(len(text) + 1):
         assert told(session, [text[:cut], text[cut:]]) == made
     assert told(session, list(text)) == made
+
+
+SAID = st.sampled_from(["[PERSON_1]", "[EMAIL_ADDRESS_1]", "a [person_1]", '"', "\\", "\n", "{", "[1]", "```", "c'è"])
+VALUES = st.recursive(
+    SAID | st.integers() | st.none() | st.booleans(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(SAID, inner, max_size=3),
+    max_leaves=6,
+)
+OBJECTS = st.dictionaries(SAID, VALUES, min_size=1, max_size=3)
+PROSE = st.sampled_from(
+    ["Ecco", "[PERSON_1]: ", "<tool_call>", "\n", " ", "f(", "[1] ", "`", "È così, ", "```json\n", "x = "]
+)
+
+
+SESSIONS = [session_with(answers) for answers in (None, {"default": "redact"})]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(PROSE, max_size=4),
+    OBJECTS | OBJECTS.map(lambda value: [1, value]),
+    st.sampled_from([None, 2]),
+    st.sampled_from(SESSIONS),
+    st.data(),
+)
+def test_json_behind_any_prose_still_parses(
+    before: list[str], value: object, indent: int | None, session: tf.RedactionSession, data: st.DataObject
+) -> None:
+    text = "".join(before) + json.dumps(value, indent=indent, ensure_ascii=data.draw(st.booleans())) + " [PERSON_1]."
+    made = whole(session, text)
+    decoded, end = json.JSONDecoder().raw_decode(made, len(whole(session, "".join(before))))
+    assert made[end:] == f" {AWKWARD}."
+    assert decoded == json.loads(session.restore(json.dumps(value), json=True))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=5)))
+    assert told(session, [text[a:b] for a, b in itertools.pairwise([0, *cuts, len(text)])]) == made

@@ -360,6 +360,30 @@ def test_a_call_knows_the_values_of_those_before_it_alone(books: Books) -> None:
     assert known_in(chat(vault, "new"), " ".join(people)) == []
 
 
+def test_a_name_alone_is_found_in_a_call_after_that_of_the_full_name(books: Books) -> None:
+    redactor = Redactor()
+
+    def redacted(text: str, key: str = "k1") -> str:
+        values = books.vault().conversation(
+            workspace="acme", project="claims", key=key, name="chat", entities=redactor.entities
+        )
+        session = redactor.session(values=values)
+        made = session.whole(lambda: session.redact(text))
+        assert session.restore(made) == text
+        return made
+
+    assert redacted("Sono Giulia Fabbrizi, con NEUMANN LUDWIG e Theresa May") == (
+        "Sono [PERSON_1], con [PERSON_2] e [PERSON_3]"
+    )
+    said = "Fabbrizi: 1, Giulia: 2, Neumann: 3. May: 4"
+    assert redacted("Fabbrizi: 1. May: 4", key="k2") == "Fabbrizi: 1. May: 4"
+    first = redacted(said)
+    assert first.endswith(". May: 4")
+    assert not {"Fabbrizi", "Giulia", "Neumann"} & set(re.findall(r"\w+", first))
+    books.reopen()
+    assert redacted(said) == first
+
+
 def test_surrogates_go_on_over_calls_and_lie_sealed(books: Books) -> None:
     vault = books.vault()
     policy = {"default": "surrogate"}
