@@ -26,7 +26,7 @@ RUNS = 2
 
 
 def main(*, quick: bool, peers: bool) -> None:
-    rows = 20_000 if quick else 400_000
+    rows = 20_000 if quick else 200_000
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "notes.parquet"
         frame = pl.DataFrame({"note": make_rows(rows)})
