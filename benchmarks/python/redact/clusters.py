@@ -23,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 ENGINES = ("spark", "ray")
 ROW_GROUPS = 8
 RUNS = 2
+LONGEST_S = 600  # Of one run.
 
 
 def main(*, quick: bool, peers: bool) -> None:
@@ -56,6 +57,7 @@ def _run(engine: str, workers: int, path: Path) -> dict[str, Any]:
         text=True,
         check=False,
         env=environment,
+        timeout=LONGEST_S,
     )
     if done.returncode != 0:
         raise SystemExit(f"bench redact: {engine} with {workers} workers failed\n{done.stderr[-2000:]}")
