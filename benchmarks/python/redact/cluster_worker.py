@@ -47,7 +47,8 @@ def ray(workers: int, path: str, redactor: tf.Redactor) -> dict[str, Any]:
 
     from tokenfoundry.frames.ray import redact_ray
 
-    engine.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, object_store_memory=500_000_000)
+    # A worker takes a core to itself, and what feeds them another.
+    engine.init(num_cpus=workers + 1, include_dashboard=False, log_to_driver=False, object_store_memory=500_000_000)
     try:
         engine.data.DataContext.get_current().enable_progress_bars = False
         dataset = engine.data.read_parquet(path, override_num_blocks=8).materialize()
