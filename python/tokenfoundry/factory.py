@@ -44,7 +44,6 @@ from tokenfoundry.ledger import Event, Ledger
 from tokenfoundry.limits import RateLimiter, limits_in_force
 from tokenfoundry.observers import Alarm, Observers
 from tokenfoundry.on_demand import BatchesOnDemand, Vaults
-from tokenfoundry.pricing import PriceBook
 from tokenfoundry.pricing.overrides import PriceOverrides
 from tokenfoundry.providers.client import ProviderClient
 from tokenfoundry.records import CallRecord
@@ -139,7 +138,8 @@ class TokenFactory:
             if stated := self._prices.by_target():
                 routed = self._routed_prices.of(settings, redactors, stated)
             self.rented = RentedHours(self.ledger, clock=self._clock, publish=self._observers.record)
-            self._rent(routed[0])
+            self.rented.use(routed[0].reservations, routed[0].fx)
+            self.rented.post_due()
             self._assembly = Assembly(
                 clock=self._clock,
                 keys=self.keys,
@@ -404,10 +404,10 @@ class TokenFactory:
             self.budgets.replace_file(budgets_of_file(settings))
         guards.take_over(before.guards)
         self._engine = engine
-        self._rent(routed[0])
         self.limits.set_limits(limits)
         self.admin.use_quotas(settings.quotas)
         self._app.use(engine)
+        self.rented.use(engine.prices.reservations, engine.prices.fx)
         if client is not before.client:
             self._clients.append(client)
             # When the last call that may use it has ended, whichever version of the settings that began with.
@@ -470,11 +470,6 @@ class TokenFactory:
         self._app.refuse_all(f"{why} (in a lifespan, or a post-fork hook), or run tokenfoundry serve once beside them")
 
     # -- what its parts ask of it --------------------------------------------------------------------------------------
-
-    def _rent(self, prices: PriceBook) -> None:
-        """Puts the reservations in force, and posts what of them is past."""
-        self.rented.use(prices.reservations, prices.fx)
-        self.rented.post_due()
 
     def _limit_keys(self) -> None:
         self.limits.set_limits(limits_in_force(self.settings.rate_limits, self.keys))
