@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from tokenfoundry.analytics.bounds import check_bounds
 from tokenfoundry.errors import InvalidInput
 from tokenfoundry.ledger import Entry, Ledger, Sums, Tallies
 from tokenfoundry.ledger.values import Kind
@@ -66,6 +67,7 @@ def report(
     """
     if by not in AXES and not (by.startswith(_TAG) and by != _TAG):
         raise InvalidInput(f"cannot report by {by!r}; there is {', '.join(AXES)}, and tag:NAME")
+    check_bounds(*(None if bound is None else to_ms(bound) for bound in (start, until)))
     whole_hours = all(bound is None or to_ms(bound) % _HOUR_MS == 0 for bound in (start, until))
     if by in _OF_RECORDS or by.startswith(_TAG) or not whole_hours or savings:
         return rows_of_entries(ledger, by=by, start=start, until=until, savings=savings)

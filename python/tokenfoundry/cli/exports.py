@@ -71,7 +71,7 @@ def write_focus(
     book = PriceBook.from_settings(stated, prices(), at=system_clock()) if stated.targets else None
     with counting("writing") as told:
         files = export_focus(directory, folder, version=version, form=form, account=account, prices=book, progress=told)
-    if problems := validate_focus(files, version=version):
+    if files and (problems := validate_focus(files, version=version)):
         raise InvalidInput(f"what was written is not FOCUS {version}: {'; '.join(problems)}")
     _tell(files, as_json)
 
@@ -96,6 +96,8 @@ def write_cloudevents(
 def _tell(files: list[Path], as_json: bool) -> None:
     if as_json:
         print_json([str(file) for file in files])
+    elif not files:
+        out.print("nothing was booked yet: there is no month to write")
     else:
         months = "a month is" if len(files) == 1 else f"{len(files)} months are"
         out.print(f"{months} in {escape(str(files[0].parent))}, a file each", soft_wrap=True)

@@ -9,7 +9,7 @@ from tokenfoundry.analytics.rows.columns import ENTITIES, ENTRY_COLUMNS, FLAGS, 
 from tokenfoundry.exporters.months import UNITS, Progress, check_format, write_months
 
 _FORMATS = ("parquet", "csv")
-_WHAT = "rows 1"
+_WHAT = "rows 2"
 _NANO = "_nano"
 
 

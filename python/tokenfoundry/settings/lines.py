@@ -67,7 +67,10 @@ def read_with_lines(model: type[Model], path: str | PathLike[str]) -> tuple[Mode
         return model.model_validate(values), lines
     except ValidationError as error:
         told = zip(error.errors(include_url=False, include_input=False), problems_of(error, model), strict=True)
-        said = {f"{name}, line {lines.at(each['loc'])}: {problem.path}: {problem.message}" for each, problem in told}
+        said = {
+            ": ".join(filter(None, (f"{name}, line {lines.at(each['loc'])}", problem.path, problem.message)))
+            for each, problem in told
+        }
         raise ConfigError("\n".join(sorted(said, key=_line_of))) from None
 
 

@@ -93,6 +93,7 @@ def test_many_calls_of_a_target_with_tiers_cost_what_one_does_so_many_times(demo
     stated["targets"]["gemini"] = {"provider": "node", "model": "gemini-2.5-pro", "region": "us"}
     stated["fx"] = {"USD": [{"from": "2020-01-01", "rate": "0.90"}]}
     with open_rows(demo, Settings.from_dict(stated), start=None, until=None, labels={}) as rows:
+        assert rows is not None
         one, dear = (
             rows.book.cost_nano("gemini", Usage(input_tokens=tokens, output_tokens=50), at=rows.until_ms)[0]
             for tokens in (1000, 500_000)
@@ -116,6 +117,7 @@ def test_sound_is_priced_as_sound_and_speech_is_no_work_for_a_smaller_model(tmp_
     configured = Settings.from_dict(stated)
     assert {finding.subject for finding in advise(rows_of, configured) if finding.kind == "smaller_model"} == {"hear"}
     with open_rows(rows_of, configured, start=None, until=None, labels={}) as rows:
+        assert rows is not None
         assert rows.cost_nano("voice", 60, input_tokens=60_000, output_tokens=240, input_audio_tokens=54_000) == (
             60 * 29_032_000
         )

@@ -224,5 +224,10 @@ def test_two_processes_that_export_at_once_wait_for_each_other(tmp_path: Path) -
 def test_an_empty_ledger_has_no_rows_to_report(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "books") as ledger:
         directory = export_ledger(ledger, tmp_path / "out", currency="EUR")
-    with pytest.raises(InvalidInput, match="holds no entries"), open_views(directory):
+    with open_views(directory) as connection:
+        found = [
+            connection.execute(f"select count(*) from {name}").fetchone() for name in ("calls", "sums", "sessions")
+        ]
+    assert found == [(0,)] * 3
+    with pytest.raises(InvalidInput, match="start is not before until"), open_views(directory, start=2, until=2):
         pass

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from support.booked import random_traffic
 from support.clocked import NOON_MS
 from tokenfoundry.analytics.report import report
+from tokenfoundry.analytics.saved import built_in_reports
 from tokenfoundry.cli import app
 from tokenfoundry.errors import InvalidInput, NotFound
 from tokenfoundry.ledger import Change, Ledger
@@ -67,6 +68,20 @@ def test_budgets_stand_as_the_books_say_with_what_was_raised_and_reset(tmp_path:
         ledger.apply("forgiven", Change(kind="reset", budget="all", actor="anna"))
     assert stands() == {**raised, "used": 0}
     assert stands("--exports", exported)["used"] >= of_rows["used"]  # Of rows alone nobody knows of the reset.
+
+
+def test_books_that_nothing_was_booked_in_yet_are_reported_and_exported_as_they_are(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "data" / "books"):
+        pass
+    config = tmp_path / "tokenfoundry.yaml"
+    config.write_text(yaml.safe_dump({"data_dir": str(tmp_path / "data"), "currency": "EUR"}))
+    place = ("--config", str(config))
+    for name in built_in_reports():
+        assert json.loads(run("report", name, *place, "--json"))["rows"] == [], name
+    for kind in ("rows", "focus", "cloudevents"):
+        assert "nothing was booked yet" in run("export", kind, str(tmp_path / kind), *place)
+    assert json.loads(run("advise", *place, "--json")) == {"currency": "EUR", "findings": []}
+    assert json.loads(run("whatif", str(config), *place, "--json"))["total"]["calls"] == 0
 
 
 def test_an_axis_is_reported_with_what_saved_it(tmp_path: Path) -> None:

@@ -199,6 +199,8 @@ def test_a_folder_of_something_else_and_unknown_versions_are_refused(year: Expor
         export_focus(year, tmp_path / "bill", version="1.2")
     with pytest.raises(InvalidInput, match=r"focus-version: '0\.9' is not one of 1\.0"):
         export_focus(year, tmp_path / "new", version="0.9")
+    with pytest.raises(InvalidInput, match="account: a bill needs the id"):
+        export_focus(year, tmp_path / "new", account=" ")
     with pytest.raises(InvalidInput, match="format: 'xml' is not one of parquet, csv"):
         export_rows(year, tmp_path / "new", form="xml")
     (tmp_path / "mine").mkdir()

@@ -54,6 +54,19 @@ def test_each_target_says_its_tokens_its_costs_and_whether_it_may(factory: Token
     assert factory.ledger.holds() == []
 
 
+def test_sound_is_held_at_the_price_of_sound_and_text_at_that_of_text(upstream: Upstream, tmp_path: Path) -> None:
+    made = config(upstream.base_url, tmp_path / "data")
+    made["targets"]["small"]["price"] = {"input": "1", "output": "0", "input_audio": "32"}
+    sound = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}
+    with TokenFactory.from_config(made) as running:
+        text, heard = (
+            estimate(running, {"model": "fast", "messages": [{"role": "user", "content": content}]})["targets"][0]
+            for content in ("Ciao", [{"type": "text", "text": "Ciao"}, sound])
+        )
+    assert float(text["worst_cost"]) == pytest.approx(text["input_tokens_most"] / 1e6)
+    assert float(heard["worst_cost"]) == pytest.approx(heard["input_tokens_most"] * 32 / 1e6)
+
+
 def test_the_budget_that_refuses_says_why_and_until_when(factory: TokenFactory) -> None:
     told = estimate(factory, {"model": "both", "messages": MESSAGES, "max_tokens": 100}, project="tight")
     small, large = told["targets"]

@@ -128,6 +128,7 @@ def test_a_node_of_one_s_own_may_be_priced_by_a_file(tmp_path: Path) -> None:
         ('prices:\n  - model: a\n    provider: nobody\n    price: {input: "1", output: "1"}', 3, "unknown provider"),
         ('prices:\n  - {model: a, model: b, price: {input: "1", output: "1"}}', 2, "stated twice"),
         ("prices:\n  - model: a\n   price: {}", 3, "is not YAML"),
+        ("", 1, "line 1: should be a mapping with a list of prices"),
         ('prices:\n  - {model: a, from: 2026-02-01, until: 2026-01-01, price: {input: "1", output: "1"}}', 2, "after"),
         ('prices:\n  - model: a\n    price: {input: "1"}', 3, "output: is required"),
         (

@@ -42,6 +42,8 @@ def advise(
     Raises `NotFound` where nothing was exported.
     """
     with open_rows(directory, settings, start=start, until=until, labels=labels or {}) as rows:
+        if rows is None:
+            return []
         found = [finding for advisor in _ADVISORS for finding in advisor(rows)]
         least_nano = rows.spent_nano // _LEAST_PARTS
     worth = [each for each in found if each.stake_nano > least_nano]

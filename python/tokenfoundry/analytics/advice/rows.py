@@ -67,11 +67,14 @@ class Rows:
 @contextmanager
 def open_rows(
     directory: ExportDirectory, settings: Settings, *, start: int | None, until: int | None, labels: Labels
-) -> Iterator[Rows]:
-    """The rows of the calls that began in `[start, until)`."""
+) -> Iterator[Rows | None]:
+    """The rows of the calls that began in `[start, until)`; None when there are none."""
     with open_views(directory, start=start, until=until, reads="rows") as connection:
         ((last_ms, spent_nano),) = connection.execute(
-            "select coalesce(epoch_ms(max(began_at)), 0), coalesce(sum(spent_nano), 0)::BIGINT from calls"
+            "select epoch_ms(max(began_at)), sum(spent_nano)::BIGINT from calls"
         ).fetchall()
+        if last_ms is None:
+            yield None
+            return
         book = PriceBook.from_settings(settings, prices(), at=last_ms)
         yield Rows(connection, settings, book, labels, last_ms, spent_nano)

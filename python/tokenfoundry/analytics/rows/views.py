@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
+from tokenfoundry.analytics.bounds import check_bounds
 from tokenfoundry.analytics.duck import connect, text
-from tokenfoundry.analytics.rows.columns import DIMENSIONS, MEASURES, rows_view
+from tokenfoundry.analytics.rows.columns import DIMENSIONS, ENTRY_COLUMNS, MEASURES, rows_view
 from tokenfoundry.analytics.rows.derived import DERIVED, MACROS, sessions_of_rows, sums_of_rows, tokens_of_rows
 from tokenfoundry.analytics.rows.directory import ExportDirectory, columns_of
-from tokenfoundry.errors import InvalidInput
 
 if TYPE_CHECKING:
     import duckdb
@@ -50,14 +50,15 @@ def open_views(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database with the views, of calls that began in `[start, until)`, in Unix milliseconds.
 
-    Raises `NotFound` where nothing was exported.
+    Raises `NotFound` where nothing was exported, `InvalidInput` for bounds with nothing between them.
     """
+    check_bounds(start, until)
     currency = directory.whose.currency
     with connect() as connection:
         for macro in MACROS:
             connection.execute(macro)
         connection.execute(f"create macro currency() as {text(currency)}")
-        files = _files(connection, directory)
+        files = _files(directory)
         bounds = _bounds("began_at", start, until)
         there = columns_of(connection, files)
         connection.execute(f"create view calls as select * from ({rows_view(files, there)}) where {bounds}")
@@ -93,10 +94,10 @@ def _absent(connection: duckdb.DuckDBPyConnection, source: str) -> str:
     return "".join(f", {each}" for each in [*made, *(f"0::BIGINT as {name}" for name in MEASURES if name not in there)])
 
 
-def _files(connection: duckdb.DuckDBPyConnection, directory: ExportDirectory) -> str:
+def _files(directory: ExportDirectory) -> str:
     files = directory.files("entries")
     if not files:
-        raise InvalidInput(f"{directory.path} holds no entries: nothing was ever booked")
+        return f"(select {', '.join(f'null::{type} as {name}' for name, type in ENTRY_COLUMNS.items())} where false)"
     listed = ", ".join(map(text, (file.absolute() for file in files)))
     return f"read_parquet([{listed}], union_by_name = true)"
 

@@ -78,6 +78,8 @@ def replay(
         ((rows, first_ms, last_ms),) = connection.execute(
             "select count(*), coalesce(epoch_ms(min(began_at)), 0), coalesce(epoch_ms(max(began_at)), 0) from calls"
         ).fetchall()
+        if not rows:
+            return found
         walk = _Walk(settings, found, caching, opened, first_ms, last_ms)
         done = 0
         batches = connection.sql(f"select {', '.join(_COLUMNS)} from calls order by seq").to_arrow_reader(_BATCH_ROWS)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tokenfoundry.analytics.duck import text
 from tokenfoundry.analytics.rows import ExportDirectory, open_views
+from tokenfoundry.errors import InvalidInput
 from tokenfoundry.exporters.focus.columns import FOCUS_VERSIONS, Type, columns_of_version
 from tokenfoundry.exporters.focus.query import classes_query, make_rates
 from tokenfoundry.exporters.months import UNITS, Progress, check_format, write_months
@@ -37,6 +38,8 @@ def export_focus(
     is the BillingAccountId. `prices` weigh the token classes of a target; without, the catalogue's. Raises
     `InvalidInput`.
     """
+    if not account.strip():
+        raise InvalidInput("account: a bill needs the id of who is billed")
     columns = columns_of_version(version)
     checked = check_format(form, _FORMATS)
     made = ", ".join(
