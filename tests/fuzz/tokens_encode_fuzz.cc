@@ -1,5 +1,5 @@
 // Any bytes, by every pretokenizer and a small vocabulary: each build of the scan cuts like the scanners, the tokens
-// are those of the merge by a heap, counting agrees, and the bytes come back. Run by scripts/fuzz.
+// are those of pieces merged whole, counting agrees, and the bytes come back. Run by scripts/fuzz.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -140,7 +140,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       if (id != kNoToken) {
         expected.push_back(id);
       } else {
-        const std::span<const uint32_t> merged = merger.MergeByHeap(piece);
+        const std::span<const uint32_t> merged = merger.MergeWhole(piece);
         expected.insert(expected.end(), merged.begin(), merged.end());
       }
     }
