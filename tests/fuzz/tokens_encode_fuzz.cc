@@ -67,6 +67,9 @@ std::string TableOf(Pretokenizer pretokenizer) {
                                   "in"}) {
     source.tokens.emplace_back(token);
   }
+  // Longer than windows are wide, and such as a cut window misses.
+  for (const size_t size : {16, 32, 64, 3, 7}) source.tokens.emplace_back(size, 'a');
+  for (const size_t size : {1, 3, 7, 34}) source.tokens.push_back(std::string(1, 'n').append(size, 'a'));
   source.special_tokens = {{1'000, "<|end|>"}};
   return *BuildTable(source);
 }
