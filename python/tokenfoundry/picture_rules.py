@@ -8,11 +8,13 @@
                 Gemma 3 Technical Report: 256 tokens
     Mistral     mistral-common, ImageEncoder: a token a square of 16 (Pixtral) or 28, and one a row, of sides to 1,540
     Qwen        Qwen2.5-VL and Qwen3-VL, model cards: a token for a square of 28, 4 to 16,384 of them
-    Meta        Llama 4 in transformers, Llama4ImageProcessor: up to 16 squares of 336 and the whole, 144 tokens each
-    xAI         Image understanding: 256 tokens for each square of 448, of which there are six at most, and the whole
+    Meta        Llama 4 in transformers, Llama4Processor: up to 16 squares of 336 and the whole, 144 tokens each, one
+                behind each square, and three around the whole
+    xAI         256 tokens for each square of 448, of which there are six at most, and the whole: not verified, from
+                an earlier page
     Amazon      Nova user guide, Image understanding: a table from 800 to 2,600 tokens
 
-A picture of Llama 4 counts the most it can: which squares are chosen is not published.
+A picture of Llama 4 counts the most it can: which squares are chosen is not worked out here.
 """
 
 from __future__ import annotations
@@ -184,6 +186,7 @@ DENSEST: Final[PictureRule] = _Grid(16, most=16384, longest=1 << 20, rows=True)
 """No published rule counts more for a picture."""
 
 _CLAUDE_NEXT = _Grid(28, most=4784, longest=2576, pixels=750)
+_LLAMA_4 = _Whole(16 * 145 + 147, at_low_detail=16 * 145 + 147)
 _ORIGINAL = 10_000
 
 # The longest prefix that a model's name begins with decides.
@@ -219,8 +222,8 @@ _RULES: Final[dict[str, PictureRule]] = {
     "ministral": _Grid(28, most=55 * 56, longest=1540, rows=True),
     "magistral": _Grid(28, most=55 * 56, longest=1540, rows=True),
     "qwen": _Grid(28, most=16384 + 2, longest=1 << 20, rows=False),
-    "llama-4": _Whole(17 * 145, at_low_detail=17 * 145),
-    "llama4": _Whole(17 * 145, at_low_detail=17 * 145),
+    "llama-4": _LLAMA_4,
+    "llama4": _LLAMA_4,
     "grok": _TilesAndWhole(256),
     "nova": _Enlarged(650, shortest=900, most=2600),
 }

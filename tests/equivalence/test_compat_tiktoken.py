@@ -14,7 +14,6 @@ import tiktoken.model
 import tokenfoundry.compat.tiktoken as ours
 from support.reference_tokens import OLDER_VOCABULARIES, VOCABULARIES, Pair, fuzzed
 
-LEFT_OUT = {"encode_with_unstable"}
 SPECIAL = "<|endoftext|>"
 TEXTS = (
     "",
@@ -48,7 +47,7 @@ def same(encodings: tuple[ours.Encoding, tiktoken.Encoding], call: Callable[[Any
 
 def test_every_public_name_is_there_with_the_same_parameters() -> None:
     for name, theirs in inspect.getmembers(tiktoken.Encoding):
-        if name.startswith("_") or name in LEFT_OUT:
+        if name.startswith("_"):
             continue
         mine = getattr(ours.Encoding, name)
         if inspect.isfunction(theirs):
@@ -118,6 +117,26 @@ def test_a_number_of_threads_is_taken_or_refused_alike(
     same(encodings, lambda encoding: encoding.encode_ordinary_batch(["a b"], num_threads=num_threads))
     same(encodings, lambda encoding: encoding.decode_batch([[1]], num_threads=num_threads))
     same(encodings, lambda encoding: encoding.decode_bytes_batch([[1]], num_threads=num_threads))
+
+
+UNSTABLE = ("", "a", " ", "hello fanta", "hello ", "a\n\n", "a \n", "\t \n \t", "1\u00a0", "中文", "👍", "x\x1c", "12")
+
+
+@pytest.mark.parametrize("allowed", [{SPECIAL}, "all"])
+def test_how_a_text_may_go_on_is_the_same(encodings: tuple[ours.Encoding, tiktoken.Encoding], allowed: Any) -> None:
+    def asked(encoding: Any, text: str) -> object:
+        stable, completions = encoding.encode_with_unstable(text, allowed_special=allowed, disallowed_special=())
+        assert len({tuple(completion) for completion in completions}) == len(completions)
+        return stable, sorted(completions)
+
+    for text in (*UNSTABLE, *TEXTS, f"a{SPECIAL}", f"{SPECIAL} {SPECIAL}b c", *map(cut_short, range(6))):
+        same(encodings, lambda encoding, text=text: asked(encoding, text))
+
+
+def cut_short(seed: int) -> str:
+    """The end of it is what counts; a long one takes tiktoken's time."""
+    text = fuzzed(seed)
+    return text[: len(text) // 2][-40:]
 
 
 def test_offsets_are_the_same(encodings: tuple[ours.Encoding, tiktoken.Encoding]) -> None:

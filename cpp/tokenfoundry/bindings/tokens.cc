@@ -283,6 +283,18 @@ py::bytes Decode(const Tokenizer& self, const py::typing::Iterable<py::int_>& id
   return py::bytes(Unwrap(std::move(bytes)));
 }
 
+// Where it begins, in bytes of UTF-8.
+uint64_t LastPieceBegin(const Tokenizer& self, const py::str& text) {
+  const std::string_view bytes = Utf8(text);
+  return WithoutGil(bytes.size(), [&] { return self.LastPieceBegin(bytes); });
+}
+
+py::typing::List<py::int_> EncodeUncut(const Tokenizer& self, const py::bytes& bytes) {
+  const std::string_view view = View(bytes);
+  const Ids ids = WithoutGil(view.size(), [&] { return self.EncodeUncut(view); });
+  return ListOf(ids.data(), ids.size());
+}
+
 std::map<std::string, uint32_t> SpecialTokens(const Tokenizer& self) {
   std::map<std::string, uint32_t> tokens;
   for (const auto& [id, token] : self.SpecialTokens()) tokens.emplace(token, id);
@@ -306,6 +318,8 @@ void AddTokens(py::module_& module) {
       .def("encode_batch_flat", &EncodeBatchFlat, py::arg("texts"), py::arg("threads") = 0)
       .def("count_up_to", &CountUpTo, py::arg("text"), py::arg("limit"))
       .def("count_batch", &CountBatch, py::arg("texts"), py::arg("threads") = 0)
+      .def("last_piece_begin", &LastPieceBegin, py::arg("text"))
+      .def("encode_uncut", &EncodeUncut, py::arg("bytes"))
       .def(
           "token_of", [](const Tokenizer& self, const py::bytes& bytes) { return self.TokenOf(View(bytes)); },
           py::arg("bytes"))

@@ -6,7 +6,7 @@
 #include <unordered_set>
 
 #include "absl/strings/str_cat.h"
-#include "tokenfoundry/tokens/merge_internal.h"
+#include "tokenfoundry/tokens/merge_many_internal.h"
 #include "tokenfoundry/tokens/table_internal.h"
 #include "tokenfoundry/tokens/whole_characters_internal.h"
 
@@ -64,13 +64,14 @@ PairTokens FindPairs(const std::vector<std::string>& tokens, const std::vector<u
     const auto found = pairs.find(PairKey(left, right));
     return found == pairs.end() ? kNoToken : found->second;
   };
-  std::vector<uint32_t> ids, scratch;
+  ManyMerger merger;
+  std::vector<uint32_t> ids, merged;
   for (const uint32_t id : shortest_first) {
     ids.clear();
     for (const char byte : tokens[id]) ids.push_back(byte_ids[static_cast<uint8_t>(byte)]);
-    scratch.resize(ids.size());
-    for (size_t i = 0; i + 1 < ids.size(); ++i) scratch[i] = lookup(ids[i], ids[i + 1]);
-    if (MergeSmall(ids, scratch, lookup) == 2) pairs.emplace(PairKey(ids[0], ids[1]), id);
+    merged.assign(ids.size(), kNoToken);
+    for (size_t i = 0; i + 1 < ids.size(); ++i) merged[i] = lookup(ids[i], ids[i + 1]);
+    if (merger.Merge(ids, merged, lookup) == 2) pairs.emplace(PairKey(ids[0], ids[1]), id);
   }
   return pairs;
 }

@@ -1,24 +1,11 @@
-#include <functional>
+#include <algorithm>
 
-#include "tokenfoundry/base/check.h"
 #include "tokenfoundry/tokens/instruction_set_internal.h"
 #include "tokenfoundry/tokens/merge_internal.h"
 #include "tokenfoundry/tokens/unicode_internal.h"
 
 namespace tokenfoundry::tokens {
 namespace {
-
-constexpr int kIndexBits = 64 - kIdBits;  // A piece is far below 16 TB.
-
-bool IsTail(char byte) { return (static_cast<uint8_t>(byte) & 0xC0) == 0x80; }
-
-// Not more than `size` bytes of `text`, and no character cut in two, unless it is no character.
-size_t WholeCharacterBytes(std::string_view text, size_t size) {
-  if (size >= text.size()) return text.size();
-  size_t whole = size;
-  while (whole > 1 && size - whole < 3 && IsTail(text[whole])) --whole;
-  return IsTail(text[whole]) ? size : whole;
-}
 
 // The token that the character at `at` begins with where merging starts from characters, and its bytes: the whole
 // character, or its first byte.
@@ -64,18 +51,20 @@ size_t WholeCharactersOf(const Vocabulary& vocabulary, std::string_view piece, u
   return count;
 }
 
+}  // namespace
+
 size_t SymbolsOf(const Vocabulary& vocabulary, std::string_view piece, uint32_t* ids) {
   size_t count = 0;
   const char* const end = piece.data() + piece.size();
   for (const char* at = piece.data(); at < end;) {
-    const Symbol symbol = SymbolAt(vocabulary, at, end);
+    const Symbol symbol = vocabulary.starts_from_characters()
+                              ? SymbolAt(vocabulary, at, end)
+                              : Symbol{vocabulary.ByteToken(static_cast<uint8_t>(*at)), 1};
     ids[count++] = symbol.token;
     at += symbol.size;
   }
   return count;
 }
-
-}  // namespace
 
 size_t StartOf(const Vocabulary& vocabulary, std::string_view piece, uint32_t* ids, uint32_t* merged) {
   const auto is_wide = [](char byte) { return static_cast<uint8_t>(byte) >= 0x80; };
@@ -127,115 +116,6 @@ bool MayBeNeighbours(const Vocabulary& vocabulary, uint32_t left, uint32_t right
       right = right_part;
     }
   }
-}
-
-std::span<const uint32_t> Merger::Merge(std::string_view piece) {
-  if (piece.size() <= kSmallPieceBytes) return {small_ids_, BestMergePiece()(vocabulary_, piece, small_ids_)};
-  if (MergeRun(piece) || MergeByWindows(piece)) return ids_;
-  return MergeByHeap(piece);
-}
-
-// A run of one byte is one token over and over, then what is left: a part of it tells which, as far as the tokens may
-// stand beside each other. Vocabularies have tokens of a hundred spaces, of which a window holds too few.
-bool Merger::MergeRun(std::string_view piece) {
-  constexpr size_t kPartBytes = 1024;
-  if (piece.size() <= 2 * kPartBytes || piece.find_first_not_of(piece[0]) != std::string_view::npos) return false;
-  const uint32_t token = MergeByHeap(piece.substr(0, kPartBytes))[0];
-  const size_t size = vocabulary_.SizeOf(token), count = (piece.size() - kPartBytes) / size;
-  const std::span<const uint32_t> rest = MergeByHeap(piece.substr(count * size));
-  if (!MayBeNeighbours(vocabulary_, token, token) || !MayBeNeighbours(vocabulary_, token, rest[0])) return false;
-  ids_.assign(count, token);
-  ids_.insert(ids_.end(), rest.begin(), rest.end());
-  return true;
-}
-
-// Tokens are those of the whole if each is the token of its own bytes and each two neighbours are those of theirs. So
-// the piece is merged window by window: the tokens of a window but the last few are kept, the next window begins behind
-// them, and if its first token may not stand beside the last one kept, it begins a token earlier. False when that does
-// not come to an end soon, which no text of a real vocabulary is known to bring about.
-bool Merger::MergeByWindows(std::string_view piece) {
-  constexpr size_t kUncertain = 3;
-  constexpr size_t kWideBytes = 2048;  // For tokens as long as the small window, such as those of punctuation.
-  const MergePiece merge = BestMergePiece();
-  size_t patience = 16 + piece.size() / 16;
-  ids_.clear();
-  for (size_t at = 0; at < piece.size();) {
-    const std::string_view left = piece.substr(at);
-    size_t size = WholeCharacterBytes(left, kSmallPieceBytes);
-    std::span<const uint32_t> window(small_ids_, merge(vocabulary_, left.substr(0, size), small_ids_));
-    if (size < left.size() && window.size() <= kUncertain) {
-      size = WholeCharacterBytes(left, kWideBytes);
-      window = MergeByHeap(left.substr(0, size));
-      if (size < left.size() && window.size() <= kUncertain) return false;
-    }
-    if (!ids_.empty() && !MayBeNeighbours(vocabulary_, ids_.back(), window[0])) {
-      if (--patience == 0) return false;
-      at -= vocabulary_.SizeOf(ids_.back());
-      ids_.pop_back();
-      continue;
-    }
-    if (size < left.size()) window = window.first(window.size() - kUncertain);
-    for (const uint32_t id : window) at += vocabulary_.SizeOf(id);
-    ids_.insert(ids_.end(), window.begin(), window.end());
-  }
-  return true;
-}
-
-std::span<const uint32_t> Merger::MergeByHeap(std::string_view piece) {
-  const size_t size = piece.size();
-  nodes_.resize(size);
-  heap_.clear();
-  const char* const end = piece.data() + size;
-  uint16_t size_before = 0;
-  for (size_t i = 0; i < size;) {
-    const Symbol symbol = vocabulary_.starts_from_characters()
-                              ? SymbolAt(vocabulary_, piece.data() + i, end)
-                              : Symbol{vocabulary_.ByteToken(static_cast<uint8_t>(piece[i])), 1};
-    nodes_[i] = {symbol.token, kNoToken, symbol.size, size_before};
-    for (size_t inside = 1; inside < symbol.size; ++inside) nodes_[i + inside] = {kNoToken, kNoToken, 0, 0};
-    size_before = symbol.size;
-    i += symbol.size;
-  }
-  for (size_t i = 0, next; (next = i + nodes_[i].size) < size; i = next) {
-    nodes_[i].merged = vocabulary_.Merged(nodes_[i].id, nodes_[next].id);
-    if (nodes_[i].merged != kNoToken) heap_.push_back(uint64_t{nodes_[i].merged} << kIndexBits | i);
-  }
-  std::make_heap(heap_.begin(), heap_.end(), std::greater<>());
-  while (!heap_.empty()) {
-    std::pop_heap(heap_.begin(), heap_.end(), std::greater<>());
-    const uint64_t lowest = heap_.back();
-    heap_.pop_back();
-    const size_t at = lowest & ((uint64_t{1} << kIndexBits) - 1);
-    if (nodes_[at].merged == lowest >> kIndexBits) MergeWithRight(at);  // Else a neighbour has changed since.
-  }
-
-  heap_ids_.clear();
-  for (size_t at = 0; at < size; at += nodes_[at].size) heap_ids_.push_back(nodes_[at].id);
-  return heap_ids_;
-}
-
-void Merger::MergeWithRight(size_t at) {
-  Node& node = nodes_[at];
-  Node& right = nodes_[at + node.size];
-  TF_DCHECK(node.size + right.size <= vocabulary_.max_token_bytes());
-  node.id = node.merged;
-  node.size = static_cast<uint16_t>(node.size + right.size);
-  right.merged = kNoToken;
-  right.size = 0;
-  node.merged = kNoToken;
-  const size_t next = at + node.size;
-  if (next < nodes_.size()) {
-    nodes_[next].size_before = node.size;
-    Propose(at, next);
-  }
-  if (node.size_before > 0) Propose(at - node.size_before, at);
-}
-
-void Merger::Propose(size_t at, size_t right) {
-  nodes_[at].merged = vocabulary_.Merged(nodes_[at].id, nodes_[right].id);
-  if (nodes_[at].merged == kNoToken) return;
-  heap_.push_back(uint64_t{nodes_[at].merged} << kIndexBits | at);
-  std::push_heap(heap_.begin(), heap_.end(), std::greater<>());
 }
 
 }  // namespace tokenfoundry::tokens

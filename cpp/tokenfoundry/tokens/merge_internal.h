@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tokenfoundry/tokens/merge_many_internal.h"
 #include "tokenfoundry/tokens/vocabulary_internal.h"
 
 namespace tokenfoundry::tokens {
@@ -40,6 +41,9 @@ size_t MergeSmall(std::span<uint32_t> ids, std::span<uint32_t> merged, Lookup&& 
 // each becomes with the next one, kNoToken for the last. Both have room for one a byte; returns how many there are.
 size_t StartOf(const Vocabulary& vocabulary, std::string_view piece, uint32_t* ids, uint32_t* merged);
 
+// The same from bytes, or from all characters that are tokens where merging starts from those; without `merged`.
+size_t SymbolsOf(const Vocabulary& vocabulary, std::string_view piece, uint32_t* ids);
+
 // Writes the tokens of a piece of 1 to kSmallPieceBytes bytes and returns their number; `ids` has room for one a byte.
 using MergePiece = size_t (*)(const Vocabulary& vocabulary, std::string_view piece, uint32_t* ids);
 size_t MergePieceSse(const Vocabulary& vocabulary, std::string_view piece, uint32_t* ids);
@@ -57,28 +61,22 @@ class Merger {
   // The tokens of `piece`, valid until the next call.
   std::span<const uint32_t> Merge(std::string_view piece);
 
-  // The same in O(n log n), without windows: for pieces that these cannot cut, and for tests.
-  std::span<const uint32_t> MergeByHeap(std::string_view piece);
+  // The same without windows, and from bytes unless merging starts from characters: for tests.
+  std::span<const uint32_t> MergeWhole(std::string_view piece);
 
  private:
-  // A token of a long piece, at the index of its first byte. Its neighbours are found by the sizes.
-  struct Node {
-    uint32_t id;
-    uint32_t merged;       // What it becomes with its right neighbour, or kNoToken.
-    uint16_t size;         // In bytes. Zero once it has been merged into its left neighbour.
-    uint16_t size_before;  // Of its left neighbour; zero for the first.
-  };
-
   bool MergeRun(std::string_view piece);
   bool MergeByWindows(std::string_view piece);
-  void Propose(size_t at, size_t right);
-  void MergeWithRight(size_t at);
+  std::span<const uint32_t> MergeWindow(std::string_view window);
+  std::span<const uint32_t> MergeMany(std::string_view piece);
+  std::span<const uint32_t> Merged(size_t count);
 
   const Vocabulary& vocabulary_;
+  const MergePiece merge_small_ = BestMergePiece();
   uint32_t small_ids_[kSmallPieceBytes];
-  std::vector<Node> nodes_;
-  std::vector<uint64_t> heap_;  // Merged id << 44 | index of the left node: lowest id first, then leftmost.
-  std::vector<uint32_t> heap_ids_;
+  ManyMerger many_;
+  std::vector<uint32_t> many_ids_;
+  std::vector<uint32_t> merged_;
   std::vector<uint32_t> ids_;
 };
 

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tokenfoundry/tokens/build.h"
-#include "tokenfoundry/tokens/merge_internal.h"
+#include "tokenfoundry/tokens/merge_many_internal.h"
 #include "tokenfoundry/tokens/unicode_internal.h"
 
 namespace tokenfoundry::tokens {
@@ -28,11 +28,11 @@ class Steps {
   }
 
   // The steps that are left when the token is merged alone.
-  std::vector<uint32_t> Alone(uint32_t index) const {
-    std::vector<uint32_t> steps = StartOf(list_.tokens[index].text), merged(steps.size());
+  std::vector<uint32_t> Alone(uint32_t index) {
+    std::vector<uint32_t> steps = StartOf(list_.tokens[index].text), merged(steps.size(), kNoToken);
     const auto lookup = [this](uint32_t left, uint32_t right) { return StepOf(left, right); };
     for (size_t i = 0; i + 1 < steps.size(); ++i) merged[i] = lookup(steps[i], steps[i + 1]);
-    steps.resize(MergeSmall(steps, merged, lookup));
+    steps.resize(merger_.Merge(steps, merged, lookup));
     return steps;
   }
 
@@ -75,6 +75,9 @@ class Steps {
           list_.tokens[left->second].text + list_.tokens[right->second].text != list_.tokens[merged->second].text) {
         return absl::InvalidArgumentError(absl::StrCat("merge ", number, " does not join two tokens into a third"));
       }
+      if (list_.tokens[merged->second].text.size() > UINT16_MAX) {
+        return absl::InvalidArgumentError(absl::StrCat("merge ", number, " makes a token of more than 65535 bytes"));
+      }
       const auto step = static_cast<uint32_t>(index_of_step_.size());
       if (!steps_.emplace(PairOf(left->second, right->second), step).second) {
         return absl::InvalidArgumentError(absl::StrCat("merge ", number, " is there twice"));
@@ -110,6 +113,7 @@ class Steps {
   std::unordered_map<std::string, uint32_t> characters_;  // To the step.
   std::vector<uint32_t> index_of_step_;
   std::unordered_map<uint64_t, uint32_t> steps_;  // PairOf(left, right) to the step.
+  ManyMerger merger_;
 };
 
 bool HasSpaceInside(std::string_view token) {
@@ -128,6 +132,10 @@ absl::Status ReadMerges(const MergeList& list, VocabularySource* source) {
   std::vector<uint32_t> unreached;
   for (uint32_t index = 0; index < list.tokens.size(); ++index) {
     if (list.tokens[index].text.empty()) return absl::InvalidArgumentError("a token is empty");
+    if (list.tokens[index].text.size() > UINT16_MAX) {  // No merge makes it.
+      unreached.push_back(index);
+      continue;
+    }
     const std::vector<uint32_t> alone = steps.Alone(index);
     if (alone.size() > 1) {
       unreached.push_back(index);

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tokenfoundry/base/mapped_file.h"
+#include "tokenfoundry/tokens/merge_internal.h"
 #include "tokenfoundry/tokens/normalize_internal.h"
 #include "tokenfoundry/tokens/special_set_internal.h"
 #include "tokenfoundry/tokens/tokens.h"
@@ -138,6 +139,23 @@ void Tokenizer::EncodeAround(std::string_view text, const SpecialFinder& special
     AppendOrdinary(vocabulary, *learnt, part, ids);
     if (found != nullptr) ids->push_back(found->id);
   });
+}
+
+size_t Tokenizer::LastPieceBegin(std::string_view text) const {
+  const PieceEnd piece_end = PieceEndOf(parts_->vocabulary.pretokenizer());
+  const char* last = text.data();
+  for (const char *at = last, *const end = at + text.size(); at < end; at = piece_end(at, end)) last = at;
+  return static_cast<size_t>(last - text.data());
+}
+
+Ids Tokenizer::EncodeUncut(std::string_view bytes) const {
+  const Vocabulary& vocabulary = parts_->vocabulary;
+  if (bytes.empty()) return {};
+  Merger merger(vocabulary);
+  const std::span<const uint32_t> tokens = merger.Merge(bytes);
+  Ids ids(tokens.begin(), tokens.end());
+  if (vocabulary.has_own_ids()) vocabulary.TokensToIds(ids);
+  return ids;
 }
 
 std::vector<std::pair<uint32_t, std::string_view>> Tokenizer::SpecialTokens() const {

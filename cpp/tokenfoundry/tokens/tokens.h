@@ -91,6 +91,12 @@ class Tokenizer {
 
   Ids EncodeWithAllSpecial(std::string_view text) const;
 
+  // How `text` is cut before pieces become tokens: where its last piece begins. 0 for the empty text.
+  size_t LastPieceBegin(std::string_view text) const;
+
+  // The ids of some bytes that are merged without being cut, even where all of them are a token that no merge makes.
+  Ids EncodeUncut(std::string_view bytes) const;
+
   // The size of Encode(text), without making the ids.
   uint64_t Count(std::string_view text) const;
 

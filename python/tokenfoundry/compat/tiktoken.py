@@ -5,7 +5,7 @@
     encoding = tiktoken.encoding_for_model("gpt-4o")
 
 Names, arguments, answers and errors are those of tiktoken 0.14, checked call by call in `tests/equivalence`. What is
-not here: `encode_with_unstable`, and encodings made from ranks of one's own (`Tokenizer.from_file` reads those).
+not here: encodings made from ranks of one's own (`Tokenizer.from_file` reads those).
 A model of a known family is known even where tiktoken's table has not heard of it yet.
 """
 
@@ -19,6 +19,7 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Final, Literal
 
 from tokenfoundry.compat.tiktoken_models import encoding_name_of_older
+from tokenfoundry.compat.tiktoken_unstable import Unstable
 from tokenfoundry.errors import InvalidInput, NotFound
 from tokenfoundry.tokens import Tokenizer
 from tokenfoundry.vocabularies.patterns import published_expression_of
@@ -157,6 +158,29 @@ class Encoding:
         for one in texts:
             self._checked(one, allowed_special, disallowed)
         return self.encode_ordinary_batch(texts, num_threads=num_threads)
+
+    def encode_with_unstable(
+        self,
+        text: str,
+        *,
+        allowed_special: Literal["all"] | AbstractSet[str] = _NONE,
+        disallowed_special: Literal["all"] | Collection[str] = "all",
+    ) -> tuple[list[int], list[list[int]]]:
+        """The ids of `text` that stay whatever text follows, and how those behind them may go on, in any order.
+
+        Raises:
+            ValueError: the text spells a special token that is disallowed.
+            UnicodeEncodeError: it holds a lone surrogate.
+        """
+        allowed = self._checked(text, allowed_special, disallowed_special)
+        text.encode()  # Raises what tiktoken does.
+        ids = self._tokenizer.encode(text, allowed_special=allowed)
+        specials = _any_of(frozenset(allowed)).finditer(text) if allowed else ()
+        return self._unstable.split(ids, text[max((found.end() for found in specials), default=0) :])
+
+    @functools.cached_property
+    def _unstable(self) -> Unstable:
+        return Unstable(self._tokenizer, self.token_byte_values())
 
     def encode_single_token(self, text_or_bytes: str | bytes) -> int:
         """The id of the token of exactly this text, special ones included.

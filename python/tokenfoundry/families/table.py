@@ -251,8 +251,11 @@ FAMILIES: Final[tuple[Family, ...]] = (
     Family(
         "Amazon Titan",
         ("titan",),
-        "Amazon Bedrock user guide, Titan Text: 4.7 characters a token on average, as o200k_base takes on GPL-3",
-        stand_in=StandIn("o200k_base", Fraction(1), "Amazon Bedrock user guide: 4.7 characters a token on average"),
+        "Amazon Bedrock user guide, Titan Text Embeddings: 4.7 characters a token on average in English, as o200k_base "
+        "takes on GPL-3; of Titan Text it says nothing",
+        stand_in=StandIn(
+            "o200k_base", Fraction(1), "Amazon Bedrock user guide, Titan Text Embeddings: 4.7 characters a token"
+        ),
         template=Template(per_message=3, hidden_most=64),
     ),
 )

@@ -98,22 +98,22 @@ std::vector<std::string> Grown(std::mt19937* random, const std::vector<std::stri
   return tokens;
 }
 
-TEST(Merge, WindowsGiveWhatTheHeapGives) {
+TEST(Merge, WindowsGiveWhatTheWholeGives) {
   std::mt19937 random(11);
   for (int round = 0; round < 40; ++round) {
     const std::vector<std::string> letters = {"a", "b", "c"};
     const Toy toy(Grown(&random, letters, 40));
     const Vocabulary vocabulary = *Vocabulary::Check(toy.table);
-    Merger by_windows(vocabulary), by_heap(vocabulary);
+    Merger by_windows(vocabulary), whole(vocabulary);
     for (const size_t size : {65, 66, 100, 128, 129, 1'000, 5'000}) {
       const std::string piece = RandomWord(&random, size, 1 + static_cast<int>(random() % 3));
-      const std::span<const uint32_t> expected = by_heap.MergeByHeap(piece), found = by_windows.Merge(piece);
+      const std::span<const uint32_t> expected = whole.MergeWhole(piece), found = by_windows.Merge(piece);
       ASSERT_TRUE(std::equal(found.begin(), found.end(), expected.begin(), expected.end())) << piece;
     }
   }
 }
 
-TEST(Merge, RunsOfLongTokensGiveWhatTheHeapGives) {
+TEST(Merge, RunsOfLongTokensGiveWhatTheWholeGives) {
   std::vector<std::string> tokens;
   for (const char letter : {'=', '-'}) {
     for (const size_t size : {2, 4, 8, 16, 32, 64, 3, 12, 80}) tokens.emplace_back(size, letter);
@@ -121,14 +121,31 @@ TEST(Merge, RunsOfLongTokensGiveWhatTheHeapGives) {
   tokens.push_back("=-");
   const Toy toy(tokens);
   const Vocabulary vocabulary = *Vocabulary::Check(toy.table);
-  Merger merger(vocabulary), by_heap(vocabulary);
+  Merger merger(vocabulary), whole(vocabulary);
   std::mt19937 random(13);
   for (int round = 0; round < 60; ++round) {
     std::string piece;
     while (piece.size() < 6'000)
       piece += std::string(1 + random() % (round < 30 ? 300 : 5'000), random() % 2 ? '=' : '-');
-    const std::span<const uint32_t> expected = by_heap.MergeByHeap(piece), found = merger.Merge(piece);
+    const std::span<const uint32_t> expected = whole.MergeWhole(piece), found = merger.Merge(piece);
     ASSERT_TRUE(std::equal(found.begin(), found.end(), expected.begin(), expected.end())) << round;
+  }
+}
+
+// Longer tokens than windows, and such as a cut window shows where there are none: "-" before a run takes all of it.
+TEST(Merge, AWindowThatMisleadsIsTakenOnceMoreWider) {
+  std::vector<std::string> tokens;
+  for (const size_t size : {2, 4, 8, 16, 32, 3, 64, 7, 256, 512}) tokens.emplace_back(size, '=');
+  for (const size_t size : {1, 3, 7, 31, 34, 255}) tokens.push_back(std::string(1, '-').append(size, '='));
+  const Toy toy(tokens);
+  const Vocabulary vocabulary = *Vocabulary::Check(toy.table);
+  Merger merger(vocabulary), whole(vocabulary);
+  std::mt19937 random(17);
+  for (int round = 0; round < 200; ++round) {
+    std::string piece;
+    while (piece.size() < 3'000) piece.append(1, '-').append(random() % (round < 100 ? 80 : 1'000), '=');
+    const std::span<const uint32_t> expected = whole.MergeWhole(piece), found = merger.Merge(piece);
+    ASSERT_TRUE(std::equal(found.begin(), found.end(), expected.begin(), expected.end())) << piece;
   }
 }
 
@@ -139,12 +156,12 @@ TEST(Merge, StartingFromCharactersGivesWhatBytesGive) {
     const std::vector<std::string> bytes = {"\xE4", "\xB8", "\xAD", "\xE6", "\x96"};
     const Toy toy(Grown(&random, bytes, 60));
     const Vocabulary vocabulary = *Vocabulary::Check(toy.table);
-    Merger by_heap(vocabulary);
+    Merger whole(vocabulary);
     const char* const characters[] = {"\xE4\xB8\xAD", "\xE6\x96\xAD", "\xE4\x96\xB8", "\xE6\xB8\x96"};
     for (int i = 0; i < 200; ++i) {
       std::string piece;
       for (uint32_t n = 1 + random() % 9; n > 0; --n) piece += characters[random() % 4];
-      const std::span<const uint32_t> expected = by_heap.MergeByHeap(piece);
+      const std::span<const uint32_t> expected = whole.MergeWhole(piece);
       for (const MergePiece merge : {MergePieceSse, BestMergePiece()}) {
         uint32_t ids[kSmallPieceBytes];
         const size_t count = merge(vocabulary, piece, ids);

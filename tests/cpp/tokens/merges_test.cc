@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <map>
 #include <random>
 
@@ -109,6 +110,26 @@ TEST(ReadMerges, AnyListMergesAsItSays) {
       ASSERT_EQ(tokenizer->Encode(piece), ByDefinition(list, piece)) << piece;
     }
   }
+}
+
+TEST(ReadMerges, LongTokensAreReadInTheTimeOfTheirBytes) {
+  MergeList list = Bytes();
+  Merge(&list, "a", "b");
+  for (uint32_t i = 0; i < 40; ++i) list.tokens.push_back({5'000 + i, std::string(60'000 + i, "ab"[i % 2])});
+  VocabularySource source = SourceWith(Pretokenizer::kGpt2, 0);
+  const std::clock_t started = std::clock();
+  ASSERT_TRUE(ReadMerges(list, &source).ok());
+  EXPECT_LT(std::clock() - started, 5 * CLOCKS_PER_SEC);  // Really 0.1 s; what is quadratic takes a minute.
+  EXPECT_EQ(source.special_tokens.size(), 40u);
+}
+
+TEST(ReadMerges, AMergeIntoMoreBytesThanATableHoldsIsRefused) {
+  MergeList list = Bytes();
+  list.tokens.push_back({5'000, std::string(65'535, 'a')});
+  VocabularySource source = SourceWith(Pretokenizer::kGpt2, 0);
+  EXPECT_TRUE(ReadMerges(list, &source).ok());
+  Merge(&list, std::string(65'535, 'a'), "b");
+  EXPECT_EQ(ReadMerges(list, &source).message(), "merge 0 makes a token of more than 65535 bytes");
 }
 
 TEST(ReadMerges, AWholePieceIsItsTokenOnlyWhereTheListSaysSo) {

@@ -194,10 +194,11 @@ def test_a_fork_goes_on_using_the_tokenizer(tokenizer: tf.Tokenizer) -> None:
         "\u0301" * 500_000,
         "=" * 1_000_000,
         "中" * 300_000,
+        (" " + "_" * 2_000 + "-" * 2_000) * 250,
     ],
-    ids=["letter", "spaces", "newlines", "capital", "marks", "signs", "ideographs"],
+    ids=["letter", "spaces", "newlines", "capital", "marks", "signs", "ideographs", "rulers"],
 )
-def test_a_megabyte_of_one_character_takes_moments(tokenizer: tf.Tokenizer, text: str) -> None:
+def test_a_megabyte_of_few_characters_takes_moments(tokenizer: tf.Tokenizer, text: str) -> None:
     started = time.process_time()
     assert tokenizer.decode(tokenizer.encode(text)) == text
     assert time.process_time() - started < 5.0  # Really 0.1 to 0.4 s; anything quadratic takes hours.
