@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -17,6 +18,9 @@ _CONVERSATION_HEADER: Final = f"x-tf-{CONVERSATION}"
 _PARENT_HEADER: Final = f"x-tf-{PARENT}"
 
 UNBOUNDED: Final = DistinctValues()
+
+_MOST_CLEAN = 8192
+_clean: WeakKeyDictionary[Detector, set[str]] = WeakKeyDictionary()  # Values in which nothing was found, and by whom.
 
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -104,8 +108,13 @@ def checked(value: object, detector: Detector, *, stated_in: str) -> str:
         raise InvalidInput(f"{stated_in}: is stated twice, and not the same: state one")
     if not value.isprintable():
         raise InvalidInput(f"{stated_in}: needs 1 to {MAX_AXIS_LENGTH} printable characters")
-    if findings := detector.detect(value):
-        raise InvalidInput(f"{stated_in}: holds {findings[0].entity}, and is written down: send an id instead")
+    clean = _clean.setdefault(detector, set())
+    if value not in clean:  # The same few come with every call.
+        if findings := detector.detect(value):
+            raise InvalidInput(f"{stated_in}: holds {findings[0].entity}, and is written down: send an id instead")
+        if len(clean) >= _MOST_CLEAN:
+            clean.clear()
+        clean.add(value)
     return value
 
 
