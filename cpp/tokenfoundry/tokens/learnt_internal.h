@@ -4,7 +4,7 @@
 // A Learnt is the memory of one call at a time. A pool keeps a bounded number of them: a call takes one, uses it
 // without any lock and gives it back warm, so that a new thread starts with what others learnt. When none is free
 // (other threads have them, or a fork left them taken) a new one is made, and what comes back to a full place is freed.
-// Each is 13 MB of zero pages, of which only what is used becomes memory. The newest replaces the oldest.
+// Each is 11 MB of zero pages, of which only what is used becomes memory. The newest replaces the oldest.
 //
 // LearntPool: thread-safe, lock-free. Learnt: one thread at a time.
 #pragma once
@@ -60,7 +60,7 @@ class Learnt {
   void AddPhrase(std::string_view piece, uint64_t hash, std::span<const uint32_t> ids);
 
  private:
-  static constexpr size_t kWordPairs = 65536;
+  static constexpr size_t kWordPairs = 32768;
   static constexpr size_t kPhraseWays = 4;
   static constexpr size_t kPhraseSets = 32768;
   static constexpr size_t kRingBytes = 8 << 20;
