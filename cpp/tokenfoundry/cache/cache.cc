@@ -77,7 +77,6 @@ absl::Status Cache::Load() {
   TF_ASSIGN_OR_RETURN(ages_, store_->Lookup("cache.ages"));
   TF_ASSIGN_OR_RETURN(totals_on_disk_, store_->Lookup("cache.totals"));
   const std::lock_guard lock(mu_);
-  const std::lock_guard waiting_lock(waiting_mu_);
   // The totals are in every batch, so they are of the same moment as the records.
   TF_ASSIGN_OR_RETURN(const std::optional<std::string> totals, store_->Get(totals_on_disk_, kTotalsKey));
   TF_ASSIGN_OR_RETURN(const auto newest, store_->Last(ages_));
@@ -91,6 +90,7 @@ absl::Status Cache::Load() {
   if ((totals_.entries > 0) != newest.has_value()) return absl::DataLossError("cache.totals and cache.ages disagree");
   if (newest && newest->first.size() != 8) return absl::DataLossError("cache.ages: a key is damaged");
   oldest_age_ = 0;
+  const std::lock_guard waiting_lock(waiting_mu_);
   next_age_ = newest ? LoadBig<uint64_t>(newest->first.data()) + 1 : 0;
   return absl::OkStatus();
 }

@@ -164,3 +164,15 @@ async def test_a_batch_has_the_vectors_of_one_model(upstream: Upstream, tmp_path
         assert len({tuple(vector) for vector in batch}) == 1
         assert gateway.ledger.holds() == []
         await gateway.aclose()
+
+
+def test_a_response_made_of_another_dialect_repeats_its_callers_own_values(
+    gateway: TokenFactory, key: str, upstream: Upstream
+) -> None:
+    upstream.behave = answer_ok  # It names no placeholder; what the response repeats of its question does.
+    client = gateway.openai_client(key=key, max_retries=0)
+    for cache in ("miss", "hit"):
+        response = client.responses.create(model="fast", input="Ciao", metadata={"who": EMAIL}, max_output_tokens=20)
+        assert response.metadata == {"who": EMAIL}
+        assert response.model_dump()["tokenfoundry"]["cache"] == cache
+    assert EMAIL.encode() not in upstream.received[0].raw

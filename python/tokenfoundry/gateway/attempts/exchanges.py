@@ -184,7 +184,7 @@ class Exchanges:
         opened.step.passing.succeeded(upstream.headers)
         if self._repeats is not None:
             await self._repeats.answered(call, attempt.target, reply, usage, NO_BORDERS, downgraded=attempt.downgraded)
-        if call.session.may_restore(raw):
+        if call.endpoint.repeats_its_caller or call.session.may_restore(raw):
             try:
                 reply = call.endpoint.restore(reply, call.session, call.body)
             except BlockedContent as blocked:
