@@ -8,13 +8,15 @@ namespace tokenfoundry::store {
 // RocksDB's batch reports only a key or value of 4 GiB or more, and a handle of another database, neither of which its
 // users can form: their statuses are asserted.
 namespace {
+constexpr size_t kUsualBytes = 2048;  // A settlement fits.
+
 void Expect(const rocksdb::Status& status) {
   TF_DCHECK(status.ok());
   status.PermitUncheckedError();
 }
 }  // namespace
 
-Batch::Batch() : writes_(std::make_unique<rocksdb::WriteBatch>()) {}
+Batch::Batch() : writes_(std::make_unique<rocksdb::WriteBatch>(kUsualBytes)) {}
 Batch::~Batch() = default;
 Batch::Batch(Batch&&) noexcept = default;
 Batch& Batch::operator=(Batch&&) noexcept = default;
