@@ -37,18 +37,34 @@ py::tuple TupleOf(const std::array<T, kSize>& values) {
   return out;
 }
 
+// As the fields of tokenfoundry.ledger.Tallies are called.
+constexpr std::array<std::string_view, ledger::kTallies> kTallyNames{
+    "input_tokens",     "output_tokens",       "cache_read_tokens", "cache_write_tokens",
+    "reasoning_tokens", "counterfactual_nano", "latency_ms",        "findings"};
+
+// Integers, and no bool for one, within what one call may state. Raises InvalidInput naming the field.
 template <size_t kSize>
-std::array<int64_t, kSize> Numbers(const py::tuple& values, const char* what) {
+std::array<int64_t, kSize> Numbers(const py::tuple& values, const char* what,
+                                   const std::array<std::string_view, kSize>& names) {
   CheckSize(values, kSize, what);
   std::array<int64_t, kSize> out;
-  for (size_t i = 0; i < kSize; ++i) out[i] = py::cast<int64_t>(values[i]);
+  for (size_t i = 0; i < kSize; ++i) {
+    PyObject* const value = PyTuple_GET_ITEM(values.ptr(), i);
+    const bool is_integer = PyLong_CheckExact(value);
+    int overflow = 0;
+    out[i] = is_integer ? PyLong_AsLongLongAndOverflow(value, &overflow) : 0;
+    const bool fits = overflow == 0 && out[i] >= -ledger::kMaxAmount && out[i] <= ledger::kMaxAmount;
+    if (is_integer && fits) continue;
+    const std::string said = std::string(what) + "." + std::string(names[i]) + ": " + std::string(py::repr(value));
+    Raise(absl::InvalidArgumentError(said + (is_integer ? " is not in [-2**53, 2**53]" : " is not an integer")));
+  }
   return out;
 }
 
 }  // namespace
 
-ledger::Amounts ToAmounts(const py::tuple& amounts) { return Numbers<ledger::kUnits>(amounts, "amounts"); }
-ledger::Tallies ToTallies(const py::tuple& tallies) { return Numbers<ledger::kTallies>(tallies, "tallies"); }
+ledger::Amounts ToAmounts(const py::tuple& amounts) { return Numbers(amounts, "amounts", ledger::kUnitNames); }
+ledger::Tallies ToTallies(const py::tuple& tallies) { return Numbers(tallies, "tallies", kTallyNames); }
 
 ledger::Axes ToAxes(const py::tuple& axes) {
   CheckSize(axes, ledger::kAxes, "axes");

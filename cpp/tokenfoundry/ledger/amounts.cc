@@ -5,9 +5,9 @@ namespace {
 
 absl::Status Validate(const Amounts& amounts, int64_t least) {
   for (size_t i = 0; i < kUnits; ++i) {
-    const std::string name = "amounts." + std::string(kUnitNames[i]);
-    if (amounts[i] < least) return absl::InvalidArgumentError(name + (least == 0 ? ": negative" : ": below -2**53"));
-    if (amounts[i] > kMaxAmount) return absl::InvalidArgumentError(name + ": above 2**53");
+    if (amounts[i] >= least && amounts[i] <= kMaxAmount) continue;
+    const char* const why = amounts[i] > 0 ? ": above 2**53" : least == 0 ? ": negative" : ": below -2**53";
+    return absl::InvalidArgumentError("amounts." + std::string(kUnitNames[i]) + why);
   }
   return absl::OkStatus();
 }

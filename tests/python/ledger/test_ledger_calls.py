@@ -158,6 +158,26 @@ def test_a_time_that_means_nothing_is_refused(led: tf.Ledger, at: object, messag
         led.reserve("a", amounts=tf.Amounts(), axes=tf.Axes(), at=at)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("tallies", "message"),
+    [
+        (tf.Tallies(findings=True), "^tallies.findings: True is not an integer"),
+        (tf.Tallies(latency_ms=1.5), "^tallies.latency_ms: 1.5 is not an integer"),  # type: ignore[arg-type]
+        (tf.Tallies(input_tokens=2**70), "^tallies.input_tokens: 1180591620717411303424 is not in"),
+        (tf.Tallies(counterfactual_nano=-(2**60)), "^tallies.counterfactual_nano: -1152921504606846976 is not in"),
+    ],
+)
+def test_a_tally_that_is_no_number_of_a_call_is_refused_and_its_hold_stays_open(
+    led: tf.Ledger, tallies: tf.Tallies, message: str
+) -> None:
+    led.reserve("a", amounts=tf.Amounts(tokens=1), axes=tf.Axes())
+    with pytest.raises(InvalidInput, match=message):
+        led.settle("a", tf.Amounts(), tallies=tallies)
+    with pytest.raises(InvalidInput, match=message):
+        led.record("b", kind="hit", axes=tf.Axes(), tallies=tallies)
+    assert [hold.id for hold in led.holds()] == ["a"]
+
+
 def test_text_without_a_utf8_form_is_refused(led: tf.Ledger) -> None:
     with pytest.raises(InvalidInput, match="lone surrogate"):
         led.reserve("a\ud800", amounts=tf.Amounts(), axes=tf.Axes())
