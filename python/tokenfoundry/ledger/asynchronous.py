@@ -72,7 +72,7 @@ class AsyncLedger:
     ) -> Hold | Refusal:
         """See `Ledger.reserve`. A call that only open holds keep out waits up to `wait_s` for some to end."""
         outcome = await self._reserve(id, amounts, axes, at, detail)
-        if wait_s <= 0:
+        if isinstance(outcome, Hold) or wait_s <= 0:
             return outcome
         until = asyncio.get_running_loop().time() + wait_s
         while isinstance(outcome, Refusal) and outcome.cause == "held":

@@ -8,7 +8,6 @@ rest, so that the cost and the savings are the counterfactual to the nano. Only 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 import msgspec
@@ -21,8 +20,7 @@ Cost = Callable[[str, Usage], Decimal]
 """What a usage costs on a target, in the ledger's currency, exactly."""
 
 
-@dataclass(frozen=True, slots=True)
-class Doing:
+class Doing(msgspec.Struct, frozen=True, kw_only=True):
     """What the factory did for a call. `baseline` is the target that it is compared with."""
 
     in_batch: bool = False

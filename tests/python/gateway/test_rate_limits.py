@@ -515,7 +515,7 @@ async def test_a_stream_that_cannot_even_be_closed_frees_its_place() -> None:
     passage = Rates(limiter, clock).passage(lambda target: Axes(model="small-1"))
     target: Any = SimpleNamespace(name="small")
     with passage:
-        with passage.attempt(target, Estimate(prompt=5, output=5, is_ours=False)):
+        with passage.attempt(target, lambda: Estimate(prompt=5, output=5, is_ours=False)):
             pass
         answer = passage.on(StreamAnswer(nothing(), {}, close))
     assert limiter.open_leases == 2

@@ -67,7 +67,6 @@ class Attempt:
         self._choices = call.endpoint.choices(call.body)
         self._limit_output(booking.output_bounds.of(call, target))
 
-    @property
     def estimate(self) -> Estimate:
         """What rate limits take in advance: the prompt as counted, and the most that it may be answered with."""
         # What is not billed by tokens takes none.
@@ -90,65 +89,10 @@ class Attempt:
         call = self._call
         return call.endpoint.worst(call.redacted, input_tokens=self._input_bound, output_tokens=output_tokens)
 
-    async def reserve(self) -> Refusal | None:
+    async def reserve(self, *, may_wait: bool = True) -> Refusal | None:
         """Sets the worst case aside, or says why a budget does not allow it. Waits for calls in progress when only
-        their holds are in the way.
+        their holds are in the way, if it may.
         """
-        return await self._reserve(may_wait=True)
-
-    async def reserve_less(self, refusal: Refusal) -> Refusal | None:
-        """After that refusal: reserves what the budgets still allow, of an output that only we have bounded.
-
-        A budget that is approached slowly gives no fragments: its caller comes back when the whole of it is due.
-        """
-        wanted = self.output_bound
-        if not self._booking.output_bounds.may_shrink(wanted):
-            return refusal
-        # Of each budget that refused. Not of all, or an answer would shrink to what the slow ones allow at the moment.
-        left: dict[str, tuple[Unit, int]] = {}
-        for _ in range(_TRIES):
-            if not _gives_what_is_left(refusal):
-                break
-            left[refusal.budget] = refusal.unit, _left_in_window(refusal)
-            # One token when there is nothing left, for the refusal to say why that is.
-            self._shrink_to(wanted, left.values())
-            outcome = await self._reserve(may_wait=False)
-            if outcome is None:
-                return None
-            refusal = outcome
-            if self.output_bound.tokens > 1:
-                continue  # Somebody else took it in between.
-            if refusal.cause != "held" or not _gives_what_is_left(refusal):
-                break
-            if self._call.waited_s >= self._booking.hold_wait_s:
-                break
-            # What fits once those calls have used nothing; mostly they leave less, and then it is asked again.
-            left[refusal.budget] = refusal.unit, refusal.left + refusal.held
-            self._shrink_to(wanted, left.values())
-            outcome = await self._reserve(may_wait=True)
-            if outcome is None:
-                return None
-            refusal = outcome
-        return refusal
-
-    def _shrink_to(self, wanted: OutputBound, left_of_each: Iterable[tuple[Unit, int]]) -> None:
-        left: dict[Unit, int] = {}
-        for unit, amount in left_of_each:
-            left[unit] = min(amount, left.get(unit, amount))
-
-        def worst_nano(output_tokens: int) -> int:
-            return self._booking.worst_nano(self._call, self.target, self._worst_of(output_tokens))
-
-        tokens = affordable_tokens(
-            left,
-            most=wanted.tokens,
-            input_tokens=self._input_bound,
-            choices=self._choices,
-            worst_nano=worst_nano,
-        )
-        self._limit_output(wanted if tokens >= wanted.tokens else OutputBound(max(1, tokens), "budget"))
-
-    async def _reserve(self, *, may_wait: bool) -> Refusal | None:
         # What the entry will say if this process dies before it can say better.
         orphan = self._record(
             "recovered",
@@ -185,6 +129,58 @@ class Attempt:
 
     def _hold_wait_s(self) -> float:
         return min(self._booking.hold_wait_s - self._call.waited_s, self._call.deadline.left_s)
+
+    async def reserve_less(self, refusal: Refusal) -> Refusal | None:
+        """After that refusal: reserves what the budgets still allow, of an output that only we have bounded.
+
+        A budget that is approached slowly gives no fragments: its caller comes back when the whole of it is due.
+        """
+        wanted = self.output_bound
+        if not self._booking.output_bounds.may_shrink(wanted):
+            return refusal
+        # Of each budget that refused. Not of all, or an answer would shrink to what the slow ones allow at the moment.
+        left: dict[str, tuple[Unit, int]] = {}
+        for _ in range(_TRIES):
+            if not _gives_what_is_left(refusal):
+                break
+            left[refusal.budget] = refusal.unit, _left_in_window(refusal)
+            # One token when there is nothing left, for the refusal to say why that is.
+            self._shrink_to(wanted, left.values())
+            outcome = await self.reserve(may_wait=False)
+            if outcome is None:
+                return None
+            refusal = outcome
+            if self.output_bound.tokens > 1:
+                continue  # Somebody else took it in between.
+            if refusal.cause != "held" or not _gives_what_is_left(refusal):
+                break
+            if self._call.waited_s >= self._booking.hold_wait_s:
+                break
+            # What fits once those calls have used nothing; mostly they leave less, and then it is asked again.
+            left[refusal.budget] = refusal.unit, refusal.left + refusal.held
+            self._shrink_to(wanted, left.values())
+            outcome = await self.reserve()
+            if outcome is None:
+                return None
+            refusal = outcome
+        return refusal
+
+    def _shrink_to(self, wanted: OutputBound, left_of_each: Iterable[tuple[Unit, int]]) -> None:
+        left: dict[Unit, int] = {}
+        for unit, amount in left_of_each:
+            left[unit] = min(amount, left.get(unit, amount))
+
+        def worst_nano(output_tokens: int) -> int:
+            return self._booking.worst_nano(self._call, self.target, self._worst_of(output_tokens))
+
+        tokens = affordable_tokens(
+            left,
+            most=wanted.tokens,
+            input_tokens=self._input_bound,
+            choices=self._choices,
+            worst_nano=worst_nano,
+        )
+        self._limit_output(wanted if tokens >= wanted.tokens else OutputBound(max(1, tokens), "budget"))
 
     async def would_be_refused(self) -> Refusal | None:
         """Why the budgets would not admit it now; nothing is held."""

@@ -91,7 +91,7 @@ class Passage:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         return None
 
-    def attempt(self, target: Target, estimate: Estimate) -> Taken:
+    def attempt(self, target: Target, estimate: Callable[[], Estimate]) -> Taken:
         """Takes an attempt's estimated tokens. Several may be under way. Raises `Refused` (429), or `TargetLimited`."""
         return NOTHING_TAKEN
 
@@ -129,9 +129,10 @@ class LimitedPassage(Passage):
         if isinstance(error, Refused):
             error.headers = {**self._headers(), **error.headers}
 
-    def attempt(self, target: Target, estimate: Estimate) -> Taken:
+    def attempt(self, target: Target, estimate: Callable[[], Estimate]) -> Taken:
         self._target, self._axes = target, self._axes_of(target)
-        lease = self._admit("attempt", self._tokens_of(estimate), prompt=estimate.prompt)
+        estimated = estimate()
+        lease = self._admit("attempt", self._tokens_of(estimated), prompt=estimated.prompt)
         taken = _TakenOfLimits(self, lease)
         self._attempts.append(taken)
         return taken
