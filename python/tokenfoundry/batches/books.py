@@ -159,7 +159,7 @@ class RemoteBooking(Booking):
     def posted(self, target: Target, usage: Usage, at_ms: int) -> Posted:
         posted = super().posted(target, _in_batch(usage), at_ms)
         flags = tuple("batch_at_normal_price" if flag == NO_TIER else flag for flag in posted.flags)
-        return posted._replace(flags=flags)
+        return msgspec.structs.replace(posted, flags=flags)
 
     def saved(self, call: Call, target: Target, usage: Usage, cost_nano: int) -> dict[str, Any]:
         return {**super().saved(call, target, _in_batch(usage), cost_nano), "service_tier": _BATCH}

@@ -57,7 +57,7 @@ class Saved(NamedTuple):
     counterfactual_nano: int
 
 
-class Posted(NamedTuple):
+class Posted(msgspec.Struct, frozen=True):
     """What the ledger posts for a call, what is to be said of it, and the price for its record."""
 
     amount_nano: int

@@ -148,7 +148,9 @@ class Booking:
         """
         baseline = self._baselines.get(call.alias)
         name = target.name if baseline is None else baseline.target
-        posted = self._prices.posted(name, msgspec.structs.replace(usage, reported_cost=None), at=call.at_ms)
+        if usage.reported_cost is not None:
+            usage = msgspec.structs.replace(usage, reported_cost=None)
+        posted = self._prices.posted(name, usage, at=call.at_ms)
         return {
             "counterfactual_nano": posted.amount_nano,
             "savings": Savings(response_cache=posted.amount_nano),

@@ -9,7 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.ledger.values import Unit
@@ -17,7 +19,7 @@ from tokenfoundry.records import MaxTokensFrom
 from tokenfoundry.routing.targets import Target
 
 
-class OutputBound(NamedTuple):
+class OutputBound(msgspec.Struct, frozen=True):
     """Output tokens of one choice, at most; and who said so, unless the caller did: `model` also where its target
     writes less than the caller asked for. `is_ours`: the caller asked for no bound.
     """
