@@ -208,7 +208,7 @@ def test_spans_lie_inside_any_text_in_order(text: str) -> None:
 def test_what_a_span_holds_is_found_again_by_itself(pieces: list[str]) -> None:
     text = "".join(pieces)
     for finding in DETECTOR.detect(text):
-        if finding.entity in ("PHONE_NUMBER", "PERSON"):  # A bare national number, and a name, need the words beside it.
+        if finding.entity in ("PHONE_NUMBER", "PERSON"):  # These may need the words beside them.
             continue
         value = text[finding.start : finding.end]
         assert DETECTOR.detect(value) == [tf.Finding(finding.entity, 0, len(value), finding.score)]
