@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tokenfoundry.errors import InvalidInput
+from tokenfoundry.usage.faults import FieldFault
 from tokenfoundry.usage.openai import count_of, part_of, tier_of
 
 
@@ -37,7 +38,7 @@ def read(body: Mapping[str, Any]) -> dict[str, Any] | None:
     }
     details = usage.get("cacheDetails") or ()
     if not isinstance(details, list | tuple) or not all(isinstance(each, Mapping) for each in details):
-        raise InvalidInput("usage: cacheDetails must be a list of objects")
+        raise FieldFault("cacheDetails must be a list of objects", usage, "cacheDetails")
     for_an_hour = sum(count_of(each, "inputTokens") or 0 for each in details if each.get("ttl") == "1h")
     if for_an_hour:
         counts["cache_write_1h_tokens"] = for_an_hour
@@ -51,8 +52,9 @@ def _tier_of(body: Mapping[str, Any]) -> str:
     """The service tier of a reply, of the event that ends a stream, or of what a meter has put together."""
     metadata = body.get("metadata")
     around = metadata if isinstance(metadata, Mapping) else body
-    tier = around.get("serviceTier", around.get("service_tier"))
-    return tier_of(tier.get("type") if isinstance(tier, Mapping) else tier)
+    name = "serviceTier" if "serviceTier" in around else "service_tier"
+    tier = around.get(name)
+    return tier_of(tier, "type") if isinstance(tier, Mapping) else tier_of(around, name)
 
 
 def read_titan(body: Mapping[str, Any]) -> dict[str, Any] | None:
