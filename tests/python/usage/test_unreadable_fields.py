@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tokenfoundry.usage import Usage
+from tokenfoundry.usage import Usage, UsageMeter
 
 HUGE = 2**62 + 5
 CHAT = {"prompt_tokens": 9000, "completion_tokens": 20}
@@ -91,3 +91,33 @@ def test_a_report_of_bad_fields_alone_is_given_up_on() -> None:
     told = Usage.reported("gemini", {"usageMetadata": {**GEMINI, "promptTokensDetails": details}})
     assert told is not None
     assert told.is_unreadable
+
+
+@pytest.mark.parametrize(
+    ("dialect", "event"),
+    [
+        ("chat", {"choices": [], "usage": [1]}),
+        ("responses", {"type": "response.completed", "response": {"usage": "x"}}),
+        ("messages", {"type": "message_start", "message": {"usage": [2]}}),
+        ("messages", {"type": "message_start", "message": [1]}),
+        ("gemini", {"usageMetadata": 5}),
+        ("converse", {"metadata": {"usage": [1]}}),
+    ],
+)
+def test_what_stands_in_a_stream_where_usage_should_is_a_fault(dialect: str, event: dict[str, Any]) -> None:
+    meter = UsageMeter(dialect)
+    meter.see(event)
+    told = meter.usage
+    assert told is not None
+    assert told.is_unreadable
+    assert "must be an object" in told.fault
+
+
+def test_counts_told_beside_what_is_no_usage_are_kept_with_the_fault() -> None:
+    meter = UsageMeter("chat")
+    meter.see({"choices": [], "usage": CHAT})
+    meter.see({"choices": [], "usage": [1]})
+    told = meter.usage
+    assert told is not None
+    assert (told.input_tokens, told.output_tokens) == (9000, 20)
+    assert told.fault == "usage: usage must be an object, not list"
