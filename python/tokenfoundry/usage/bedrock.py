@@ -30,6 +30,7 @@ def read(body: Mapping[str, Any]) -> dict[str, Any] | None:
         raise InvalidInput("usage: inputTokens or outputTokens is missing")
     cache_read_tokens = count_of(usage, "cacheReadInputTokens") or 0
     cache_write_tokens = count_of(usage, "cacheWriteInputTokens") or 0
+    total_tokens = count_of(usage, "totalTokens")
     counts: dict[str, Any] = {
         "input_tokens": input_tokens + cache_read_tokens + cache_write_tokens,
         "output_tokens": output_tokens,
@@ -45,6 +46,8 @@ def read(body: Mapping[str, Any]) -> dict[str, Any] | None:
     tier = _tier_of(body)
     if tier:
         counts["service_tier"] = tier
+    if total_tokens is not None and total_tokens < input_tokens + output_tokens:  # It need not count what was cached.
+        counts["fault"] = f"usage: totalTokens is {total_tokens}, less than its parts, {input_tokens + output_tokens}"
     return counts
 
 

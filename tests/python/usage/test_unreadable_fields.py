@@ -121,3 +121,14 @@ def test_counts_told_beside_what_is_no_usage_are_kept_with_the_fault() -> None:
     assert told is not None
     assert (told.input_tokens, told.output_tokens) == (9000, 20)
     assert told.fault == "usage: usage must be an object, not list"
+
+
+def test_a_total_of_converse_below_its_parts_is_a_fault() -> None:
+    told = Usage.reported("converse", {"usage": {"inputTokens": 5, "outputTokens": 2, "totalTokens": 3}})
+    assert told is not None
+    assert (told.input_tokens, told.output_tokens) == (5, 2)
+    assert told.fault == "usage: totalTokens is 3, less than its parts, 7"
+    uncached = {"inputTokens": 5, "outputTokens": 2, "totalTokens": 7, "cacheReadInputTokens": 100}
+    assert Usage.from_body("converse", {"usage": uncached}) == Usage(
+        input_tokens=105, output_tokens=2, cache_read_tokens=100
+    )
