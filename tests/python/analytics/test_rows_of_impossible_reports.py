@@ -6,16 +6,30 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from support.clocked import NOON_MS
+from tokenfoundry.analytics.advice import advise
 from tokenfoundry.analytics.rows import export_ledger, open_views
+from tokenfoundry.analytics.whatif import replay
+from tokenfoundry.exporters import export_focus
 from tokenfoundry.gateway.attempts.booking import tallies_of
 from tokenfoundry.ledger import Amounts, Axes, Ledger
 from tokenfoundry.records import AppliedPrice, CallRecord, Savings
+from tokenfoundry.settings import Settings
 
 HUGE = 2**62 + 5
 PRICE = AppliedPrice(id="p", catalogue="c", currency="USD", fx_rate="0.9", rates={"input": "1", "output": "1"})
+
+AXES = Axes(project="claims", session="s", alias="fast", model="m")
+CONFIGURATION = """
+currency: EUR
+fx: {USD: [{from: 2020-01-01, rate: "0.9"}]}
+providers: {one: {format: openai, base_url: "http://127.0.0.1:9/v1"}}
+targets: {small: {provider: one, model: m, price: {input: "1", output: "2", search: "0.01"}, reported_cost: bill}}
+aliases: {fast: [small]}
+"""
 
 
 def book(path: Path, *calls: dict[str, Any], cost_nano: int = 5) -> None:
@@ -36,7 +50,7 @@ def book(path: Path, *calls: dict[str, Any], cost_nano: int = 5) -> None:
                 **fields,
             )
             amounts = Amounts(money_nano=cost_nano, requests=1)
-            ledger.reserve(f"c{number}", amounts=amounts, axes=Axes(project="claims", session="s"))
+            ledger.reserve(f"c{number}", amounts=amounts, axes=AXES)
             ledger.settle(f"c{number}", amounts, tallies=tallies_of(record), detail=record.to_bytes())
 
 
@@ -96,3 +110,31 @@ def test_savings_of_any_size_leave_the_rest_to_routing(tmp_path: Path) -> None:
     savings = Savings(batch=-(2**62), provider_cache=-(2**62), routing=7, response_cache=2**63 - 1)
     book(tmp_path / "books", {"savings": savings})
     assert summed(tmp_path, "select sum(saved_nano), sum(saved_routing_nano) from sums") == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "times", "cost_nano"),
+    [
+        ({"searches": HUGE, "input_audio_tokens": HUGE, "usage_fault": "usage: no call uses so much"}, 3, 5),
+        ({"reported_cost": Decimal("1E-400000000")}, 1, 5),
+        ({"reported_cost": Decimal("1E+9")}, 1, 5),
+        ({"reported_cost": Decimal("0." + "1" * 130)}, 1, 5),
+        ({"reported_cost": Decimal("9" * 60)}, 1, 5),
+        ({}, 1100, 2**53),
+    ],
+)
+def test_what_is_impossible_is_exported_replayed_and_advised_on(
+    tmp_path: Path, said: dict[str, Any], times: int, cost_nano: int
+) -> None:
+    book(tmp_path / "books", *[{"target": "small", **said}] * times, cost_nano=cost_nano)
+    with Ledger.open(tmp_path / "books") as ledger:
+        directory = export_ledger(ledger, tmp_path / "rows", currency="EUR")
+    configured = Settings.from_yaml(CONFIGURATION)
+    found = replay(directory, configured).total
+    assert (found.calls, found.unserved, found.spent_before_nano) == (times, 0, times * cost_nano)
+    if said:
+        assert found.spent_after_nano == found.spent_before_nano  # What has no price stays as it was.
+    advise(directory, configured)
+    (file,) = export_focus(directory, tmp_path / "focus")
+    costs = pq.read_table(file)["BilledCost"].to_pylist()
+    assert sum(costs) == Decimal(times * cost_nano).scaleb(-9)
