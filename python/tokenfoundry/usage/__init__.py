@@ -7,6 +7,7 @@ package turns one wire format into its fields and knows nothing else.
 normal      Usage
 meter       UsageMeter: the usage of a stream
 readers     which file reads which format
+faults      what a report says in spite of fields that nobody can read
 """
 
 from tokenfoundry.usage.meter import UsageMeter

@@ -46,7 +46,7 @@ def read(body: Mapping[str, Any]) -> dict[str, Any] | None:
     searches = count_of(part_of(usage, "server_tool_use"), "web_search_requests")
     if searches:
         counts["searches"] = searches
-    tier = "fast" if usage.get("speed") == "fast" else tier_of(usage.get("service_tier"))
+    tier = "fast" if usage.get("speed") == "fast" else tier_of(usage, "service_tier")
     if tier:
         counts["service_tier"] = tier
     return counts
@@ -64,5 +64,8 @@ def raw_of_event(event: Mapping[str, Any]) -> Any:
     """
     if event.get("type") != "message_start":
         return event.get("usage")
-    usage = part_of(part_of(event, "message"), "usage")
+    message = event.get("message")
+    usage = message.get("usage") if isinstance(message, Mapping) else message
+    if not isinstance(usage, Mapping):
+        return usage
     return {name: value for name, value in usage.items() if name not in ("output_tokens", "output_tokens_details")}

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tokenfoundry.errors import InvalidInput
+from tokenfoundry.usage.faults import FieldFault
 from tokenfoundry.usage.openai import count_of, part_of, tier_of
 
 
@@ -29,6 +30,7 @@ def read(body: Mapping[str, Any]) -> dict[str, Any] | None:
         raise InvalidInput("usage: inputTokens or outputTokens is missing")
     cache_read_tokens = count_of(usage, "cacheReadInputTokens") or 0
     cache_write_tokens = count_of(usage, "cacheWriteInputTokens") or 0
+    total_tokens = count_of(usage, "totalTokens")
     counts: dict[str, Any] = {
         "input_tokens": input_tokens + cache_read_tokens + cache_write_tokens,
         "output_tokens": output_tokens,
@@ -37,13 +39,15 @@ def read(body: Mapping[str, Any]) -> dict[str, Any] | None:
     }
     details = usage.get("cacheDetails") or ()
     if not isinstance(details, list | tuple) or not all(isinstance(each, Mapping) for each in details):
-        raise InvalidInput("usage: cacheDetails must be a list of objects")
+        raise FieldFault("cacheDetails must be a list of objects", usage, "cacheDetails")
     for_an_hour = sum(count_of(each, "inputTokens") or 0 for each in details if each.get("ttl") == "1h")
     if for_an_hour:
         counts["cache_write_1h_tokens"] = for_an_hour
     tier = _tier_of(body)
     if tier:
         counts["service_tier"] = tier
+    if total_tokens is not None and total_tokens < input_tokens + output_tokens:  # It need not count what was cached.
+        counts["fault"] = f"usage: totalTokens is {total_tokens}, less than its parts, {input_tokens + output_tokens}"
     return counts
 
 
@@ -51,8 +55,9 @@ def _tier_of(body: Mapping[str, Any]) -> str:
     """The service tier of a reply, of the event that ends a stream, or of what a meter has put together."""
     metadata = body.get("metadata")
     around = metadata if isinstance(metadata, Mapping) else body
-    tier = around.get("serviceTier", around.get("service_tier"))
-    return tier_of(tier.get("type") if isinstance(tier, Mapping) else tier)
+    name = "serviceTier" if "serviceTier" in around else "service_tier"
+    tier = around.get(name)
+    return tier_of(tier, "type") if isinstance(tier, Mapping) else tier_of(around, name)
 
 
 def read_titan(body: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.usage.openai import part_of, shown
+from tokenfoundry.usage.faults import FieldFault, shown
+from tokenfoundry.usage.openai import MAX_COUNT, part_of
 
 
 def raw_of(body: Mapping[str, Any]) -> Any:
@@ -48,6 +49,10 @@ def _whole(part: Mapping[str, Any], name: str) -> int:
     if count is None:
         return 0
     whole = type(count) is int or (isinstance(count, float) and count.is_integer())
-    if not whole or count < 0:
-        raise InvalidInput(f"usage: {name} must be a whole number of at least 0, not {shown(count)}")
+    if not whole or not 0 <= count <= MAX_COUNT:
+        said = f"{name} must be a whole number of 0 to a million millions, not {shown(count)}"
+        raise FieldFault(said, part, name) if name in _BESIDE else InvalidInput(f"usage: {said}")
     return int(count)
+
+
+_BESIDE = frozenset({"cached_tokens", "search_units"})  # What the number of tokens is known without.

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tokenfoundry.errors import InvalidInput
+from tokenfoundry.usage.faults import FieldFault
 from tokenfoundry.usage.openai import count_of, part_of, tier_of
 
 
@@ -70,9 +71,9 @@ _TRAFFIC = {"ON_DEMAND_PRIORITY": "priority", "ON_DEMAND_FLEX": "flex", "PROVISI
 
 def _tier_of(body: Mapping[str, Any], usage: Mapping[str, Any]) -> str:
     """Gemini names the tier that served; Vertex AI the kind of traffic."""
-    tier = usage.get("serviceTier", body.get("service_tier"))
-    if tier is not None:
-        return tier_of(tier)
+    for around, name in ((usage, "serviceTier"), (body, "service_tier")):
+        if around.get(name) is not None:
+            return tier_of(around, name)
     traffic = usage.get("trafficType")
     return _TRAFFIC.get(traffic, "") if isinstance(traffic, str) else ""
 
@@ -100,5 +101,5 @@ def _token_count(prediction: Any) -> int:
 def _parts(usage: Mapping[str, Any], name: str) -> list[Any] | tuple[Any, ...]:
     details = usage.get(name) or ()
     if not isinstance(details, list | tuple) or not all(isinstance(part, Mapping) for part in details):
-        raise InvalidInput(f"usage: {name} must be a list of objects")
+        raise FieldFault(f"{name} must be a list of objects", usage, name)
     return details

@@ -29,6 +29,7 @@ class UsageMeter:
         self._whole_with = WHOLE_WITH.get(dialect, ())
         self._raw: dict[str, Any] = {}
         self._tier: Any = None
+        self._odd: Any = None  # What stood last where usage should, and is none.
 
     def see(self, event: Mapping[str, Any]) -> None:
         """Takes one event."""
@@ -38,11 +39,19 @@ class UsageMeter:
                 self._raw = {}
             self._raw.update((name, value) for name, value in raw.items() if value is not None)
             self._tier = tier_of_event(event) or self._tier
+        elif raw is not None:
+            self._odd = raw
 
     @property
     def usage(self) -> Usage | None:
         """What was reported so far; one that cannot be true has a `fault`."""
-        return self._reported(self._raw) if self._raw else None
+        told = self._reported(self._raw) if self._raw else None
+        if self._odd is None:
+            return told
+        odd = Usage.reported(self._dialect, {"usage": self._odd})
+        if told is None or odd is None or told.fault:
+            return told or odd
+        return msgspec.structs.replace(told, fault=odd.fault)
 
     def usage_so_far(self, count_output: Callable[[], int]) -> Usage | None:
         """The same; of a stream that has told its input alone, with the output that was counted, as estimated.

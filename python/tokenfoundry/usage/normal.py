@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tokenfoundry.errors import InvalidInput
+from tokenfoundry.usage.faults import readable
 from tokenfoundry.usage.readers import READERS, Reader
 
 
@@ -189,7 +190,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def reported(cls, format: str, body: Mapping[str, Any]) -> Usage | None:
         """As `from_body`, of a provider whose answer was already used: counts that cannot be true are kept as they were
-        sent, with a `fault`; of what is no counts at all there is nothing but that.
+        sent, with a `fault`, but for fields that nobody can read; where those tell the whole there is nothing but that.
 
         Raises `InvalidInput` for an unknown format alone.
 
@@ -199,19 +200,16 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         (9, 10, "usage: 10 cached and 0 newly cached tokens are more than the input's 9")
         """
         reader = _reader(format)
-        counts: dict[str, Any] = {}
         try:
             told = reader(body)
-            if told is None:
-                return None
-            counts = told
-            return cls(**counts)
+            return None if told is None else cls(**told)
         except InvalidInput as error:
-            fault = str(error)
+            said = str(error)
+        counts, fault = readable(reader, body)
         try:
-            return cls(**{**counts, "fault": fault})
+            return cls(**{**counts, "fault": fault or said})
         except InvalidInput:
-            return cls(fault=fault)
+            return cls(fault=fault or said)
 
 
 def _reader(format: str) -> Reader:

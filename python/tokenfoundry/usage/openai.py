@@ -19,9 +19,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from tokenfoundry.errors import InvalidInput
+from tokenfoundry.usage.faults import FieldFault, shown
 
+MAX_COUNT: Final = 10**12
+"""Far above what any call uses."""
 _MAX_TIER_LENGTH: Final = 32
-_MAX_DOLLARS: Final = 10**9
+_MAX_DOLLARS: Final = 10**6  # far above what any call costs
+_MAX_DECIMALS: Final = 30
 
 
 def read(body: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -99,7 +103,7 @@ def add_beside(counts: dict[str, Any], body: Mapping[str, Any], usage: Mapping[s
     """Adds what is told beside the counts of tokens: the tier that served, searches, and what it cost."""
     tier = body.get("service_tier")
     if tier is not None:
-        counts["service_tier"] = tier_of(tier)
+        counts["service_tier"] = tier_of(body, "service_tier")
     if _BESIDE.isdisjoint(usage):
         return
     cost = cost_of(usage)
@@ -118,16 +122,17 @@ _BESIDE = frozenset({"cost", "cost_in_usd_ticks", "server_tool_use_details", "nu
 _ORDINARY = frozenset({"default", "standard", "auto", "on_demand", "standard_only", "unspecified"})
 
 
-def tier_of(value: Any) -> str:
-    """A service tier in the normal form: empty for the ordinary one. Raises `InvalidInput` for what is no name.
+def tier_of(part: Mapping[str, Any], name: str) -> str:
+    """The service tier of that name in the normal form: empty for the ordinary one. Raises for what is no name.
 
-    >>> tier_of("default"), tier_of("PRIORITY")
+    >>> tier_of({"service_tier": "default"}, "service_tier"), tier_of({"service_tier": "PRIORITY"}, "service_tier")
     ('', 'priority')
     """
+    value = part.get(name)
     if value is None or (type(value) is str and value in _ORDINARY):
         return ""
     if not isinstance(value, str) or len(value) > _MAX_TIER_LENGTH or not value.isprintable():
-        raise InvalidInput("usage: service_tier must be a short name")
+        raise FieldFault("service_tier must be a short name", part, name)
     tier = value.lower()
     return "" if tier in _ORDINARY else tier
 
@@ -142,16 +147,28 @@ def cost_of(usage: Mapping[str, Any]) -> Decimal | None:
     if isinstance(cost, Mapping):
         cost = cost.get("total_cost")
     if cost is not None:
-        told = _dollars(cost, "cost")
+        told = dollars_of(cost, usage, "cost")
         if usage.get("is_byok") is True:
-            upstream = part_of(usage, "cost_details").get("upstream_inference_cost")
-            return told if upstream is None else told + _dollars(upstream, "upstream_inference_cost")
+            details = usage.get("cost_details")
+            upstream = details.get("upstream_inference_cost") if isinstance(details, Mapping) else details
+            return told if upstream is None else told + dollars_of(upstream, usage, "cost")
         return told
-    ticks = count_of(usage, "cost_in_usd_ticks")
-    return None if ticks is None else Decimal(ticks).scaleb(-10)
+    ticks = usage.get("cost_in_usd_ticks")
+    if ticks is None:
+        return None
+    if type(ticks) is not int or not 0 <= ticks <= _MAX_DOLLARS * 10**10:
+        said = f"cost_in_usd_ticks must be a whole number of at least 0, and of a million dollars, not {shown(ticks)}"
+        raise FieldFault(said, usage, "cost_in_usd_ticks")
+    return Decimal(ticks).scaleb(-10)
 
 
-def _dollars(value: Any, name: str) -> Decimal:
+def dollars_of(value: Any, part: Mapping[str, Any], name: str) -> Decimal:
+    """An amount that stands in `part` under that name. Raises for what no call costs, and for more decimals than can be
+    reckoned with exactly.
+
+    >>> dollars_of("0.00125", {}, "cost")
+    Decimal('0.00125')
+    """
     is_number = isinstance(value, int | float | str | Decimal) and not isinstance(value, bool)
     try:
         # The shortest text of a float is what was sent, of as many digits as anybody bills in.
@@ -159,7 +176,9 @@ def _dollars(value: Any, name: str) -> Decimal:
     except InvalidOperation:
         amount = None
     if amount is None or not amount.is_finite() or not 0 <= amount <= _MAX_DOLLARS:
-        raise InvalidInput(f"usage: {name} must be an amount of at least 0")
+        raise FieldFault(f"{name} must be an amount of 0 to a million", part, name)
+    if amount.as_tuple().exponent < -_MAX_DECIMALS:  # type: ignore[operator]  # It is finite.
+        raise FieldFault(f"{name} has more than {_MAX_DECIMALS} decimals", part, name)
     return amount
 
 
@@ -169,7 +188,7 @@ def part_of(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     if part is None:
         return {}
     if type(part) is not dict and not isinstance(part, Mapping):
-        raise InvalidInput(f"usage: {name} must be an object, not {type(part).__name__}")
+        raise FieldFault(f"{name} must be an object, not {type(part).__name__}", body, name)
     return part
 
 
@@ -178,14 +197,10 @@ def count_of(part: Mapping[str, Any], name: str) -> int | None:
     count = part.get(name)
     if count is None:
         return None
-    if type(count) is not int or count < 0:
-        raise InvalidInput(f"usage: {name} must be a whole number of at least 0, not {shown(count)}")
+    if type(count) is not int or not 0 <= count <= MAX_COUNT:
+        kind = "at most a million millions" if type(count) is int and count > 0 else "a whole number of at least 0"
+        raise FieldFault(f"{name} must be {kind}, not {shown(count)}", part, name)
     return count
-
-
-def shown(value: Any) -> str:
-    """A value in a sentence that is written down: numbers as they are, of all else the kind alone."""
-    return repr(value) if isinstance(value, int | float) else f"a {type(value).__name__}"
 
 
 def first_of(*counts: int | None) -> int:

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tokenfoundry.errors import InvalidInput
-from tokenfoundry.usage.openai import add_beside, add_modalities, count_of, part_of, shown
+from tokenfoundry.usage.faults import shown
+from tokenfoundry.usage.openai import MAX_COUNT, add_beside, add_modalities, count_of, part_of
 
 
 def read(body: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -81,6 +82,6 @@ def whole_seconds(value: Any, name: str) -> int:
     >>> whole_seconds(7.2, "duration")
     8
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not (math.isfinite(value) and value >= 0):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_COUNT:
         raise InvalidInput(f"{name} must be seconds of at least 0, not {shown(value)}")
     return math.ceil(value)

@@ -3,11 +3,13 @@ the answer reaches its caller.
 """
 
 import logging
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
+from support.factories import config, factory
 from support.upstream import Exchange, Upstream, chunk, completion
 from tokenfoundry.factory import TokenFactory
 from tokenfoundry.ledger import EntryFlags
@@ -16,6 +18,7 @@ from tokenfoundry.records import CallRecord
 
 QUESTION: list[Any] = [{"role": "user", "content": "Ciao"}]
 ABOVE = {"prompt_tokens": 10, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 50}}
+BARE: dict[str, Any] = {"aliases": {"fast": ["small"]}, "routing": {}}
 NEGATIVE = {"prompt_tokens": -1, "completion_tokens": 1, "total_tokens": 0}
 
 
@@ -125,3 +128,61 @@ def test_a_zero_that_the_provider_reports_is_a_count(gateway: TokenFactory, key:
     assert (told.input_tokens, told.output_tokens, told.cost_nano) == (0, 0, 0)
     assert told.cost_source == "computed"
     assert told.flags == ()
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"num_search_queries": 2**62 + 5},
+        {"prompt_tokens_details": {"cached_tokens": 2**62 + 5}},
+        {"prompt_tokens_details": {"audio_tokens": 2**62 + 5}},
+        {"completion_tokens_details": {"reasoning_tokens": 2**62 + 5}},
+        {"cost": -0.1},
+        {"cost": "0." + "1" * 130},
+    ],
+    ids=lambda beside: next(iter(beside)),
+)
+def test_good_counts_beside_what_cannot_be_are_booked_and_the_answer_reaches_its_caller(
+    gateway: TokenFactory, key: str, upstream: Upstream, beside: dict[str, Any], stream: bool
+) -> None:
+    upstream.behave = (streamed if stream else whole)({"prompt_tokens": 10, "completion_tokens": 2, **beside})
+    alarms = alarms_of(gateway)
+    assert ask(gateway, key, stream=stream) == "ok"
+    assert alarms.get(timeout=10).kind == "usage_fault"
+    told = record(gateway)
+    assert (told.outcome, told.input_tokens, told.output_tokens) == ("answered", 10, 2)
+    assert (told.cost_nano, told.cost_source) == (10 * 1000 + 2 * 2000, "computed")
+    assert "usage_impossible" in told.flags
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize(
+    ("usage", "counted"),
+    [
+        ({"prompt_tokens": 10, "completion_tokens": 10**12 - 10}, None),
+        ({"prompt_tokens": 10, "completion_tokens": 2, "cost": 10**6}, (10, 2)),
+    ],
+    ids=["counts", "the provider's own figure"],
+)
+def test_what_costs_more_than_can_be_booked_is_flagged_and_the_answer_reaches_its_caller(
+    upstream: Upstream, tmp_path: Path, usage: dict[str, Any], counted: tuple[int, int] | None, stream: bool
+) -> None:
+    upstream.behave = (streamed if stream else whole)(usage)
+    small = config(upstream.base_url, tmp_path)["targets"]["small"]
+    small |= {"price": {"input": "100", "output": "20000", "currency": "EUR"}, "reported_cost": "bill"}
+    fx = {"USD": [{"from": "2020-01-01", "rate": "25400"}]}
+    with factory(upstream.base_url, tmp_path / "data", targets={"small": small}, fx=fx, **BARE) as gateway:
+        alarms = alarms_of(gateway)
+        assert ask(gateway, gateway.create_key(project="claims"), stream=stream) == "ok"
+        alarm = alarms.get(timeout=10)
+        told = record(gateway)
+    assert alarm.kind == "usage_fault"
+    assert told.outcome == "answered"
+    assert "amount of money" in told.usage_fault
+    if counted is None:
+        assert told.cost_source == "estimated"
+        assert told.output_tokens < 50
+    else:
+        assert (told.input_tokens, told.output_tokens) == counted
+        assert (told.cost_source, told.cost_nano) == ("computed", 10 * 100_000 + 2 * 20_000_000)

@@ -14,26 +14,26 @@ _LEAST_REPEATS = 0.3  # Of an intent's calls whose input was asked before.
 _BURSTS = """
     with minutes as (
         select intent, target, key, epoch_ms(began_at) // 60000 as minute, count(*) as calls,
-            sum(spent_nano)::BIGINT as spent_nano
+            sum(spent_nano) as spent_nano
         from calls
         where kind = 'settled' and endpoint like '%embeddings' and intent is not null
         group by all
     )
-    select intent, target, sum(calls)::BIGINT, sum(calls) filter (calls >= $1)::BIGINT,
-        sum(spent_nano) filter (calls >= $1)::BIGINT, max(calls)
+    select intent, target, sum(calls), sum(calls) filter (calls >= $1),
+        sum(spent_nano) filter (calls >= $1), max(calls)
     from minutes
     group by intent, target
     order by intent, target
 """
 _REPEATS = """
     with inputs as (
-        select intent, target, prompt_hmac, count(*) as calls, sum(spent_nano)::BIGINT as spent_nano,
+        select intent, target, prompt_hmac, count(*) as calls, sum(spent_nano) as spent_nano,
             min(spent_nano) as once_nano
         from calls
         where kind = 'settled' and endpoint like '%embeddings' and intent is not null and prompt_hmac is not null
         group by all
     )
-    select intent, sum(calls)::BIGINT, count(*), sum(spent_nano - once_nano)::BIGINT, max(calls)
+    select intent, sum(calls), count(*), sum(spent_nano - once_nano), max(calls)
     from inputs
     group by intent
     order by intent

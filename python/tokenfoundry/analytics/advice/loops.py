@@ -12,14 +12,14 @@ _LEAST_REPEATS = 50  # Of one prompt in an hour.
 _REPEATS = """
     with hours as (
         select intent, key, session, prompt_hmac, epoch_ms(began_at) // 3600000 as hour, count(*) as calls,
-            sum(spent_nano)::BIGINT as spent_nano, min(spent_nano) as once_nano, min(began_at) as first_at,
+            sum(spent_nano) as spent_nano, min(spent_nano) as once_nano, min(began_at) as first_at,
             max(began_at) as last_at
         from calls
         where kind = 'settled' and endpoint not like '%embeddings' and prompt_hmac is not null
         group by all
         having count(*) >= ?
     )
-    select coalesce(intent, ''), key, session, sum(calls)::BIGINT, max(calls), sum(spent_nano - once_nano)::BIGINT,
+    select coalesce(intent, ''), key, session, sum(calls), max(calls), sum(spent_nano - once_nano),
         strftime(min(first_at), '%Y-%m-%d %H:%MZ'), strftime(max(last_at), '%Y-%m-%d %H:%MZ')
     from hours
     group by intent, key, session

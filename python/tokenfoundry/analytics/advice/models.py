@@ -21,9 +21,9 @@ _COUNTS = (
 )
 # Pictures, speech and what is billed one by one are not the work of any model that chats.
 _PROFILE = f"""
-    select intent, target, model, count(*) as calls, sum(spent_nano)::BIGINT as spent_nano,
+    select intent, target, model, count(*) as calls, sum(spent_nano) as spent_nano,
         quantile_disc(input_tokens, 0.95) as p95_input, quantile_disc(output_tokens, 0.95) as p95_output,
-        {", ".join(f"sum({name})::BIGINT" for name in _COUNTS)}
+        {", ".join(f"sum({name})" for name in _COUNTS)}
     from calls
     where kind = 'settled' and outcome = 'answered' and intent is not null and endpoint <> 'embeddings'
         and output_tokens > 0 and images = 0 and audio_seconds = 0 and characters = 0

@@ -20,7 +20,7 @@ _PROFILE = """
     )
     select intent, target, count(*), max(max_tokens), any_value(p95_output), max(output_tokens),
         count(*) filter (output_tokens > 2 * p95_output),
-        sum(greatest(output_tokens - 2 * p95_output, 0))::BIGINT
+        sum(greatest(output_tokens - 2 * p95_output, 0))
     from answers
     group by intent, target
     having count(*) >= ?

@@ -20,7 +20,7 @@ _WARM_PER_CENT = 90  # Of the calls find the prefix in the cache; the others wri
 
 _PROFILE = """
     select intent, target, count(*), quantile_disc(input_tokens, 0.01), quantile_disc(input_tokens, 0.5),
-        sum(input_tokens)::BIGINT, sum(cache_read_tokens)::BIGINT
+        sum(input_tokens), sum(cache_read_tokens)
     from calls
     where kind = 'settled' and session is not null and intent is not null and endpoint <> 'embeddings'
     group by intent, target

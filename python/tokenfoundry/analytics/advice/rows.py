@@ -71,7 +71,7 @@ def open_rows(
     """The rows of the calls that began in `[start, until)`; None when there are none."""
     with open_views(directory, start=start, until=until, reads="rows") as connection:
         ((last_ms, spent_nano),) = connection.execute(
-            "select epoch_ms(max(began_at)), sum(spent_nano)::BIGINT from calls"
+            "select epoch_ms(max(began_at)), sum(spent_nano) from calls"
         ).fetchall()
         if last_ms is None:
             yield None

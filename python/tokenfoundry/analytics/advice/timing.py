@@ -13,7 +13,7 @@ _LEAST_SHARE = 0.5
 
 # Calls say that nobody waits for them by env: batch. They are neither streamed nor of a session.
 _PROFILE = """
-    select intent, target, count(*), sum(spent_nano)::BIGINT,
+    select intent, target, count(*), sum(spent_nano),
         count(*) filter (epoch_ms(began_at) // 3600000 % 24 >= $2 and epoch_ms(began_at) // 3600000 % 24 < $3),
     from calls
     where kind = 'settled' and env = 'batch' and not stream and session is null and intent is not null

@@ -87,12 +87,17 @@ RECORD_COLUMNS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 # Those that a record has under another name, within another, or not as a whole number. Tokens of a hit are those of the
 # answer that it repeated: its record has them, and its entry, which used none, has not. What a provider said of the
-# cost is in US dollars; where it is the cost, or the call knows no rate of the dollar, there is nothing to compare.
-_REPORTED = """
+# cost is in US dollars; where it is the cost, or the call knows no rate of the dollar, there is nothing to compare. Nor
+# is there where it is no amount of money: entries are for ever, whatever was booked once. The product has 38 digits.
+_MAX_UNITS = 9_000_000_000  # of a currency; just under what 64 bits hold of its nano units
+_DOLLARS = "try_cast(record.reported_cost as DECIMAL(38, 18))"
+_FX_RATE = "try_cast(coalesce(record.price.fx_rate, '1') as DECIMAL(19, 10))"
+_REPORTED = f"""
     case when record.cost_source = 'provider' or record.reported_cost is null then null
         when record.price.currency = 'USD' or (record.price is null and record.currency = 'USD') then
-            round(record.reported_cost::DECIMAL(16, 10) * coalesce(record.price.fx_rate, '1')::DECIMAL(12, 8)
-                * 1000000000::DECIMAL(10, 0))
+            case when {_DOLLARS}::DOUBLE * {_FX_RATE}::DOUBLE < {_MAX_UNITS} and {_DOLLARS} < {_MAX_UNITS} then
+                round(({_DOLLARS}::DECIMAL(28, 18) * 1000000000)::DECIMAL(28, 9) * {_FX_RATE})
+            end
     end
 """
 _SOURCES: Mapping[str, str] = MappingProxyType(
@@ -208,8 +213,9 @@ def rows_view(source: str, there: Collection[str]) -> str:
                 coalesce(saved_batch_nano, 0) as saved_batch_nano,
                 coalesce(saved_prompt_cache_nano, 0) as saved_prompt_cache_nano,
                 coalesce(saved_response_cache_nano, if(kind = 'hit', saved_nano, 0)) as saved_response_cache_nano,
-                saved_nano - coalesce(saved_batch_nano, 0) - coalesce(saved_prompt_cache_nano, 0)
-                    - coalesce(saved_response_cache_nano, if(kind = 'hit', saved_nano, 0)) as saved_routing_nano
+                (saved_nano::HUGEINT - coalesce(saved_batch_nano, 0) - coalesce(saved_prompt_cache_nano, 0)
+                    - coalesce(saved_response_cache_nano, if(kind = 'hit', saved_nano, 0))
+                )::BIGINT as saved_routing_nano
             )
         from (
             select {", ".join([*ENTRY_COLUMNS, *record, *words])}, money_nano as spent_nano,

@@ -11,6 +11,10 @@ from types import MappingProxyType
 
 from tokenfoundry.analytics.rows.columns import DIMENSIONS, MEASURES
 
+# A part has 2**17 rows at most: the sum of as many numbers of up to this one has 64 bits.
+_MAX_SUMMED = 2**46
+_APART = "apart"  # A row with a greater number, by its place in the ledger: it is a sum of its own.
+
 HOUR = "to_timestamp(epoch_ms(began_at) // 3600000 * 3600)"
 DAY = "to_timestamp(epoch_ms(began_at) // 86400000 * 86400)"
 
@@ -31,10 +35,10 @@ _SETTLED = "where kind = 'settled'"
 _SESSION = ("workspace", "project", "consumer", "key", "session")
 
 
-def sums_of_rows(rows: str) -> str:
-    """A row of `sums` for each row of a call."""
-    measures = (f"{expression} as {name}" for name, expression in MEASURES.items())
-    return f"select {HOUR} as hour, {', '.join(DIMENSIONS)}, {', '.join(measures)} from {rows}"
+def sums_of_rows(rows: str, *beside: str) -> str:
+    """A row of `sums` for each row of a call, with columns `beside` those."""
+    columns = (*DIMENSIONS, *(f"{expression} as {name}" for name, expression in MEASURES.items()), *beside)
+    return f"select {HOUR} as hour, {', '.join(columns)} from {rows}"
 
 
 def tokens_of_rows(rows: str) -> str:
@@ -42,22 +46,30 @@ def tokens_of_rows(rows: str) -> str:
     return f"select {DAY} as day, intent, input_tokens + output_tokens as tokens, 1 as calls from {rows} {_SETTLED}"
 
 
-def sessions_of_rows(rows: str) -> str:
-    """A row for each row of a call that belongs to a session."""
+def sessions_of_rows(rows: str, *beside: str) -> str:
+    """A row for each row of a call that belongs to a session, with columns `beside` its own."""
     return f"""
         select {HOUR} as hour, {", ".join(_SESSION)}, {_CALLS} as calls, input_tokens, output_tokens, spent_nano,
-            saved_nano, began_at as first_at, began_at as last_at
+            saved_nano, {", ".join(["began_at as first_at", "began_at as last_at", *beside])}
         from {rows} where session is not null
     """
 
 
+def _apart(*measures: str) -> str:
+    """The column that sets rows apart which hold so much that a sum with others might not fit."""
+    each = ", ".join(measures)
+    is_summed = f"greatest({each}) <= {_MAX_SUMMED} and least({each}) >= -{_MAX_SUMMED}"
+    return f"if({is_summed}, null, seq) as {_APART}"
+
+
 # By the name of their folder and view: the query over the rows of a part. Sums are cast: DuckDB's are of 128 bits,
-# which Parquet has no integer for. One that does not fit is an error.
+# which Parquet has no integer for. What would not fit is not summed here: every reader sums what it reads once more.
 DERIVED: Mapping[str, str] = MappingProxyType(
     {
         "sums": f"""
             select hour, {", ".join(DIMENSIONS)}, {", ".join(f"sum({name})::BIGINT as {name}" for name in MEASURES)}
-            from ({sums_of_rows("calls")}) group by all order by all
+            from ({sums_of_rows("calls", _apart(*MEASURES.values()))})
+            group by hour, {", ".join(DIMENSIONS)}, {_APART} order by all
         """,
         "token_counts": f"""
             select day, intent, token_bucket(tokens) as tokens, sum(calls)::BIGINT as calls
@@ -67,7 +79,8 @@ DERIVED: Mapping[str, str] = MappingProxyType(
             select hour, {", ".join(_SESSION)}, sum(calls)::BIGINT as calls, sum(input_tokens)::BIGINT as input_tokens,
                 sum(output_tokens)::BIGINT as output_tokens, sum(spent_nano)::BIGINT as spent_nano,
                 sum(saved_nano)::BIGINT as saved_nano, min(first_at) as first_at, max(last_at) as last_at
-            from ({sessions_of_rows("calls")}) group by all order by all
+            from ({sessions_of_rows("calls", _apart("input_tokens", "output_tokens", "spent_nano", "saved_nano"))})
+            group by hour, {", ".join(_SESSION)}, {_APART} order by all
         """,
     }
 )

@@ -12,7 +12,6 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -20,7 +19,7 @@ from tokenfoundry.analytics.rows import ExportDirectory, open_views
 from tokenfoundry.analytics.rows.columns import FINE_COLUMNS
 from tokenfoundry.analytics.whatif.result import WhatIf
 from tokenfoundry.budgets import budgets_of_file, ledger_budget
-from tokenfoundry.errors import InvalidInput
+from tokenfoundry.errors import ConfigError, InvalidInput
 from tokenfoundry.ledger import Amounts, Axes, Ledger, Refusal
 from tokenfoundry.pricing import PriceBook, prices
 from tokenfoundry.rented_hours import post_hour, record_of
@@ -32,6 +31,7 @@ from tokenfoundry.routing.targets import Target
 from tokenfoundry.settings import Settings
 from tokenfoundry.settings.targets import Endpoint
 from tokenfoundry.usage import Usage
+from tokenfoundry.usage.openai import dollars_of
 
 Caching = Literal["recorded", "replayed"]
 """recorded: what was a hit stays one where the configuration caches its intent. replayed: a call is a hit when the same
@@ -170,9 +170,14 @@ class _Walk:
     def _served(self, row: dict[str, Any], targets: tuple[Target, ...]) -> tuple[Target | None, int]:
         """The first target that the budgets allow, and what the call costs there."""
         for number, target in enumerate(targets):
-            usage = _usage(row, row["model"] == target.model)
-            cost_nano = self._prices.cost_nano(target.name, usage, at=row["at_ms"])[0]
-            refusal = self._book(row, target, usage, cost_nano, number)
+            try:
+                usage = _usage(row, row["model"] == target.model)
+                cost_nano = self._prices.cost_nano(target.name, usage, at=row["at_ms"])[0]
+                refusal = self._book(row, target, usage, cost_nano, number)
+            except ConfigError:
+                raise
+            except InvalidInput:  # What no call uses has no price: its money stays as it is.
+                return target, row["money_nano"]
             if refusal is None:
                 return target, cost_nano
             if refusal.at_cap != "downgrade":
@@ -259,7 +264,7 @@ def _usage(row: dict[str, Any], same_model: bool) -> Usage:
     if row["kind"] == "hit" or not same_model:
         counts = {name: count for name, count in counts.items() if name not in _CACHED}
     if same_model and row["reported_cost"]:
-        counts["reported_cost"] = Decimal(row["reported_cost"])
+        counts["reported_cost"] = dollars_of(row["reported_cost"], row, "reported_cost")
     return Usage(input_tokens=row["input"], output_tokens=row["output"], fault=row["usage_fault"] or "", **counts)
 
 

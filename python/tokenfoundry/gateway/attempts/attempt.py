@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from tokenfoundry.errors import NotFound
+from tokenfoundry.errors import InvalidInput, NotFound
 from tokenfoundry.gateway.attempts.booking import Booking, axes_of, spent, tallies_of
 from tokenfoundry.gateway.attempts.call import Call
 from tokenfoundry.gateway.attempts.output_bound import OutputBound, affordable_tokens
@@ -27,6 +27,7 @@ from tokenfoundry.gateway.client_watch import ClientGone
 from tokenfoundry.gateway.replies import Refused
 from tokenfoundry.ledger import NO_FLAGS, Amounts, EntryFlags, Hold, Refusal
 from tokenfoundry.ledger.values import Unit
+from tokenfoundry.pricing.book import Posted
 from tokenfoundry.records import CallRecord, Outcome
 from tokenfoundry.routing.targets import Target
 from tokenfoundry.usage import Usage
@@ -209,7 +210,7 @@ class Attempt:
             usage = self._seen(produced)
         elif usage.is_unreadable:
             usage = msgspec.structs.replace(self._seen(produced), fault=usage.fault)
-        return await self._post("answered", usage, status=200), usage
+        return await self._post("answered", usage, status=200, produced=produced)
 
     async def bill(self, usage: Usage, error: str, *, status: int) -> None:
         """Books a failed attempt that the provider says consumed something."""
@@ -228,7 +229,7 @@ class Attempt:
             usage = self.worst if produced is None else self._seen(produced)
         if reported is not None and reported.fault:
             usage = msgspec.structs.replace(usage, fault=reported.fault)
-        await self._post("cut", usage, status=status, error=error, flags=("uncertain",))
+        await self._post("cut", usage, status=status, error=error, flags=("uncertain",), produced=produced)
 
     async def hung_up(self, *, produced: str | None, reported: Usage | None) -> None:
         """Books a stream whose client left."""
@@ -253,17 +254,50 @@ class Attempt:
         outputs = self.output_tokens(produced)
         return Usage(input_tokens=self._input_tokens, output_tokens=outputs, estimated=True)
 
-    async def _post(
-        self, outcome: Outcome, usage: Usage, *, status: int, error: str = "", flags: tuple[str, ...] = ()
-    ) -> CallRecord:
+    def _accounted(self, outcome: Outcome, usage: Usage) -> tuple[Posted, Amounts, dict[str, Any]]:
+        """The price of that usage, what is booked of it, and what a record says was saved. Raises `InvalidInput` for
+        one that costs more than can be booked of a call.
+        """
         posted = self._booking.posted(self.target, usage, self._call.at_ms)
+        cost_nano = posted.amount_nano
+        amounts = _amounts(self._call, cost_nano, usage)
+        accounted: dict[str, Any] = {"counterfactual_nano": cost_nano}
+        if outcome == "answered":
+            accounted = self._booking.saved(self._call, self.target, usage, cost_nano)
+        return posted, amounts, accounted
+
+    def _bookable(self, usage: Usage, fault: str, produced: str | None) -> Usage:
+        """What is booked for a usage whose cost cannot be: its counts, where it is the provider's own figure that is
+        wrong, else what was counted here.
+        """
+        fault = usage.fault or fault
+        if usage.reported_cost is not None:
+            usage = msgspec.structs.replace(usage, reported_cost=None, fault=fault)
+            with suppress(InvalidInput):
+                self._accounted("answered", usage)
+                return usage
+        return msgspec.structs.replace(self.worst if produced is None else self._seen(produced), fault=fault)
+
+    async def _post(
+        self,
+        outcome: Outcome,
+        usage: Usage,
+        *,
+        status: int,
+        error: str = "",
+        flags: tuple[str, ...] = (),
+        produced: str | None = None,
+    ) -> tuple[CallRecord, Usage]:
+        """Books it; returns the record, and the usage that it is of."""
+        try:
+            posted, amounts, accounted = self._accounted(outcome, usage)
+        except InvalidInput as impossible:
+            usage = self._bookable(usage, str(impossible), produced)
+            posted, amounts, accounted = self._accounted(outcome, usage)
         cost_nano = posted.amount_nano
         flags = (*flags, *posted.flags)
         if usage.fault:
             flags = (*flags, "usage_unreadable" if usage.estimated or usage.is_unreadable else "usage_impossible")
-        accounted: dict[str, Any] = {"counterfactual_nano": cost_nano}
-        if outcome == "answered":
-            accounted = self._booking.saved(self._call, self.target, usage, cost_nano)
         if posted.source != "computed":
             accounted["cost_source"] = posted.source
         record = self._record(
@@ -279,14 +313,13 @@ class Attempt:
         entry_flags = EntryFlags.ESTIMATED if usage.estimated else NO_FLAGS
         if outcome == "cut" or usage.fault:
             entry_flags |= EntryFlags.UNCERTAIN
-        amounts = _amounts(self._call, cost_nano, usage)
         self.taken.used(usage.total_tokens)
         settling = self._booking.ledger.settle(
             self._id, amounts, tallies=tallies_of(record), flags=entry_flags, detail=record.to_bytes()
         )
         await self._resolve(settling)
         self._booking.publish(record)
-        return record
+        return record, usage
 
     async def _resolve(self, writing: Any) -> None:
         """Awaits a write that resolves the hold. It takes effect although the wait for it is cancelled."""
