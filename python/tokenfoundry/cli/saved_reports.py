@@ -128,7 +128,8 @@ def _cell(name: str, value: Any, is_number: bool) -> str:
     if name.endswith(NANO):
         return money(value, "").rstrip()
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%MZ")
+        # A time of no zone is one of the calendar that the query made it in.
+        return value.strftime("%Y-%m-%d %H:%M" if value.tzinfo is None else "%Y-%m-%d %H:%MZ")
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else escape(str(value))

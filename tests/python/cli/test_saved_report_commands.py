@@ -127,6 +127,15 @@ def test_a_report_is_shown_as_a_table_a_heat_map_csv_and_parquet(year: str, tmp_
     assert "each-team-daily" in run("report", "budgets", "--exports", year)
 
 
+def test_a_table_says_of_times_in_utc_alone_that_they_are(year: str, tmp_path: Path) -> None:
+    (tmp_path / "times.sql").write_text(
+        "select began, began at time zone $tz as there from (select timestamptz '2026-03-01 10:04:00+00' as began)"
+    )
+    shown = run("report", str(tmp_path / "times.sql"), "--exports", year, "--tz", "Asia/Tokyo")
+    assert "2026-03-01 10:04Z" in shown
+    assert "2026-03-01 19:04 " in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
