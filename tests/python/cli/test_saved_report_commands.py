@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from click.testing import Result
 from typer.testing import CliRunner
 
 from support.booked import random_traffic
@@ -134,6 +135,35 @@ def test_a_table_says_of_times_in_utc_alone_that_they_are(year: str, tmp_path: P
     shown = run("report", str(tmp_path / "times.sql"), "--exports", year, "--tz", "Asia/Tokyo")
     assert "2026-03-01 10:04Z" in shown
     assert "2026-03-01 19:04 " in shown
+
+
+def heatmap_of(year: str, folder: Path, query: str) -> Result:
+    (folder / "mine.sql").write_text(f"-- show: heatmap\n{query}")
+    return CliRunner(env={"COLUMNS": "220"}).invoke(app, ["report", str(folder / "mine.sql"), "--exports", year])
+
+
+def test_a_heat_map_sums_the_rows_of_an_hour_and_takes_nothing_spent_for_nothing(year: str, tmp_path: Path) -> None:
+    rows = "(1, 9, 2000000000), (1, 9.0, 3000000000), (2, 8, null), (3, 7, -1000000000)"
+    shown = heatmap_of(year, tmp_path, f"select * from (values {rows}) as t(weekday, hour_of_day, spent_nano)").output
+    assert "Dearest: Mon 09:00, 5.000000 EUR in all." in shown
+    tuesday, wednesday = (next(line for line in shown.splitlines() if day in line) for day in ("Tue", "Wed"))
+    assert "0.000000" in tuesday
+    assert "-1.000000" in wednesday
+    assert "█" not in wednesday
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("select 1 as weekday, 2 as spent_nano", "a heatmap needs weekday, hour_of_day, spent_nano, and hour_of_day"),
+        ("select 8 as weekday, 2 as hour_of_day, 1 as spent_nano", "weekdays 1 to 7 and hours 0 to 23, not 8, 2"),
+        ("select 1 as weekday, null as hour_of_day, 1 as spent_nano", "hours 0 to 23, not 1, None"),
+    ],
+)
+def test_a_heat_map_of_something_else_is_refused(year: str, tmp_path: Path, query: str, said: str) -> None:
+    error = heatmap_of(year, tmp_path, query).exception
+    assert isinstance(error, InvalidInput)
+    assert said in str(error)
 
 
 @pytest.mark.parametrize(
