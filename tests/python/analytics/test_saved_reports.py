@@ -132,6 +132,15 @@ def test_values_of_every_type_that_a_query_makes_have_a_form(demo: ExportDirecto
         asked("select interval 3 day as pause", demo).write(tmp_path / "none.parquet", "parquet")
 
 
+def test_whole_numbers_of_more_than_64_bits_are_exact_in_parquet(demo: ExportDirectory, tmp_path: Path) -> None:
+    found = asked(f"select {2**70}::hugeint as count, {2**70}::hugeint as much_nano", demo)
+    found.write(tmp_path / "huge.parquet", "parquet")
+    (row,) = pq.read_table(tmp_path / "huge.parquet").to_pylist()
+    assert row == {"count": 2**70, "much": Decimal(f"{2**70}e-9")}
+    with pytest.raises(InvalidInput, match="the report mine cannot be written as Parquet"):
+        asked(f"select {2**127 - 1}::hugeint as count", demo).write(tmp_path / "more.parquet", "parquet")
+
+
 def test_times_are_read_without_pandas(demo: ExportDirectory) -> None:
     asks = (
         "import sys; from pathlib import Path; from tokenfoundry.analytics.rows import ExportDirectory; "

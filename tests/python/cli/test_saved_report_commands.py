@@ -137,6 +137,11 @@ def test_a_table_says_of_times_in_utc_alone_that_they_are(year: str, tmp_path: P
     assert "2026-03-01 19:04 " in shown
 
 
+def test_a_table_shows_money_of_more_than_64_bits_exactly(year: str, tmp_path: Path) -> None:
+    (tmp_path / "huge.sql").write_text(f"select {10**37 + 1_000_500}::hugeint as much_nano")
+    assert f"{10**28}.001000" in run("report", str(tmp_path / "huge.sql"), "--exports", year)
+
+
 def heatmap_of(year: str, folder: Path, query: str) -> Result:
     (folder / "mine.sql").write_text(f"-- show: heatmap\n{query}")
     return CliRunner(env={"COLUMNS": "220"}).invoke(app, ["report", str(folder / "mine.sql"), "--exports", year])

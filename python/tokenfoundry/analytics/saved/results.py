@@ -76,7 +76,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         made = {}
         for index, (heading, name) in enumerate(zip(self.headings, self.columns, strict=True)):
             values = [row[index] for row in self.rows]
-            made[heading] = _money_column(values) if name.endswith(NANO) else pa.array(values)
+            made[heading] = _money_column(values) if name.endswith(NANO) else _column(values)
         return pa.table(made).replace_schema_metadata({"report": self.name, "currency": self.currency})
 
     def write(self, file: Path, form: Format) -> None:
@@ -111,6 +111,16 @@ def _money_column(values: Sequence[int | None]) -> Any:
 
     whole = pa.array(values, pa.decimal128(_DIGITS, 0))
     return pa.Array.from_buffers(pa.decimal128(_DIGITS, 9), len(whole), whole.buffers())
+
+
+def _column(values: Sequence[Any]) -> Any:
+    """Whole numbers of more than 64 bits are decimals without places."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(values)
+    except OverflowError:
+        return pa.array(values, pa.decimal128(_DIGITS, 0))
 
 
 def _plain(name: str, value: Any) -> Any:
