@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -40,6 +40,11 @@ class Row(msgspec.Struct, kw_only=True):
     saved_nano: int = 0
     savings: Savings | None = None
     """`saved_nano` by what saved it, where that was asked for: the sum of its components is that, exactly."""
+
+    def to_json(self) -> dict[str, Any]:
+        """With every component of the savings: records leave out those of nothing."""
+        savings = None if self.savings is None else msgspec.structs.asdict(self.savings)
+        return msgspec.structs.asdict(self) | {"savings": savings}
 
 
 # What only a call's record says; the rest is an axis of the ledger.
