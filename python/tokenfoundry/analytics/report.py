@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -41,6 +41,11 @@ class Row(msgspec.Struct, kw_only=True):
     savings: Savings | None = None
     """`saved_nano` by what saved it, where that was asked for: the sum of its components is that, exactly."""
 
+    def to_json(self) -> dict[str, Any]:
+        """With every component of the savings: records leave out those of nothing."""
+        savings = None if self.savings is None else msgspec.structs.asdict(self.savings)
+        return msgspec.structs.asdict(self) | {"savings": savings}
+
 
 # What only a call's record says; the rest is an axis of the ledger.
 _OF_RECORDS = frozenset({"target", "outcome"})
@@ -56,7 +61,7 @@ def report(
     ledger: Ledger, *, by: str, start: Instant | None = None, until: Instant | None = None, savings: bool = False
 ) -> list[Row]:
     """The rows of the calls that began in `[start, until)`, dearest first. `by` is one of `AXES`, or `tag:` and a name
-    of `attribution.tags`. Raises `InvalidInput` for an unknown axis.
+    of `attribution.tags`. Raises `InvalidInput` for an unknown axis, and a tag that none of these calls has.
 
     A cached answer counts its call and its saving, no tokens. What a call would have cost that was cut off by a crash
     is not known: it saves nothing.
@@ -120,7 +125,10 @@ def rows_of_entries(
         if savings:
             row = rows.of(value)
             row.savings = added(row.savings or Savings(), _savings_of(entry))
-    return rows.sorted()
+    found = rows.sorted()
+    if by.startswith(_TAG) and found and not any(row.value for row in found):
+        raise InvalidInput(f"none of these calls has the tag {by.removeprefix(_TAG)!r}")
+    return found
 
 
 def added(one: Savings, other: Savings) -> Savings:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any, Literal
 
 from rich.cells import cell_len
@@ -19,6 +19,7 @@ from tokenfoundry.settings.units import NAMES_OF_LEDGER_UNITS, LedgerUnit, amoun
 
 _BAR_CELLS = 10
 _WIDEST = 1000
+_WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)  # A query makes sums of up to 39 digits.
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
@@ -76,7 +77,8 @@ def money(nano: int, currency: str) -> str:
     >>> money(1_234_567_890, "EUR")
     '1.234568 EUR'
     """
-    return f"{Decimal(nano).scaleb(-9).quantize(Decimal('0.000001'), rounding=ROUND_HALF_EVEN)} {currency}"
+    units = Decimal(nano).scaleb(-9, _WIDE)
+    return f"{units.quantize(Decimal('0.000001'), context=_WIDE)} {currency}"
 
 
 def amount(value: int, ledger_unit: LedgerUnit, currency: str) -> str:

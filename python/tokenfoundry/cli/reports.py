@@ -82,7 +82,7 @@ def show_report(
     with open_books(settings) as ledger:
         rows = report(ledger, by=by, start=since, until=before, savings=savings)
     if as_json:
-        print_json({"by": by, "currency": settings.currency, "rows": [msgspec.to_builtins(row) for row in rows]})
+        print_json({"by": by, "currency": settings.currency, "rows": [row.to_json() for row in rows]})
         return
     shown = [
         [

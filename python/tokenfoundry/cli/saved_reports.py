@@ -23,6 +23,7 @@ from tokenfoundry.settings import Settings
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SHADES = " ░▒▓█"
+_OF_HEATMAP = ("weekday", "hour_of_day", "spent_nano")
 _REPORTS = "reports"  # The folder of a user's own, in the data directory.
 
 
@@ -128,7 +129,8 @@ def _cell(name: str, value: Any, is_number: bool) -> str:
     if name.endswith(NANO):
         return money(value, "").rstrip()
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%MZ")
+        # A time of no zone is one of the calendar that the query made it in.
+        return value.strftime("%Y-%m-%d %H:%M" if value.tzinfo is None else "%Y-%m-%d %H:%MZ")
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else escape(str(value))
@@ -136,19 +138,30 @@ def _cell(name: str, value: Any, is_number: bool) -> str:
 
 def _heatmap(result: Result) -> None:
     """A line for each day of the week, a shade for each hour, by what was spent in it."""
-    spent: Mapping[tuple[int, int], int] = {
-        (weekday, hour): nano
-        for weekday, hour, nano in zip(
-            result.column("weekday"), result.column("hour_of_day"), result.column("spent_nano"), strict=True
-        )
-    }
-    most = max(spent.values(), default=0) or 1
+    spent = _spent_by_hour(result)
+    most = max(1, *spent.values())
     rows = []
     for number, day in enumerate(_DAYS, 1):
         nanos = [spent.get((number, hour), 0) for hour in range(24)]
-        shades = "".join(_SHADES[min(4, -(-nano * 4 // most))] * 2 for nano in nanos)
+        shades = "".join(_SHADES[max(0, min(4, -(-nano * 4 // most)))] * 2 for nano in nanos)
         rows.append([day, Text(shades).markup, money(sum(nanos), "").rstrip()])
     hours = "".join(f"{hour:<6}" for hour in range(0, 24, 3))
     show(table(f"{result.title}: spent", ["day", hours, f"spent {result.currency}"], rows, left=2))
     dearest = max(spent, key=lambda each: spent[each])
     out.print(f"Dearest: {_DAYS[dearest[0] - 1]} {dearest[1]:02}:00, {money(spent[dearest], result.currency)} in all.")
+
+
+def _spent_by_hour(result: Result) -> Mapping[tuple[int, int], int]:
+    """By day of the week, 1 for Monday, and hour of the day. Raises `InvalidInput` for a result that has not that."""
+    missing = [name for name in _OF_HEATMAP if name not in result.columns]
+    if missing:
+        raise InvalidInput(f"{result.name}: a heatmap needs {', '.join(_OF_HEATMAP)}, and {missing[0]} is missing")
+    spent: dict[tuple[int, int], int] = {}
+    for weekday, hour, nano in zip(*map(result.column, _OF_HEATMAP), strict=True):
+        if weekday not in range(1, 8) or hour not in range(24):
+            raise InvalidInput(
+                f"{result.name}: a heatmap has weekdays 1 to 7 and hours 0 to 23, not {weekday!r}, {hour!r}"
+            )
+        at = int(weekday), int(hour)
+        spent[at] = spent.get(at, 0) + (nano or 0)
+    return spent

@@ -69,6 +69,8 @@ def write_months(
         months = connection.execute(
             "select strftime(began_at, '%Y-%m'), count(*), max(seq) from calls group by 1 order by 1"
         ).fetchall()
+        if months and not manifest.files:
+            _save(folder, manifest)  # Before any file: a folder that has files without it is somebody else's.
         files = []
         for number, (month, entries, last_seq) in enumerate(months, 1):
             file = folder / f"{month}.{form}"

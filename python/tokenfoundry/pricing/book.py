@@ -108,7 +108,8 @@ class PriceBook:
             try:
                 fx.rate(rates.currency, at=at)
             except ConfigError as error:
-                raise ConfigError(str(error), path=f"targets.{name}") from None
+                where = next((f"{row.where}: " for row in stated if row.rates is rates), "")
+                raise ConfigError(f"{where}{error}", path=f"targets.{name}") from None
             check_bounded(name, settings.targets[name], rates)
         billed = frozenset(name for name, target in settings.targets.items() if target.reported_cost == "bill")
         for name in sorted(billed & targets.keys()):

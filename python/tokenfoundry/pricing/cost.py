@@ -56,12 +56,12 @@ def cost_of(rates: Rates, band: Band, usage: Usage) -> Cost:
     flags: list[str] = []
     lines: list[Line] = []
     input_total = output_total = ZERO
-    for name, tokens in _input_parts(rates, band, usage, flags):
+    for name, tokens in _input_parts(band, usage, flags):
         rate = band.rate_of(name)
         amount = EXACT.scaleb(EXACT.multiply(rate, tokens), -6)
         lines.append(Line(name, tokens, rate, amount))
         input_total = EXACT.add(input_total, amount)
-    for name, tokens in _output_parts(rates, band, usage, flags):
+    for name, tokens in _output_parts(band, usage, flags):
         rate = band.rate_of(name)
         amount = EXACT.scaleb(EXACT.multiply(rate, tokens), -6)
         lines.append(Line(name, tokens, rate, amount))
@@ -79,7 +79,7 @@ def cost_of(rates: Rates, band: Band, usage: Usage) -> Cost:
     return Cost(rates.currency, input_total, output_total, total, tuple(lines), tuple(flags))
 
 
-def _input_parts(rates: Rates, band: Band, usage: Usage, flags: list[str]) -> list[tuple[str, int]]:
+def _input_parts(band: Band, usage: Usage, flags: list[str]) -> list[tuple[str, int]]:
     """The input's tokens by the rate that prices them.
 
     Cached tokens of no known kind are text first, then sound, then pictures. A report with a fault is read so that
@@ -104,25 +104,25 @@ def _input_parts(rates: Rates, band: Band, usage: Usage, flags: list[str]) -> li
         "input_image": image,
         "cache_read_image": usage.cache_read_image_tokens,
     }
-    if rates.cache_read is None and usage.cache_read_tokens:
+    if "cache_read" not in band.stated and usage.cache_read_tokens:
         flags.append("cache_read_at_input_rate")
         for kind in ("audio", "image"):
             if f"cache_read_{kind}" not in band.fine:  # Then the nearest rate is that of its kind.
                 parts[f"input_{kind}"] += parts[f"cache_read_{kind}"]
                 parts[f"cache_read_{kind}"] = 0
-    if rates.cache_write is None and parts["cache_write"] > 0:
+    if "cache_write" not in band.stated and parts["cache_write"] > 0:
         flags.append("cache_write_at_input_rate")
     return _merged(band, parts, flags)
 
 
-def _output_parts(rates: Rates, band: Band, usage: Usage, flags: list[str]) -> list[tuple[str, int]]:
+def _output_parts(band: Band, usage: Usage, flags: list[str]) -> list[tuple[str, int]]:
     output = max(usage.output_tokens, usage.reasoning_tokens)  # Reasoning is a part of it, unless the report is wrong.
     parts = {
         "output": output - usage.output_audio_tokens - usage.output_image_tokens,
         "output_audio": usage.output_audio_tokens,
         "output_image": usage.output_image_tokens,
     }
-    if rates.output is None and output:
+    if "output" not in band.stated and output:
         flags.append("output_not_priced")
     merged = _merged(band, parts, flags)
     if usage.images and "image_at_text_rate" in flags:

@@ -57,6 +57,7 @@ class Band(NamedTuple):
 
     above: int
     rate: tuple[Decimal, Decimal, Decimal, Decimal]  # per million, as in _RATE_NAMES; a missing one already replaced
+    stated: frozenset[str]  # which of _RATE_NAMES are, and not replaced
     fine: Mapping[str, Decimal]  # those of FINE_NAMES that are stated, per million
     dearest_input: Decimal  # per token; of this band and all below it, cached or not
     dearest_output: Decimal
@@ -119,6 +120,8 @@ class Rates:
         for tier in (Tier(above=-1, **{name: getattr(self, name) for name in TOKEN_NAMES}), *self.tiers):
             if bands and tier.above <= bands[-1].above:
                 raise InvalidInput(f"price: tiers must rise, and {tier.above} follows {bands[-1].above}")
+            if tier.output is None and self.output is not None:
+                raise InvalidInput(f"price: the tier above {tier.above} must state output, '0' if it is free")
             bands.append(_band(tier, bands[-1] if bands else None))
         object.__setattr__(self, "_bands", tuple(reversed(bands)))
         object.__setattr__(self, "text_costs_less", any(band.dearest_text < band.dearest_input for band in bands))
@@ -185,18 +188,19 @@ class Rates:
         if self.request is not None or not usage.is_plain:
             return None
         read_tokens, write_tokens = usage.cache_read_tokens, usage.cache_write_tokens
-        input_rate, output_rate, read_rate, write_rate = self.band(usage.input_tokens).scaled
+        band = self.band(usage.input_tokens)
+        input_rate, output_rate, read_rate, write_rate = band.scaled
         total = (usage.input_tokens - read_tokens - write_tokens) * input_rate + usage.output_tokens * output_rate
         flags: tuple[str, ...] = ()
         if read_tokens:
             total += read_tokens * read_rate
-            if self.cache_read is None:
+            if "cache_read" not in band.stated:
                 flags += ("cache_read_at_input_rate",)
         if write_tokens:
             total += write_tokens * write_rate
-            if self.cache_write is None:
+            if "cache_write" not in band.stated:
                 flags += ("cache_write_at_input_rate",)
-        if usage.output_tokens and self.output is None:
+        if usage.output_tokens and "output" not in band.stated:
             flags += ("output_not_priced",)
         return total, (*flags, "estimated") if usage.estimated else flags
 
@@ -277,6 +281,7 @@ def _band(tier: Tier, below: Band | None) -> Band:
     return Band(
         above=tier.above,
         rate=rate,
+        stated=frozenset(name for name in _RATE_NAMES if getattr(tier, name) is not None),
         fine=fine,
         dearest_input=dearest_input,
         dearest_output=dearest_output,

@@ -50,8 +50,12 @@ def read_with_lines(model: type[Model], path: str | PathLike[str]) -> tuple[Mode
     """`model` from the file at `path`. Raises `ConfigError` that tells every problem with its line."""
     name = str(path)
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        content = Path(path).read_bytes()
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{name}, line {line}: is not UTF-8 text: {error.reason}") from None
+    except OSError as error:
         raise ConfigError(f"the file {name} cannot be read: {type(error).__name__}") from error
     try:
         values = yaml.load(text, Loader=_DatesAsText)

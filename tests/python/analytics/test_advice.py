@@ -78,11 +78,13 @@ def test_labels_decide_which_model_would_do(demo: ExportDirectory, tmp_path: Pat
         ("intent,model\na,b\n", "line 2: needs the columns intent, model and score"),
         ("intent,model,score\na,b,1.5\n", r"line 2: score 1\.5 is not from 0 to 1"),
         ("intent,model,score\na,b,good\n", "line 2: needs the columns"),
+        ("intent,model,score\na,b,1\ncaff\xe8,b,1\n", "line 3: is not UTF-8 text"),
+        (f"intent,model,score\n{'a' * 200_000},b,1\n", "line 2: is not CSV: field larger than"),
     ],
 )
 def test_labels_that_are_wrong_are_refused_with_their_line(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "labels.csv"
-    file.write_text(text)
+    file.write_text(text, encoding="latin-1")
     with pytest.raises(InvalidInput, match=said):
         labels_of_file(file)
 

@@ -206,6 +206,35 @@ def test_a_folder_of_another_ledger_or_of_none_is_refused(tmp_path: Path) -> Non
         ExportDirectory(tmp_path / "out").whose  # noqa: B018
 
 
+@pytest.mark.parametrize("folder", ["entries", "sums"])
+def test_a_part_that_was_cut_off_is_told_and_the_next_export_writes_it_anew(tmp_path: Path, folder: str) -> None:
+    random_traffic(tmp_path / "books", 3)
+    with Ledger.open(tmp_path / "books") as ledger:
+        directory = export_ledger(ledger, tmp_path / "out", currency="EUR")
+        whole = digests(tmp_path / "out")
+        file = directory.file(folder, 0)
+        file.write_bytes(file.read_bytes()[:1000])
+        with pytest.raises(InvalidInput, match=rf"holds a damaged file, to be exported anew: .*{folder}/000000"):
+            open_views(directory).__enter__()
+        export_ledger(ledger, tmp_path / "out", currency="EUR")
+        assert digests(tmp_path / "out") == whole
+
+
+def test_a_page_that_is_damaged_is_told_when_it_is_read(tmp_path: Path) -> None:
+    random_traffic(tmp_path / "books", 3)
+    with Ledger.open(tmp_path / "books") as ledger:
+        directory = export_ledger(ledger, tmp_path / "out", currency="EUR")
+    file = directory.file("entries", 0)
+    content = bytearray(file.read_bytes())
+    content[4:2000] = bytes(1996)
+    file.write_bytes(content)
+    with (
+        pytest.raises(InvalidInput, match="holds a damaged file"),
+        open_views(directory, reads="rows") as connection,
+    ):
+        connection.execute("select * from calls").fetchall()
+
+
 def test_two_processes_that_export_at_once_wait_for_each_other(tmp_path: Path) -> None:
     random_traffic(tmp_path / "books", 1)
     with Ledger.open(tmp_path / "books") as ledger:  # Which settles what its crash left open.

@@ -67,6 +67,9 @@ def test_a_tag_of_ones_own_is_summed_with_its_corrections_and_what_has_none_besi
         ]
         with pytest.raises(InvalidInput, match=r"cannot report by 'tag:'; there is workspace, .* and tag:NAME"):
             report(ledger, by="tag:")
+        with pytest.raises(InvalidInput, match="none of these calls has the tag 'tea'"):
+            report(ledger, by="tag:tea")
+        assert report(ledger, by="tag:tea", start=NOON_MS + HOUR_MS) == []
 
 
 def test_a_correction_belongs_to_the_target_and_outcome_of_its_call(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import subprocess
 import sys
@@ -130,6 +131,25 @@ def test_values_of_every_type_that_a_query_makes_have_a_form(demo: ExportDirecto
     found.write(tmp_path / "all.parquet", "parquet")
     with pytest.raises(InvalidInput, match="the report mine cannot be written as Parquet"):
         asked("select interval 3 day as pause", demo).write(tmp_path / "none.parquet", "parquet")
+
+
+def test_whole_numbers_of_more_than_64_bits_are_exact_in_parquet(demo: ExportDirectory, tmp_path: Path) -> None:
+    found = asked(f"select {2**70}::hugeint as count, {2**70}::hugeint as much_nano", demo)
+    found.write(tmp_path / "huge.parquet", "parquet")
+    (row,) = pq.read_table(tmp_path / "huge.parquet").to_pylist()
+    assert row == {"count": 2**70, "much": Decimal(f"{2**70}e-9")}
+    with pytest.raises(InvalidInput, match="the report mine cannot be written as Parquet"):
+        asked(f"select {2**127 - 1}::hugeint as count", demo).write(tmp_path / "more.parquet", "parquet")
+
+
+def test_csv_has_no_text_that_a_spreadsheet_computes(demo: ExportDirectory) -> None:
+    texts = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "a=1", "", "'=1", "a\r=1"]
+    rows = ", ".join(f"('{text.replace(chr(39), chr(39) * 2)}', -5, -1::decimal(4, 2))" for text in texts)
+    found = asked(f"select * from (values {rows}) as t(tag, much_nano, exact)", demo)
+    read = list(csv.DictReader(io.StringIO(found.to_csv(), newline="")))
+    assert [row["tag"] for row in read] == [f"'{text}" for text in texts[:6]] + texts[6:]
+    assert {row["much"] for row in read} == {"-0.000000005"}
+    assert [row["tag"] for row in found.to_json()["rows"]] == texts
 
 
 def test_times_are_read_without_pandas(demo: ExportDirectory) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from click.testing import Result
 from typer.testing import CliRunner
 
 from support.booked import random_traffic
@@ -88,7 +89,8 @@ def test_an_axis_is_reported_with_what_saved_it(tmp_path: Path) -> None:
     random_traffic(tmp_path / "data" / "books", 1)
     place = ("--data-dir", str(tmp_path / "data"), "--by", "model")
     rows = json.loads(run("report", *place, "--savings", "--json"))["rows"]
-    assert sum(row["savings"].get("response_cache", 0) for row in rows) > 0
+    assert sum(row["savings"]["response_cache"] for row in rows) > 0
+    assert all(list(row["savings"]) == ["batch", "provider_cache", "routing", "response_cache"] for row in rows)
     assert all(sum(row["savings"].values()) == row["saved_nano"] for row in rows)
     shown = run("report", *place, "--savings")
     assert all(name in shown for name in ("batch", "provider cache", "routing", "response cache"))
@@ -125,6 +127,49 @@ def test_a_report_is_shown_as_a_table_a_heat_map_csv_and_parquet(year: str, tmp_
     )
     assert pq.read_metadata(tmp_path / "c.parquet").num_rows == 7
     assert "each-team-daily" in run("report", "budgets", "--exports", year)
+
+
+def test_a_table_says_of_times_in_utc_alone_that_they_are(year: str, tmp_path: Path) -> None:
+    (tmp_path / "times.sql").write_text(
+        "select began, began at time zone $tz as there from (select timestamptz '2026-03-01 10:04:00+00' as began)"
+    )
+    shown = run("report", str(tmp_path / "times.sql"), "--exports", year, "--tz", "Asia/Tokyo")
+    assert "2026-03-01 10:04Z" in shown
+    assert "2026-03-01 19:04 " in shown
+
+
+def test_a_table_shows_money_of_more_than_64_bits_exactly(year: str, tmp_path: Path) -> None:
+    (tmp_path / "huge.sql").write_text(f"select {10**37 + 1_000_500}::hugeint as much_nano")
+    assert f"{10**28}.001000" in run("report", str(tmp_path / "huge.sql"), "--exports", year)
+
+
+def heatmap_of(year: str, folder: Path, query: str) -> Result:
+    (folder / "mine.sql").write_text(f"-- show: heatmap\n{query}")
+    return CliRunner(env={"COLUMNS": "220"}).invoke(app, ["report", str(folder / "mine.sql"), "--exports", year])
+
+
+def test_a_heat_map_sums_the_rows_of_an_hour_and_takes_nothing_spent_for_nothing(year: str, tmp_path: Path) -> None:
+    rows = "(1, 9, 2000000000), (1, 9.0, 3000000000), (2, 8, null), (3, 7, -1000000000)"
+    shown = heatmap_of(year, tmp_path, f"select * from (values {rows}) as t(weekday, hour_of_day, spent_nano)").output
+    assert "Dearest: Mon 09:00, 5.000000 EUR in all." in shown
+    tuesday, wednesday = (next(line for line in shown.splitlines() if day in line) for day in ("Tue", "Wed"))
+    assert "0.000000" in tuesday
+    assert "-1.000000" in wednesday
+    assert "█" not in wednesday
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("select 1 as weekday, 2 as spent_nano", "a heatmap needs weekday, hour_of_day, spent_nano, and hour_of_day"),
+        ("select 8 as weekday, 2 as hour_of_day, 1 as spent_nano", "weekdays 1 to 7 and hours 0 to 23, not 8, 2"),
+        ("select 1 as weekday, null as hour_of_day, 1 as spent_nano", "hours 0 to 23, not 1, None"),
+    ],
+)
+def test_a_heat_map_of_something_else_is_refused(year: str, tmp_path: Path, query: str, said: str) -> None:
+    error = heatmap_of(year, tmp_path, query).exception
+    assert isinstance(error, InvalidInput)
+    assert said in str(error)
 
 
 @pytest.mark.parametrize(

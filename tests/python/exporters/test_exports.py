@@ -125,8 +125,8 @@ def test_a_run_that_is_killed_is_completed_to_the_same_bytes(
 ) -> None:
     EXPORTS[name](year, tmp_path / "whole")
     write, save = months._write, months._save
-    for moment, dies_at in (("write", 4), ("save", 7)):
-        calls = 0
+    for moment, dies_at in (("write", 1), ("write", 4), ("save", 1), ("save", 2), ("save", 7)):
+        folder, calls = tmp_path / f"{moment} {dies_at}", 0
 
         def dies(*arguments: Any, moment: str = moment, dies_at: int = dies_at) -> Any:
             nonlocal calls
@@ -138,9 +138,9 @@ def test_a_run_that_is_killed_is_completed_to_the_same_bytes(
         with monkeypatch.context() as patched:
             patched.setattr(months, f"_{moment}", dies)
             with pytest.raises(KeyboardInterrupt):
-                EXPORTS[name](year, tmp_path / moment)
-        EXPORTS[name](year, tmp_path / moment)
-        assert digests(tmp_path / moment) == digests(tmp_path / "whole")
+                EXPORTS[name](year, folder)
+        EXPORTS[name](year, folder)
+        assert digests(folder) == digests(tmp_path / "whole")
     before = {file: file.stat().st_mtime_ns for file in (tmp_path / "whole").iterdir()}
     EXPORTS[name](year, tmp_path / "whole")
     assert {file: file.stat().st_mtime_ns for file in before} == before

@@ -146,6 +146,16 @@ def test_what_is_wrong_is_refused_with_its_line(tmp_path: Path, text: str, line:
     assert said in str(raised.value)
 
 
+def test_what_is_no_text_and_a_currency_without_a_rate_are_refused_with_their_line(tmp_path: Path) -> None:
+    (tmp_path / "latin.yaml").write_bytes(b"prices:\n  - model: caff\xe8\n")
+    with pytest.raises(ConfigError, match=r"latin\.yaml, line 2: is not UTF-8 text"):
+        book(tmp_path, "prices: []", price_files=[str(tmp_path / "latin.yaml")])
+    text = 'prices:\n  - {model: b, price: {input: "1", output: "1"}}\n'
+    text += '  - {model: gpt-4o-mini, price: {currency: CHF, input: "1", output: "1"}}'
+    with pytest.raises(ConfigError, match=r"targets\.t: .*prices\.yaml, line 3: fx\.CHF: a price is in CHF"):
+        book(tmp_path, text)
+
+
 def test_a_time_without_a_price_is_refused_with_the_row_it_follows(tmp_path: Path) -> None:
     text = 'prices:\n  - {model: own-1, until: 2026-12-01, price: {input: "1", output: "1"}}'
     with pytest.raises(ConfigError, match=r"line 2: the price of own-1 ends on 2026-12-01"):

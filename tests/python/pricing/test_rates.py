@@ -82,6 +82,44 @@ def test_what_is_not_certain_about_a_cost_is_flagged(usage: Usage, flags: tuple[
     assert (cost.flags, cost.total) == (flags, Decimal(total))
 
 
+@pytest.mark.parametrize(
+    ("usage", "flags"),
+    [
+        (Usage(input_tokens=101, cache_read_tokens=1), ("cache_read_at_input_rate",)),
+        (Usage(input_tokens=101, cache_write_tokens=1), ("cache_write_at_input_rate",)),
+        (Usage(input_tokens=100, cache_read_tokens=1, cache_write_tokens=1), ()),
+    ],
+)
+def test_a_tier_that_lacks_a_rate_which_the_base_has_charges_its_input_rate_and_is_flagged(
+    usage: Usage, flags: tuple[str, ...]
+) -> None:
+    rates = Rates(
+        input=Decimal(1),
+        output=Decimal(2),
+        cache_read=Decimal("0.1"),
+        cache_write=Decimal("1.25"),
+        tiers=(Tier(above=100, input=Decimal(2), output=Decimal(4)),),
+    )
+    cost, quick = rates.cost(usage), rates.scaled_cost(usage)
+    assert quick is not None
+    assert (cost.flags, quick[1]) == (flags, flags)
+    assert cost.total.scaleb(24) == quick[0]
+    if flags:
+        assert cost.total == Decimal("0.000202")
+
+
+def test_a_tier_that_alone_has_a_rate_is_not_flagged_for_the_base() -> None:
+    rates = Rates(input=Decimal(1), tiers=(Tier(above=100, input=Decimal(2), output=Decimal(4)),))
+    assert rates.cost(Usage(input_tokens=100, output_tokens=1)).flags == ("output_not_priced",)
+    assert rates.cost(Usage(input_tokens=101, output_tokens=1)).flags == ()
+
+
+def test_a_tier_without_output_of_a_model_with_output_is_refused() -> None:
+    price = {"input": "1", "output": "2", "tiers": [{"above": 100, "input": "2"}]}
+    with pytest.raises(InvalidInput, match="the tier above 100 must state output, '0' if it is free"):
+        Rates.from_price(price)
+
+
 @given(rates=some_rates(), usage=some_usage())
 def test_a_cost_is_exact_against_fractions(rates: Rates, usage: Usage) -> None:
     tier: Rates | Tier = rates

@@ -132,17 +132,22 @@ def _summed_by(rows: int, query: str) -> str:
 
 
 def marked_rows(connection: duckdb.DuckDBPyConnection, file: Path) -> int | None:
-    """Of how many entries a part was made; None when it is not there."""
+    """Of how many entries a part was made; None when it is not there, or is no whole file."""
     found = _mark(connection, file, "entries")
     return None if found is None else int(found)
 
 
 def _mark(connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> str | None:
+    import duckdb
+
     if not file.exists():
         return None
-    found = connection.execute(
-        f"select decode(value) from parquet_kv_metadata({text(file)}) where decode(key) = {text(name)}"
-    ).fetchall()
+    try:
+        found = connection.execute(
+            f"select decode(value) from parquet_kv_metadata({text(file)}) where decode(key) = {text(name)}"
+        ).fetchall()
+    except duckdb.Error:
+        return None  # It is damaged, and so written anew.
     return str(found[0][0]) if found else None
 
 

@@ -13,6 +13,7 @@ columns and, but for the buckets of token_counts, the same numbers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
@@ -22,12 +23,18 @@ from tokenfoundry.analytics.duck import connect, text
 from tokenfoundry.analytics.rows.columns import DIMENSIONS, ENTRY_COLUMNS, MEASURES, rows_view
 from tokenfoundry.analytics.rows.derived import DERIVED, MACROS, sessions_of_rows, sums_of_rows, tokens_of_rows
 from tokenfoundry.analytics.rows.directory import ExportDirectory, columns_of
+from tokenfoundry.errors import InvalidInput
 
 if TYPE_CHECKING:
     import duckdb
 
 Reads = Literal["rollups", "rows"]
 
+# What DuckDB says of a file that is none, or was cut off; it has no class of errors for that.
+_DAMAGE = re.compile(
+    "No magic bytes|TProtocolException|don't know what type|Failed to read file|Could not read enough"
+    "|Corrupted file|found in Parquet file"
+)
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
 _STARTS = {"sums": "hour", "token_counts": "day", "sessions": "hour"}
@@ -50,7 +57,8 @@ def open_views(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database with the views, of calls that began in `[start, until)`, in Unix milliseconds.
 
-    Raises `NotFound` where nothing was exported, `InvalidInput` for bounds with nothing between them.
+    Raises `NotFound` where nothing was exported, `InvalidInput` for bounds with nothing between them and for files that
+    are damaged, which some of them only show while they are read.
     """
     check_bounds(start, until)
     currency = directory.whose.currency
@@ -58,14 +66,40 @@ def open_views(
         for macro in MACROS:
             connection.execute(macro)
         connection.execute(f"create macro currency() as {text(currency)}")
-        files = _files(directory)
-        bounds = _bounds("began_at", start, until)
-        there = columns_of(connection, files)
-        connection.execute(f"create view calls as select * from ({rows_view(files, there)}) where {bounds}")
-        for name, made in _OF_ROWS.items():
-            query = made("calls") if reads == "rows" else _of_files(connection, directory, name, start, until)
-            connection.execute(f"create view {name} as {query}")
-        yield connection
+        with _damage_in(directory):
+            _make_views(connection, directory, start, until, reads)
+            yield connection
+
+
+def _make_views(
+    connection: duckdb.DuckDBPyConnection,
+    directory: ExportDirectory,
+    start: int | None,
+    until: int | None,
+    reads: Reads,
+) -> None:
+    files = _files(directory)
+    bounds = _bounds("began_at", start, until)
+    there = columns_of(connection, files)
+    connection.execute(f"create view calls as select * from ({rows_view(files, there)}) where {bounds}")
+    for name, made in _OF_ROWS.items():
+        query = made("calls") if reads == "rows" else _of_files(connection, directory, name, start, until)
+        connection.execute(f"create view {name} as {query}")
+
+
+@contextmanager
+def _damage_in(directory: ExportDirectory) -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        said = str(error)
+        if _DAMAGE.search(said) is None:
+            raise
+        raise InvalidInput(
+            f"{directory.path} holds a damaged file, to be exported anew: {' '.join(said.split('LINE 1')[0].split())}"
+        ) from None
 
 
 def close_to_files(connection: duckdb.DuckDBPyConnection, directory: ExportDirectory) -> None:

@@ -21,6 +21,7 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 NANO = "_nano"
 _DIGITS = 38
+_BEGIN_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,12 +63,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         return {"report": self.name, "title": self.title, "currency": self.currency, "reads": self.reads, "rows": rows}
 
     def to_csv(self) -> str:
-        """With a line of headings; what is absent is empty."""
-        made = io.StringIO()
-        writer = csv.writer(made, lineterminator="\n")
-        writer.writerow(self.headings)
-        writer.writerows(self.texts())
-        return made.getvalue()
+        """With a line of headings; what is absent is empty. A text that a spreadsheet would take for a formula stands
+        after an apostrophe: what clients state is in it.
+        """
+        lines = [_csv_line(self.headings)]
+        for texts, row in zip(self.texts(), self.rows, strict=True):
+            cells = zip(texts, row, strict=True)
+            lines.append(_csv_line([_uncomputed(text) if isinstance(value, str) else text for text, value in cells]))
+        return "".join(lines)
 
     def arrow(self) -> Any:
         """A `pyarrow.Table`: money as `decimal128(38, 9)` in the currency that the schema's metadata names."""
@@ -76,7 +79,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         made = {}
         for index, (heading, name) in enumerate(zip(self.headings, self.columns, strict=True)):
             values = [row[index] for row in self.rows]
-            made[heading] = _money_column(values) if name.endswith(NANO) else pa.array(values)
+            made[heading] = _money_column(values) if name.endswith(NANO) else _column(values)
         return pa.table(made).replace_schema_metadata({"report": self.name, "currency": self.currency})
 
     def write(self, file: Path, form: Format) -> None:
@@ -105,12 +108,33 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidInput(f"the report {self.name} cannot be written as Parquet: {error}") from None
 
 
+def _uncomputed(text: str | None) -> str | None:
+    return f"'{text}" if text and text.startswith(_BEGIN_FORMULAS) else text
+
+
+def _csv_line(cells: Sequence[str | None]) -> str:
+    """A writer that ends its lines otherwise puts no quotes about a carriage return."""
+    made = io.StringIO()
+    csv.writer(made).writerow(cells)
+    return made.getvalue().removesuffix("\r\n") + "\n"
+
+
 def _money_column(values: Sequence[int | None]) -> Any:
     """Nano units are the digits of a decimal with nine places: the same bytes under another type."""
     import pyarrow as pa
 
     whole = pa.array(values, pa.decimal128(_DIGITS, 0))
     return pa.Array.from_buffers(pa.decimal128(_DIGITS, 9), len(whole), whole.buffers())
+
+
+def _column(values: Sequence[Any]) -> Any:
+    """Whole numbers of more than 64 bits are decimals without places."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(values)
+    except OverflowError:
+        return pa.array(values, pa.decimal128(_DIGITS, 0))
 
 
 def _plain(name: str, value: Any) -> Any:

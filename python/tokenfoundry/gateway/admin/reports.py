@@ -19,7 +19,7 @@ def _report(office: Office, asked: Asked) -> dict[str, Any]:
     if savings not in ("true", "false"):
         raise InvalidInput("savings: should be true or false")
     rows = report(office.ledger, by=str(fields.get("by", "project")), savings=savings == "true", **bounds)
-    return {"rows": [msgspec.to_builtins(row) for row in rows], "currency": office.currency}
+    return {"rows": [row.to_json() for row in rows], "currency": office.currency}
 
 
 def _entry(office: Office, asked: Asked) -> dict[str, Any]:
