@@ -67,6 +67,18 @@ def test_sound_is_held_at_the_price_of_sound_and_text_at_that_of_text(upstream: 
     assert float(heard["worst_cost"]) == pytest.approx(heard["input_tokens_most"] * 32 / 1e6)
 
 
+def test_what_nobody_read_is_held_at_no_more_than_each_target_can_hold(upstream: Upstream, tmp_path: Path) -> None:
+    made = config(upstream.base_url, tmp_path / "data")
+    made["targets"]["large"] = {**made["targets"]["small"], "context_tokens": 50_000}
+    made["targets"]["small"]["context_tokens"] = 8_000
+    unseen = {"type": "file", "file": {"file_id": "file-1"}}
+    with TokenFactory.from_config(made) as running:
+        called = {"model": "both", "messages": [{"role": "user", "content": [unseen]}], "max_tokens": 10}
+        small, large = estimate(running, called)["targets"]
+    assert (small["input_tokens_most"], large["input_tokens_most"]) == (8_000, 50_000)
+    assert not small["input_tokens_exact"]
+
+
 def test_the_budget_that_refuses_says_why_and_until_when(factory: TokenFactory) -> None:
     told = estimate(factory, {"model": "both", "messages": MESSAGES, "max_tokens": 100}, project="tight")
     small, large = told["targets"]
