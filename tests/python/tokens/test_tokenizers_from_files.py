@@ -322,10 +322,14 @@ def test_a_model_that_does_not_fit_together_is_refused(tmp_path: pathlib.Path, m
         opened(tmp_path, file)
 
 
-def test_merges_may_be_missing_where_whole_pieces_come_first(tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("kept", [0, len(WORDS) // 2, len(WORDS) - 1])
+def test_merges_are_not_missing_either_where_whole_pieces_come_first(tmp_path: pathlib.Path, kept: int) -> None:
     file = bytes_file()
-    file["model"] |= {"merges": [], "ignore_merges": True}
+    file["model"]["ignore_merges"] = True
     assert opened(tmp_path, file).encode("the") == [257]
+    del file["model"]["merges"][kept:]
+    with pytest.raises(errors.InvalidInput, match="no merge makes"):
+        opened(tmp_path, file)
 
 
 @pytest.mark.parametrize("make", [bytes_file, characters_file])
