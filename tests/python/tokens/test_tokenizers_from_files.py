@@ -16,10 +16,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import tokenizers
 
 import tokenfoundry as tf
 from tokenfoundry import errors
 from tokenfoundry.vocabularies import byte_level, files, table_cache
+from tokenfoundry.vocabularies.patterns import published_expression_of
 
 WORDS = (b"th", b"the", b" t", b" th", b" the", b"in", b"ing", b"  ", b"ab", b"abab", b"\xc3\xa9")
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
@@ -292,6 +294,19 @@ def test_what_is_not_known_is_refused_by_name(tmp_path: pathlib.Path, message: s
     field, value = changes_of_bytes()[message]
     with pytest.raises(errors.InvalidInput, match=message):
         opened(tmp_path, bytes_file() | {field: value})
+
+
+def test_the_pattern_that_tokenizers_reads_unlike_tiktoken_is_refused(tmp_path: pathlib.Path) -> None:
+    letters = bytes_file()["pre_tokenizer"] | {"use_regex": False}
+    expression = published_expression_of("cl100k")
+    split = {"type": "Split", "pattern": {"Regex": expression}, "behavior": "Isolated", "invert": False}
+    cutting = {"type": "Sequence", "pretokenizers": [split, letters]}
+    cut = tokenizers.pre_tokenizers.Split(tokenizers.Regex(expression), "isolated").pre_tokenize_str("1234567")
+    assert [piece for piece, _ in cut] != ["123", "456", "7"]
+    with pytest.raises(errors.InvalidInput, match="behind a counted repeat"):
+        opened(tmp_path, bytes_file() | {"pre_tokenizer": cutting})
+    tokenizer = tf.Tokenizer.from_file(written(tmp_path, ranks(), "a.tiktoken"), pattern=expression, special_tokens=END)
+    assert tokenizer.encode("th") == [256]
 
 
 def broken_models() -> dict[str, dict[str, Any]]:
