@@ -305,6 +305,8 @@ def test_the_pattern_that_tokenizers_reads_unlike_tiktoken_is_refused(tmp_path: 
     assert [piece for piece, _ in cut] != ["123", "456", "7"]
     with pytest.raises(errors.InvalidInput, match="behind a counted repeat"):
         opened(tmp_path, bytes_file() | {"pre_tokenizer": cutting})
+    split["pattern"] = {"Regex": GPT2}
+    assert opened(tmp_path, bytes_file() | {"pre_tokenizer": cutting}).encode("th") == [256]
     tokenizer = tf.Tokenizer.from_file(written(tmp_path, ranks(), "a.tiktoken"), pattern=expression, special_tokens=END)
     assert tokenizer.encode("th") == [256]
 
@@ -373,6 +375,18 @@ def test_a_model_without_a_byte_is_refused(tmp_path: pathlib.Path) -> None:
     vocabulary["<0xG0>"] = vocabulary.pop("<0xE4>")
     with pytest.raises(errors.InvalidInput, match="the byte 228 has no token"):
         opened(tmp_path, file)
+
+
+def test_a_byte_is_missing_only_where_its_letter_has_its_place(tmp_path: pathlib.Path) -> None:
+    in_place = characters_file()
+    vocabulary = in_place["model"]["vocab"]
+    vocabulary["\t"] = vocabulary.pop("<0x09>")
+    assert opened(tmp_path, in_place).encode("\t")[-1] == vocabulary["\t"]
+    renamed = characters_file()
+    vocabulary = renamed["model"]["vocab"]
+    vocabulary["<0y74>"] = vocabulary.pop("<0x74>")
+    with pytest.raises(errors.InvalidInput, match="the byte 116 has no token"):
+        opened(tmp_path, renamed)
 
 
 def test_a_name_twice_in_an_object_is_damage(tmp_path: pathlib.Path) -> None:
