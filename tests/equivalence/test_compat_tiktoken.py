@@ -173,6 +173,13 @@ def test_the_same_encodings_are_there() -> None:
     assert sorted(ours.list_encoding_names()) == sorted(tiktoken.list_encoding_names())
 
 
+def test_a_model_whose_vocabulary_is_none_of_the_reference_is_unknown() -> None:
+    for module in (ours, tiktoken):
+        for ask in (module.encoding_name_for_model, module.encoding_for_model):
+            with pytest.raises(KeyError, match=r"qwen2\.5-7b"):
+                ask("qwen2.5-7b")
+
+
 def test_what_is_unknown_is_refused_as_the_reference_does() -> None:
     with pytest.raises(ValueError, match="Unknown encoding gpt9_base"):
         ours.get_encoding("gpt9_base")

@@ -295,21 +295,26 @@ def encoding_name_for_model(model_name: str) -> str:
     """The name of a model's encoding.
 
     Raises:
-        KeyError: the model is of no family whose vocabulary ships.
+        KeyError: the model is of no family whose vocabulary ships and is one of tiktoken's.
     """
     if older := encoding_name_of_older(model_name):
         return older
     try:
-        return Tokenizer.for_model(model_name).name
+        name = Tokenizer.for_model(model_name).name
     except NotFound as error:
         raise KeyError(f"{error} Name the encoding with `get_encoding`.") from None
+    if name not in _NAMES:
+        raise KeyError(
+            f"{model_name!r} is counted by {name}, no encoding of tiktoken: `Tokenizer.load({name!r})` is it"
+        )
+    return name
 
 
 def encoding_for_model(model_name: str) -> Encoding:
     """The encoding of a model.
 
     Raises:
-        KeyError: the model is of no family whose vocabulary ships.
+        KeyError: as `encoding_name_for_model` says.
     """
     return get_encoding(encoding_name_for_model(model_name))
 
