@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import operator
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -200,7 +200,10 @@ class Encoding:
         Raises:
             KeyError: no token has one of them.
             OverflowError: one is below 0, or of more than 32 bits.
+            TypeError: they are in no order, or can be read once.
         """
+        if isinstance(tokens, Mapping) or not hasattr(tokens, "__getitem__"):
+            raise TypeError(f"tokens are a sequence, not {type(tokens).__name__}")
         try:
             return self._tokenizer.decode_bytes(tokens)
         except InvalidInput as error:
@@ -227,7 +230,8 @@ class Encoding:
             UnicodeDecodeError: the bytes are no UTF-8.
         """
         ids = list(tokens)
-        return self.decode(ids, errors="strict"), self._tokenizer.starts(ids)
+        text = b"".join(self.decode_tokens_bytes(ids)).decode()
+        return text, self._tokenizer.starts(ids)
 
     def decode_batch(
         self, batch: Sequence[Sequence[int]], *, errors: str = "replace", num_threads: int = 8
