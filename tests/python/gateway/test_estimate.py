@@ -13,6 +13,7 @@ from support.factories import config
 from support.serving import served
 from support.upstream import Upstream
 from tokenfoundry.factory import TokenFactory
+from tokenfoundry.gateway.replies import Refused, decode_object
 
 MESSAGES = [{"role": "user", "content": "Scrivi a mario.rossi@example.it, per favore."}]
 
@@ -167,3 +168,10 @@ def test_what_the_call_would_be_refused_for_refuses_its_estimate(
     factory: TokenFactory, body: dict[str, Any], key: dict[str, Any], status: int
 ) -> None:
     assert estimate(factory, body, status=status, **key)["error"]["message"]
+
+
+def test_a_body_with_half_a_surrogate_pair_is_refused_for_that() -> None:
+    with pytest.raises(Refused, match="half of a surrogate pair"):
+        decode_object(b'{"input": "\\ud800"}')
+    with pytest.raises(Refused, match="truncated"):
+        decode_object(b'{"input": "a"')
