@@ -87,6 +87,7 @@ def _of(
     try:
         priced = catalogue.find(model)
         rates = priced.history.at(at)
+        prompt = prompt.within(priced.context_tokens)
     except NotFound:
         bound = 0 if endpoint == "embeddings" else stated and stated * choices
         return ModelEstimate(prompt, bound, "none" if bound is None else "max_tokens", None, None, "", "")

@@ -31,11 +31,16 @@ def picture_tokens(model: str, picture: str, *, detail: str | None = None, stric
     >>> picture_tokens("gpt-4o", "https://example.it/gatto.png", detail="low")
     85
     """
+    return counted_picture(model, picture, detail=detail, strict=strict)[0]
+
+
+def counted_picture(model: str, picture: str, *, detail: str | None = None, strict: bool = False) -> tuple[int, bool]:
+    """The same, and whether it is what the rule says of this picture, not the most it says of any."""
     rule = known_rule_of(model) or (DENSEST if strict else USUAL)
     if detail == "low":
-        return rule.at_low_detail
+        return rule.at_low_detail, rule.at_low_detail < rule.most
     size = size_of(picture)
-    return rule.most if size is None else min(rule.most, rule.tokens(size))
+    return (rule.most, False) if size is None else (min(rule.most, rule.tokens(size)), True)
 
 
 def size_of(picture: str) -> Size | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 VOCABULARIES: Final = published.NAMES
+_MOST: Final = 2**63 - 1
 
 
 class Tokenizer(_core.Tokenizer):
@@ -140,7 +141,7 @@ class Tokenizer(_core.Tokenizer):
         Raises:
             InvalidInput: a text holds a lone surrogate, or the number of threads is negative.
         """
-        return super().encode_batch(texts, threads)
+        return super().encode_batch(texts, _at_most_64_bits(threads))
 
     def encode_batch_flat(
         self, texts: Iterable[str], threads: SupportsInt | SupportsIndex = 0
@@ -152,7 +153,7 @@ class Tokenizer(_core.Tokenizer):
             InvalidInput: a text holds a lone surrogate, or the number of threads is negative.
             ImportError: numpy is not installed.
         """
-        return super().encode_batch_flat(texts, threads)
+        return super().encode_batch_flat(texts, _at_most_64_bits(threads))
 
     def count_batch(self, texts: Iterable[str], threads: SupportsInt | SupportsIndex = 0) -> npt.NDArray[np.uint32]:
         """The number of tokens of each of `texts`, counted on so many threads; 0 is one for each CPU.
@@ -161,7 +162,7 @@ class Tokenizer(_core.Tokenizer):
             InvalidInput: a text holds a lone surrogate, or the number of threads is negative.
             ImportError: numpy is not installed.
         """
-        return super().count_batch(texts, threads)
+        return super().count_batch(texts, _at_most_64_bits(threads))
 
     def count_up_to(self, text: str, limit: SupportsInt | SupportsIndex) -> int:
         """The number of tokens of `text`, but at most `limit + 1`, which means "more than `limit`".
@@ -174,7 +175,7 @@ class Tokenizer(_core.Tokenizer):
         Raises:
             InvalidInput: the limit is negative, or the text holds a lone surrogate.
         """
-        return super().count_up_to(text, limit)
+        return super().count_up_to(text, _at_most_64_bits(limit))
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids`. Bytes that are not UTF-8, as when the ids end within a character, become U+FFFD.
@@ -216,11 +217,18 @@ class Tokenizer(_core.Tokenizer):
         return starts
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_origin"):
+            return "<Tokenizer, not made>"
         loads = len(self._origin) == 1
         return f"Tokenizer.load({self.name!r})" if loads else f"Tokenizer.from_file({self._origin[0]!r})"
 
     def __reduce__(self) -> tuple[object, tuple[object, ...]]:
         return (Tokenizer.load if len(self._origin) == 1 else _from_file), self._origin
+
+
+def _at_most_64_bits(number: SupportsInt | SupportsIndex) -> SupportsInt | SupportsIndex:
+    """What the core takes; there are never so many threads or tokens."""
+    return max(-1, min(number, _MOST)) if isinstance(number, int) else number
 
 
 @functools.cache

@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import tiktoken
 import tiktoken.model
@@ -109,7 +110,23 @@ def test_each_way_to_decode_gives_the_same(
         same(encodings, lambda encoding, token=token: encoding.decode_single_token_bytes(token))
 
 
-@pytest.mark.parametrize("num_threads", [0, -1, 3, None])
+@pytest.mark.parametrize("tokens", [{1}, frozenset([1]), {1: 2}, {1: 2}.keys(), (1,), b"a", range(3), np.array([1])])
+def test_ids_are_decoded_from_a_sequence_alone(encodings: tuple[ours.Encoding, tiktoken.Encoding], tokens: Any) -> None:
+    for encoding in encodings:
+        with pytest.raises(TypeError):
+            encoding.decode(iter(tokens))  # type: ignore[arg-type]
+    same(encodings, lambda encoding: encoding.decode(tokens))
+    same(encodings, lambda encoding: encoding.decode_bytes(tokens))
+
+
+def test_offsets_of_ids_that_no_token_has_fail_at_the_first(
+    encodings: tuple[ours.Encoding, tiktoken.Encoding],
+) -> None:
+    for tokens in ([300_000, -1], [-1, 300_000], [2**32], [1, 300_000]):
+        same(encodings, lambda encoding, tokens=tokens: encoding.decode_with_offsets(tokens))
+
+
+@pytest.mark.parametrize("num_threads", [0, -1, 3, None, 2**63])
 def test_a_number_of_threads_is_taken_or_refused_alike(
     encodings: tuple[ours.Encoding, tiktoken.Encoding], num_threads: Any
 ) -> None:
@@ -171,6 +188,13 @@ def test_each_model_of_the_reference_has_the_same_encoding() -> None:
 
 def test_the_same_encodings_are_there() -> None:
     assert sorted(ours.list_encoding_names()) == sorted(tiktoken.list_encoding_names())
+
+
+def test_a_model_whose_vocabulary_is_none_of_the_reference_is_unknown() -> None:
+    for module in (ours, tiktoken):
+        for ask in (module.encoding_name_for_model, module.encoding_for_model):
+            with pytest.raises(KeyError, match=r"qwen2\.5-7b"):
+                ask("qwen2.5-7b")
 
 
 def test_what_is_unknown_is_refused_as_the_reference_does() -> None:

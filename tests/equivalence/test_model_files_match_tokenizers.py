@@ -57,11 +57,20 @@ def metaspace(scheme: str, *, split: bool) -> dict[str, Any]:
 
 
 def with_whole_pieces(file: dict[str, Any]) -> dict[str, Any]:
-    """Some merges are gone, so that some words are tokens only as whole pieces."""
-    merges = file["model"]["merges"]
-    del merges[1::7]
+    """Some words are tokens that no merge makes, and so only as whole pieces."""
+    vocabulary = file["model"]["vocab"]
+    words = {word for text in TEXTS for word in text.split() if word.isascii() and word.isalpha()}
+    for token in sorted(("\u0120" + word for word in words), key=lambda token: (len(token), token)):
+        if not any(token[:cut] in vocabulary and token[cut:] in vocabulary for cut in range(1, len(token) + 1)):
+            vocabulary.setdefault(token, len(vocabulary))
     file["model"]["ignore_merges"] = True
-    return file
+    return model_files.with_added_last(file)
+
+
+def test_some_words_are_tokens_only_as_whole_pieces() -> None:
+    file = with_whole_pieces(model_files.byte_level("llama3"))
+    made = {"".join(merge) for merge in file["model"]["merges"]}
+    assert sum(token not in made for token in file["model"]["vocab"]) > 256 + 100
 
 
 def with_spaces_inside(file: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import operator
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -200,7 +200,10 @@ class Encoding:
         Raises:
             KeyError: no token has one of them.
             OverflowError: one is below 0, or of more than 32 bits.
+            TypeError: they are in no order, or can be read once.
         """
+        if isinstance(tokens, Mapping) or not hasattr(tokens, "__getitem__"):
+            raise TypeError(f"tokens are a sequence, not {type(tokens).__name__}")
         try:
             return self._tokenizer.decode_bytes(tokens)
         except InvalidInput as error:
@@ -227,7 +230,8 @@ class Encoding:
             UnicodeDecodeError: the bytes are no UTF-8.
         """
         ids = list(tokens)
-        return self.decode(ids, errors="strict"), self._tokenizer.starts(ids)
+        text = b"".join(self.decode_tokens_bytes(ids)).decode()
+        return text, self._tokenizer.starts(ids)
 
     def decode_batch(
         self, batch: Sequence[Sequence[int]], *, errors: str = "replace", num_threads: int = 8
@@ -295,21 +299,26 @@ def encoding_name_for_model(model_name: str) -> str:
     """The name of a model's encoding.
 
     Raises:
-        KeyError: the model is of no family whose vocabulary ships.
+        KeyError: the model is of no family whose vocabulary ships and is one of tiktoken's.
     """
     if older := encoding_name_of_older(model_name):
         return older
     try:
-        return Tokenizer.for_model(model_name).name
+        name = Tokenizer.for_model(model_name).name
     except NotFound as error:
         raise KeyError(f"{error} Name the encoding with `get_encoding`.") from None
+    if name not in _NAMES:
+        raise KeyError(
+            f"{model_name!r} is counted by {name}, no encoding of tiktoken: `Tokenizer.load({name!r})` is it"
+        )
+    return name
 
 
 def encoding_for_model(model_name: str) -> Encoding:
     """The encoding of a model.
 
     Raises:
-        KeyError: the model is of no family whose vocabulary ships.
+        KeyError: as `encoding_name_for_model` says.
     """
     return get_encoding(encoding_name_for_model(model_name))
 

@@ -51,7 +51,7 @@ async def estimate_of(call: Call, route: Route, *, booking: Booking, sender: Sen
 
 async def _at(call: Call, target: Target, route: str, booking: Booking, sender: Sender) -> dict[str, Any]:
     attempt = Attempt(booking, call, target, number=0, route=route)
-    tokens, most = call.prompt_tokens(target)
+    tokens, most, is_read = call.prompt_tokens(target)
     input_nano, _ = booking.cost_nano(target, replace(attempt.worst, input_tokens=tokens, output_tokens=0), call.at_ms)
     told: dict[str, Any] = {
         "target": target.name,
@@ -60,7 +60,7 @@ async def _at(call: Call, target: Target, route: str, booking: Booking, sender: 
         "region": target.region,
         "input_tokens": tokens,
         "input_tokens_most": most,
-        "input_tokens_exact": target.tokenizer_is_exact,
+        "input_tokens_exact": target.tokenizer_is_exact and is_read,
         "counted": _counted(target),
         "max_output_tokens": attempt.worst.output_tokens,
         "input_cost": decimal_text(input_nano),

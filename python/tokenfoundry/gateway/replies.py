@@ -100,7 +100,10 @@ def decode_object(body: bytes) -> dict[str, Any]:
     try:
         decoded = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise invalid(f"the body is not JSON: {error}") from None
+        # So the decoder says it of half a surrogate pair just before the end of a text, too.
+        is_half = b"\\ud" in body.lower() and "truncated" in str(error) and body.rstrip().endswith(b"}")
+        why = "a text in it holds half of a surrogate pair, or it is cut" if is_half else error
+        raise invalid(f"the body is not JSON: {why}") from None
     except RecursionError:
         raise invalid("the body is nested too deeply") from None
     if not isinstance(decoded, dict):

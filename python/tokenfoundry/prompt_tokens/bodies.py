@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from tokenfoundry.counters import BYTES, Counts, Method, TokenCounter
@@ -28,20 +28,29 @@ class PromptCount:
     tokens: int
     """As it is expected to be billed."""
     most: int
-    """What it is billed at most: the same where the rule is known exactly, else a bound that is certain for texts."""
+    """What it is billed at most: the same where the rule is known exactly, else a bound that is certain for texts; for
+    files and sound see `tokenfoundry.prompt_tokens.parts`.
+    """
     method: Method
     """How its texts were counted: `exact`, `factor` or `stand-in`, as `TokenCounter.method` says."""
     tokenizer: str
     """What counted its texts: a vocabulary, with the factor where there is one."""
     source: str
     """Of the vocabulary, or of the factor."""
+    is_read: bool = True
+    """Whether all of it was read: no file, sound or address whose contents were only guessed at."""
 
     @property
     def is_exact(self) -> bool:
-        """Whether the texts were counted by the model's own vocabulary, and nothing around them is uncertain. A picture
+        """Whether the texts were counted by the model's own vocabulary, and nothing beside them is uncertain. A picture
         whose size cannot be told counts the most it can, and sound and files are counted by their bytes.
         """
-        return self.method == "exact" and self.tokens == self.most
+        return self.method == "exact" and self.is_read and self.tokens == self.most
+
+    def within(self, context_tokens: int | None) -> PromptCount:
+        """The same for a model that holds so many, as `PromptTokens.within` says."""
+        told = PromptTokens(self.tokens, self.most, self.is_read).within(context_tokens)
+        return replace(self, most=told.most)
 
     def to_dict(self) -> dict[str, Any]:
         return {**asdict(self), "is_exact": self.is_exact}
@@ -97,7 +106,9 @@ def count_body(body: Mapping[str, Any], *, model: str | None = None, endpoint: s
     counter = TokenCounter.for_model(model)
     told = _COUNTED[name](dict(body), counter.counter, counter)
     most = told.most if counter.is_exact else max(told.most, _COUNTED[name](dict(body), BYTES, counter).most)
-    return PromptCount(model, counter.family.name, told.tokens, most, counter.method, counter.name, counter.source)
+    return PromptCount(
+        model, counter.family.name, told.tokens, most, counter.method, counter.name, counter.source, told.is_read
+    )
 
 
 _COUNTED: Final[dict[str, Callable[[dict[str, Any], Counts, TokenCounter], PromptTokens]]] = {

@@ -12,7 +12,7 @@ from typing import Any
 
 from tokenfoundry.counters import Counts
 from tokenfoundry.families import Template
-from tokenfoundry.prompt_tokens.parts import format_tokens, part_tokens, saved_by_system, tool_tokens
+from tokenfoundry.prompt_tokens.parts import format_tokens, part_tokens, saved_by_system, tool_tokens, value_tokens
 from tokenfoundry.prompt_tokens.told import PromptTokens
 
 OPENAI = Template(tools_as_types=True, shows_format=True)
@@ -31,6 +31,7 @@ def chat_tokens(body: dict[str, Any], counter: Counts, *, template: Template = O
     per_message = template.per_message
     tokens = template.priming + template.hidden
     more = template.hidden_most - template.hidden if template.hidden_most > template.hidden else 0
+    is_read = True
     names: dict[str, int] | None = None
     for message in body["messages"]:
         tokens += per_message
@@ -44,17 +45,20 @@ def chat_tokens(body: dict[str, Any], counter: Counts, *, template: Template = O
                         more += _LESS_FOR_FUNCTION
             elif type(value) is list and field == "content":
                 for part in value:
-                    tokens += part_tokens(part, counter, model)
+                    told = part_tokens(part, counter, model)
+                    tokens += told.tokens
+                    more += told.most - told.tokens
+                    is_read &= told.is_read
             elif value is not None:
                 names = {} if names is None else names
-                told = _told_of_tools(field, value, names, counter, model)
+                told = _told_of_tools(field, value, names, counter)
                 tokens += told.tokens
                 more += max(0, told.most - told.tokens)
     declared = _declared(body, counter, template)
-    return PromptTokens(tokens + declared.tokens, tokens + more + declared.most)
+    return PromptTokens(tokens + declared.tokens, tokens + more + declared.most, is_read)
 
 
-def _told_of_tools(field: str, value: Any, names: dict[str, int], counter: Counts, model: str) -> PromptTokens:
+def _told_of_tools(field: str, value: Any, names: dict[str, int], counter: Counts) -> PromptTokens:
     """Of a field of a message that is neither its text nor who says it. `names` are the sizes of the names of calls by
     their ids, to which calls are added and which results ask.
     """
@@ -62,7 +66,7 @@ def _told_of_tools(field: str, value: Any, names: dict[str, int], counter: Count
         tokens = names.get(value, _NAME_OF_UNKNOWN) + _PER_RESULT
         return PromptTokens(tokens, max(tokens, counter.count(value)))
     parts = value if isinstance(value, list) else [value]
-    most = sum(part_tokens(part, counter, model) for part in parts if part is not None)
+    most = sum(value_tokens(part, counter) for part in parts if part is not None)
     if field == "tool_calls":
         tokens = _PER_PARALLEL_CALL * len(parts) if len(parts) > 1 else 0
         for call in parts:
@@ -81,7 +85,7 @@ def _called(function: Any, counter: Counts) -> tuple[int, int]:
     """The tokens of the name of a function that was called, and of its arguments."""
     if not isinstance(function, dict):
         return 0, 0
-    name, arguments = (part_tokens(function.get(field) or "", counter, "") for field in ("name", "arguments"))
+    name, arguments = (value_tokens(function.get(field) or "", counter) for field in ("name", "arguments"))
     return name, arguments
 
 

@@ -17,8 +17,8 @@ import msgspec
 from tokenfoundry.counters import Counts
 from tokenfoundry.families import Template
 from tokenfoundry.prompt_tokens.chat import OPENAI
-from tokenfoundry.prompt_tokens.parts import file_tokens, format_tokens, picture, tool_tokens
-from tokenfoundry.prompt_tokens.told import PromptTokens
+from tokenfoundry.prompt_tokens.parts import file_tokens, format_tokens, picture, tool_tokens, unseen
+from tokenfoundry.prompt_tokens.told import PromptTokens, together
 
 _ROLE = 1
 
@@ -28,11 +28,15 @@ def messages_tokens(
 ) -> PromptTokens:
     """The prompt tokens of a Messages body whose shape was checked."""
     tokens = template.priming + template.hidden
-    if system := body.get("system"):
-        tokens += template.per_message + _ROLE + _content(system, counter, model)
-    for message in body["messages"]:
-        tokens += template.per_message + _ROLE + _content(message.get("content"), counter, model)
-    most = tokens + max(0, template.hidden_most - template.hidden)
+    more = max(0, template.hidden_most - template.hidden)
+    is_read = True
+    contents = [message.get("content") for message in body["messages"]]
+    for content in [system, *contents] if (system := body.get("system")) else contents:
+        told = _content(content, counter, model)
+        tokens += template.per_message + _ROLE + told.tokens
+        more += told.most - told.tokens
+        is_read &= told.is_read
+    most = tokens + more
     if tools := body.get("tools"):
         told = tool_tokens(tools, _functions(tools), counter, template)
         tokens, most = tokens + told.tokens, most + told.most
@@ -40,7 +44,7 @@ def messages_tokens(
         if stated:
             told = format_tokens(stated, counter, template)
             tokens, most = tokens + told.tokens, most + told.most
-    return PromptTokens(tokens, max(tokens, most))
+    return PromptTokens(tokens, max(tokens, most), is_read)
 
 
 def _functions(tools: Any) -> list[dict[str, Any]] | None:
@@ -50,35 +54,39 @@ def _functions(tools: Any) -> list[dict[str, Any]] | None:
     return [{**tool, "parameters": tool["input_schema"]} for tool in tools]
 
 
-def _content(content: Any, counter: Counts, model: str) -> int:
+def _content(content: Any, counter: Counts, model: str) -> PromptTokens:
     if isinstance(content, str):
-        return counter.count(content)
-    return sum(_block(block, counter, model) for block in content or ())
+        tokens = counter.count(content)
+        return PromptTokens(tokens, tokens)
+    return together(_block(block, counter, model) for block in content or ())
 
 
-def _block(block: dict[str, Any], counter: Counts, model: str) -> int:
+def _block(block: dict[str, Any], counter: Counts, model: str) -> PromptTokens:
     match block:
         case {"type": "text", "text": str(text)}:
-            return counter.count(text)
+            return _content(text, counter, model)
         case {"type": "image", "source": {"type": "base64", "data": str(data)}}:
             return picture(data, counter, model)
         case {"type": "image"}:
             return picture("", counter, model)
         case {"type": "document", "source": {"type": "base64", "data": str(data)}}:
             return file_tokens(data)
+        case {"type": "document", "source": {"type": "url" | "file"}} | {"type": "container_upload"}:
+            return unseen(_texts(block, counter).tokens)
         case {"type": "tool_result"}:
             said = {name: value for name, value in block.items() if name != "content"}
-            return _content(block.get("content"), counter, model) + _texts(said, counter)
+            return together((_content(block.get("content"), counter, model), _texts(said, counter)))
     return _texts(block, counter)
 
 
-def _texts(value: Any, counter: Counts) -> int:
+def _texts(value: Any, counter: Counts) -> PromptTokens:
     """Everything in it as JSON, pictures and files apart."""
     files = list(_files(value))
     text = msgspec.json.encode(value).decode()
     for data in files:
         text = text.replace(data, "")
-    return counter.count(text) + sum(map(file_tokens, files))
+    tokens = counter.count(text)
+    return together((PromptTokens(tokens, tokens), *map(file_tokens, files)))
 
 
 def _files(value: Any) -> Iterator[str]:

@@ -1,7 +1,15 @@
 """Parts of a message that are no text: pictures, sound, files. And tools, and what else is counted as its JSON.
 
-A picture is counted by its size (`tokenfoundry.pictures`), sound and files by their bytes, at their most. A file that
-is named by an id counts as its name alone.
+A picture is counted by its size (`tokenfoundry.pictures`), sound and files by their bytes. What they hold nobody
+decodes, and a few bytes may be packed from a thousand times as many, so that no number of bytes bounds a bill for
+certain; only the model's context does (`PromptTokens.within`), since no provider bills a prompt that does not fit. Each
+PDF held at a whole context would lock small budgets for nothing. So a hold is by bytes, for what is packed densely:
+
+file     four tokens a byte: prose packed as PDF packs it is 0.5, tables of JSON 3.1, numbered lines 3.8; a text 1
+sound    as if of the lowest rate of its format, at the most tokens a second that are published
+neither  a context: what is named by an id or an address, and parts of a type that is not known
+
+The settlement books what is billed, also where that is more.
 """
 
 from __future__ import annotations
@@ -13,46 +21,87 @@ import msgspec
 
 from tokenfoundry.counters import BYTES, Counts
 from tokenfoundry.families import Template
-from tokenfoundry.pictures import picture_tokens
+from tokenfoundry.pictures import counted_picture
 from tokenfoundry.prompt_tokens.told import PromptTokens
 from tokenfoundry.tool_types import namespace_of
 
-_BYTES_PER_AUDIO_TOKEN = 500  # 10 tokens a second, of at least 8 kB a second in base64
-_BYTES_PER_FILE_TOKEN = 3
+# Of base64 text, of which four letters are three bytes.
+_LETTERS_PER_AUDIO_TOKEN = 500  # 10 tokens a second, of usually 5 kB a second or more.
+_LEAST_LETTERS_PER_SECOND = {"wav": 10_666}  # 8,000 samples of a byte.
+_LEAST_LETTERS_PER_SECOND_PACKED = 1_333  # MP3 at 8 kbit/s.
+_MOST_AUDIO_TOKENS_PER_SECOND = 32  # Gemini's, "Understand and count tokens"; OpenAI's are 10, Voxtral's 12.5.
+_LETTERS_PER_FILE_TOKEN = 3
+_MOST_TOKENS_PER_FILE_BYTE = 4
+_LARGEST_CONTEXT = 2_000_000  # That is sold, but for Llama 4 Scout's.
+
+# What parts of messages are of, that hold nothing but what their JSON says.
+_READ = frozenset(
+    (
+        *("text", "input_text", "output_text", "summary_text", "refusal", "tool_use"),
+        *("thinking", "redacted_thinking", "reasoning", "reasoning_text"),
+    )
+)
 
 _TYPES = 9  # What stands around the types of a namespace.
 _TYPES_IN_SYSTEM = 5  # The same where a system message is there already.
 
 
-def part_tokens(part: Any, counter: Counts, model: str) -> int:
-    """Of one part of a message's content in OpenAI's dialects, or of any other value of a message."""
-    if isinstance(part, str):
-        return counter.count(part)
+def part_tokens(part: Any, counter: Counts, model: str) -> PromptTokens:
+    """Of one part of a message's content in OpenAI's dialects."""
     if isinstance(part, dict):
         match part:
             case {"type": "text" | "input_text" | "output_text", "text": str(text)}:
-                return counter.count(text)
+                return _read(counter.count(text))
             case {"type": "image_url", "image_url": {"url": str(address)} as stated}:
                 return picture(address, counter, model, stated.get("detail"))
             case {"type": "input_image", "image_url": str(address)}:
                 return picture(address, counter, model, part.get("detail"))
             case {"type": "image_url" | "input_image"}:
                 return picture("", counter, model, part.get("detail"))
-            case {"type": "input_audio", "input_audio": {"data": str(data)}}:
-                return len(data) // _BYTES_PER_AUDIO_TOKEN + 1
+            case {"type": "input_audio", "input_audio": {"data": str(data)} as stated}:
+                return _sound(data, stated.get("format"))
             case {"type": "file", "file": {"file_data": str(data)}} | {"type": "input_file", "file_data": str(data)}:
                 return file_tokens(data)
-    return json_tokens(part, counter)
+            case {"type": str(kind)} if kind not in _READ:
+                return unseen(json_tokens(part, counter))
+    return _read(value_tokens(part, counter))
 
 
-def picture(given: str, counter: Counts, model: str, detail: Any = None) -> int:
+def value_tokens(value: Any, counter: Counts) -> int:
+    """Of any other value of a message: a text, or what counts as its JSON."""
+    return counter.count(value) if isinstance(value, str) else json_tokens(value, counter)
+
+
+def picture(given: str, counter: Counts, model: str, detail: Any = None) -> PromptTokens:
     """Of a picture, by its address or its bytes in base64."""
-    return picture_tokens(model, given, detail=detail, strict=counter is BYTES)
+    tokens, is_read = counted_picture(model, given, detail=detail, strict=counter is BYTES)
+    return PromptTokens(tokens, tokens, is_read)
 
 
-def file_tokens(data: str) -> int:
+def file_tokens(data: str) -> PromptTokens:
     """Of a file in base64."""
-    return len(data) // _BYTES_PER_FILE_TOKEN + 1
+    head, _, letters = data.rpartition(",")
+    tokens = len(data) // _LETTERS_PER_FILE_TOKEN + 1
+    size = len(letters) * 3 // 4 if not head or head.endswith(";base64") else len(data)
+    each = 1 if head.startswith("data:text/") else _MOST_TOKENS_PER_FILE_BYTE
+    return unseen(tokens, (size + 1) * each)
+
+
+def _sound(letters: str, kind: Any) -> PromptTokens:
+    least = _LEAST_LETTERS_PER_SECOND_PACKED
+    if isinstance(kind, str):
+        least = _LEAST_LETTERS_PER_SECOND.get(kind, least)
+    most = (len(letters) // least + 1) * _MOST_AUDIO_TOKENS_PER_SECOND
+    return unseen(len(letters) // _LETTERS_PER_AUDIO_TOKEN + 1, most)
+
+
+def unseen(tokens: int, most: int = _LARGEST_CONTEXT) -> PromptTokens:
+    """Of what was not read: at most so many, but no more than any model can hold."""
+    return PromptTokens(tokens, max(tokens, min(most, _LARGEST_CONTEXT)), is_read=False)
+
+
+def _read(tokens: int) -> PromptTokens:
+    return PromptTokens(tokens, tokens)
 
 
 def json_tokens(value: Any, counter: Counts) -> int:

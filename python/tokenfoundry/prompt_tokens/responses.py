@@ -9,9 +9,10 @@ from typing import Any
 from tokenfoundry.counters import Counts
 from tokenfoundry.families import Template
 from tokenfoundry.prompt_tokens.chat import OPENAI
-from tokenfoundry.prompt_tokens.parts import format_tokens, json_tokens, part_tokens, tool_tokens
-from tokenfoundry.prompt_tokens.told import PromptTokens
+from tokenfoundry.prompt_tokens.parts import format_tokens, json_tokens, part_tokens, tool_tokens, value_tokens
+from tokenfoundry.prompt_tokens.told import PromptTokens, together
 
+_PARTS = ("input_text", "input_image", "input_audio", "input_file")
 _RESULTS = ("function_call_output", "custom_tool_call_output")
 _AROUND_A_CALL = 6
 _AROUND_A_RESULT = 8  # With the name of what was called, which the result does not say.
@@ -23,15 +24,18 @@ def responses_tokens(
     """The prompt tokens of a body for the responses endpoint whose shape was checked."""
     tokens = template.priming + template.hidden
     more = max(0, template.hidden_most - template.hidden)
+    is_read = True
     given = body["input"]
     for item in [{"role": "user", "content": given}] if isinstance(given, str) else given:
         tokens += template.per_message
         if item.get("type") in (None, "message"):
-            tokens += counter.count(str(item.get("role", ""))) + _content(item.get("content"), counter, model)
-            continue
-        told = _item(item, counter, model)
+            tokens += counter.count(str(item.get("role", "")))
+            told = _content(item.get("content"), counter, model)
+        else:
+            told = _item(item, counter, model)
         tokens += told.tokens
         more += max(0, told.most - told.tokens)
+        is_read &= told.is_read
     if body.get("instructions"):
         tokens += template.per_message + counter.count("developer") + counter.count(body["instructions"])
     most = tokens + more
@@ -41,24 +45,27 @@ def responses_tokens(
     if stated := (body.get("text") or {}).get("format"):
         told = format_tokens(stated, counter, template)
         tokens, most = tokens + told.tokens, most + told.most
-    return PromptTokens(tokens, max(tokens, most))
+    return PromptTokens(tokens, max(tokens, most), is_read)
 
 
-def _content(content: Any, counter: Counts, model: str) -> int:
+def _content(content: Any, counter: Counts, model: str) -> PromptTokens:
     parts = content if isinstance(content, list) else [content]
-    return sum(part_tokens(part, counter, model) for part in parts if part is not None)
+    return together(part_tokens(part, counter, model) for part in parts if part is not None)
 
 
 def _item(item: dict[str, Any], counter: Counts, model: str) -> PromptTokens:
     """Of what is no message: calls and results as in chat, at most their JSON; all else as its JSON."""
+    if item.get("type") in _PARTS:
+        return part_tokens(item, counter, model)
     most = json_tokens(item, counter) if item.get("type") not in _RESULTS else 0
     if item.get("type") == "function_call":
-        said = sum(_content(item.get(field), counter, model) for field in ("name", "arguments"))
+        said = sum(value_tokens(item.get(field) or "", counter) for field in ("name", "arguments"))
         return PromptTokens(_AROUND_A_CALL + said, most)
     if item.get("type") in _RESULTS:
         output = _content(item.get("output"), counter, model)
-        return PromptTokens(_AROUND_A_RESULT + output, output + counter.count(str(item.get("call_id", ""))))
-    return PromptTokens(_content(item, counter, model), most)
+        named = counter.count(str(item.get("call_id", "")))
+        return PromptTokens(_AROUND_A_RESULT + output.tokens, output.most + named, output.is_read)
+    return PromptTokens(most, most)
 
 
 def _functions(tools: Any) -> list[dict[str, Any]] | None:

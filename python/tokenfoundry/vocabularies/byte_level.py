@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from tokenfoundry.errors import InvalidInput
@@ -13,6 +14,7 @@ _OTHERS: Final = tuple(byte for byte in range(256) if byte not in _PRINTED)
 _LETTERS: Final = {byte: chr(byte) for byte in _PRINTED} | {byte: chr(256 + i) for i, byte in enumerate(_OTHERS)}
 _BYTES: Final = {ord(letter): chr(byte) for byte, letter in _LETTERS.items()}
 _ALPHABET: Final = frozenset(_LETTERS.values())
+_COUNTED_AND_KEPT: Final = re.compile(r"\{[0-9]+(,[0-9]*)?\}\+")
 _TAKES_ALL: Final = (("Isolated", False), ("Removed", True))  # Of a pattern that matches everything: the same pieces.
 
 
@@ -48,6 +50,11 @@ def _pattern_of_split(split: dict[str, Any]) -> str:
     how = (split.get("behavior"), split.get("invert", False))
     if split.get("type") != "Split" or not isinstance(expression, str) or how not in _TAKES_ALL:
         raise unknown("pre_tokenizer", split)
+    if _COUNTED_AND_KEPT.search(expression):
+        raise InvalidInput(
+            f"the `+` behind a counted repeat in its pattern {expression!r} repeats that again for `tokenizers`, where "
+            "for tiktoken it takes nothing back; a file of ranks, `.tiktoken`, says which is meant"
+        )
     return pattern_of(expression)
 
 

@@ -4,6 +4,7 @@ space; a character without a token is written as its bytes, `<0x00>` to `<0xFF>`
 
 from __future__ import annotations
 
+import collections
 import re
 from typing import Any, Final
 
@@ -108,8 +109,21 @@ class _Characters:
 
 
 def spelling_of(vocabulary: dict[str, int]) -> Spelling:
-    """How a vocabulary of characters is spelled."""
+    """How a vocabulary of characters is spelled. Raises `InvalidInput` where one of its bytes is damaged."""
+    _check_bytes(vocabulary)
     return _Characters(vocabulary)
+
+
+def _check_bytes(vocabulary: dict[str, int]) -> None:
+    """The bytes stand in a row, in which a letter may take the place of its byte, as the tabulator does for Gemma."""
+    ids = {byte: vocabulary[name] for byte in range(256) if (name := f"<0x{byte:02X}>") in vocabulary}
+    starts = collections.Counter(token_id - byte for byte, token_id in ids.items())
+    start, standing = starts.most_common(1)[0] if starts else (0, 0)
+    if standing <= len(ids) // 2:
+        return
+    for byte in range(256):
+        if byte not in ids and vocabulary.get(_letter(byte)) != start + byte:
+            raise InvalidInput(f"the byte {byte} has no token: it is damaged")
 
 
 def _letter(byte: int) -> str:

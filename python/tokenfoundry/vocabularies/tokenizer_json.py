@@ -68,9 +68,7 @@ def build(content: dict[str, Any], name: str) -> bytes:
         elif token not in added_texts:
             further.append((token_id, spelling.decoded(token), [special.NEVER]))
     merges, made = _merges(field(model, "merges", list), vocabulary, spelled)
-    takes_whole_pieces = bool(model.get("ignore_merges", False))
-    if not takes_whole_pieces:
-        _check_made(spelled - made - added_texts, vocabulary)
+    _check_made(spelled - made - added_texts, vocabulary)
     return _core.table_of_merges(
         name,
         cutting.pretokenizer,
@@ -79,7 +77,7 @@ def build(content: dict[str, Any], name: str) -> bytes:
         ordinary,
         merges,
         spelling.byte_ids({token: vocabulary[token] for token in spelled}),
-        takes_whole_pieces,
+        bool(model.get("ignore_merges", False)),
     )
 
 
@@ -160,7 +158,8 @@ def _merges(listed: list[Any], vocabulary: dict[str, int], spelled: set[str]) ->
 
 def _check_made(unmade: set[str], vocabulary: dict[str, int]) -> None:
     """No merge has gone missing: a token that was learnt is made of two others. Those that somebody named, as Gemma's
-    `<table>`, are not spelled by two others; no text comes to them.
+    `<table>`, are not spelled by two others; no text comes to them. So it is also where a whole piece that is a token
+    needs no merge (`ignore_merges`, as of Llama 3, whose file has merges for each token): parts of other pieces do.
     """
     short = [token for token in unmade if len(token) <= _LONGEST_LEARNT]
     for token in sorted(short, key=vocabulary.__getitem__):

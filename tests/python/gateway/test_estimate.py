@@ -13,6 +13,7 @@ from support.factories import config
 from support.serving import served
 from support.upstream import Upstream
 from tokenfoundry.factory import TokenFactory
+from tokenfoundry.gateway.replies import Refused, decode_object
 
 MESSAGES = [{"role": "user", "content": "Scrivi a mario.rossi@example.it, per favore."}]
 
@@ -65,6 +66,18 @@ def test_sound_is_held_at_the_price_of_sound_and_text_at_that_of_text(upstream: 
         )
     assert float(text["worst_cost"]) == pytest.approx(text["input_tokens_most"] / 1e6)
     assert float(heard["worst_cost"]) == pytest.approx(heard["input_tokens_most"] * 32 / 1e6)
+
+
+def test_what_nobody_read_is_held_at_no_more_than_each_target_can_hold(upstream: Upstream, tmp_path: Path) -> None:
+    made = config(upstream.base_url, tmp_path / "data")
+    made["targets"]["large"] = {**made["targets"]["small"], "context_tokens": 50_000}
+    made["targets"]["small"]["context_tokens"] = 8_000
+    unseen = {"type": "file", "file": {"file_id": "file-1"}}
+    with TokenFactory.from_config(made) as running:
+        called = {"model": "both", "messages": [{"role": "user", "content": [unseen]}], "max_tokens": 10}
+        small, large = estimate(running, called)["targets"]
+    assert (small["input_tokens_most"], large["input_tokens_most"]) == (8_000, 50_000)
+    assert not small["input_tokens_exact"]
 
 
 def test_the_budget_that_refuses_says_why_and_until_when(factory: TokenFactory) -> None:
@@ -155,3 +168,10 @@ def test_what_the_call_would_be_refused_for_refuses_its_estimate(
     factory: TokenFactory, body: dict[str, Any], key: dict[str, Any], status: int
 ) -> None:
     assert estimate(factory, body, status=status, **key)["error"]["message"]
+
+
+def test_a_body_with_half_a_surrogate_pair_is_refused_for_that() -> None:
+    with pytest.raises(Refused, match="half of a surrogate pair"):
+        decode_object(b'{"input": "\\ud800"}')
+    with pytest.raises(Refused, match="truncated"):
+        decode_object(b'{"input": "a"')

@@ -279,3 +279,18 @@ def test_another_keyword_of_encode_is_a_type_error(tokenizer: tf.Tokenizer) -> N
         tokenizer.encode("a", special="all")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="takes a text"):
         tokenizer.encode()  # type: ignore[call-arg]
+
+
+def test_a_number_beyond_64_bits_is_one_of_threads_or_tokens() -> None:
+    tokenizer = tf.Tokenizer.load("o200k_base")
+    for number in (2**63, 10**30):
+        assert tokenizer.count_up_to("a b", number) == 2
+        assert tokenizer.encode_batch(["a"], number) == [tokenizer.encode("a")]
+        assert tokenizer.count_batch(["a"], number).tolist() == [1]
+        assert tokenizer.encode_batch_flat(["a"], number)[0].tolist() == tokenizer.encode("a")
+    with pytest.raises(errors.InvalidInput):
+        tokenizer.count_up_to("a", -(10**30))
+
+
+def test_a_tokenizer_that_was_not_made_says_so() -> None:
+    assert repr(tf.Tokenizer.__new__(tf.Tokenizer)) == "<Tokenizer, not made>"

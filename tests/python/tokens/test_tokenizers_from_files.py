@@ -16,10 +16,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import tokenizers
 
 import tokenfoundry as tf
 from tokenfoundry import errors
 from tokenfoundry.vocabularies import byte_level, files, table_cache
+from tokenfoundry.vocabularies.patterns import published_expression_of
 
 WORDS = (b"th", b"the", b" t", b" th", b" the", b"in", b"ing", b"  ", b"ab", b"abab", b"\xc3\xa9")
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
@@ -294,6 +296,21 @@ def test_what_is_not_known_is_refused_by_name(tmp_path: pathlib.Path, message: s
         opened(tmp_path, bytes_file() | {field: value})
 
 
+def test_the_pattern_that_tokenizers_reads_unlike_tiktoken_is_refused(tmp_path: pathlib.Path) -> None:
+    letters = bytes_file()["pre_tokenizer"] | {"use_regex": False}
+    expression = published_expression_of("cl100k")
+    split = {"type": "Split", "pattern": {"Regex": expression}, "behavior": "Isolated", "invert": False}
+    cutting = {"type": "Sequence", "pretokenizers": [split, letters]}
+    cut = tokenizers.pre_tokenizers.Split(tokenizers.Regex(expression), "isolated").pre_tokenize_str("1234567")
+    assert [piece for piece, _ in cut] != ["123", "456", "7"]
+    with pytest.raises(errors.InvalidInput, match="behind a counted repeat"):
+        opened(tmp_path, bytes_file() | {"pre_tokenizer": cutting})
+    split["pattern"] = {"Regex": GPT2}
+    assert opened(tmp_path, bytes_file() | {"pre_tokenizer": cutting}).encode("th") == [256]
+    tokenizer = tf.Tokenizer.from_file(written(tmp_path, ranks(), "a.tiktoken"), pattern=expression, special_tokens=END)
+    assert tokenizer.encode("th") == [256]
+
+
 def broken_models() -> dict[str, dict[str, Any]]:
     model = bytes_file()["model"]
     vocabulary, merges = model["vocab"], model["merges"]
@@ -322,10 +339,14 @@ def test_a_model_that_does_not_fit_together_is_refused(tmp_path: pathlib.Path, m
         opened(tmp_path, file)
 
 
-def test_merges_may_be_missing_where_whole_pieces_come_first(tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("kept", [0, len(WORDS) // 2, len(WORDS) - 1])
+def test_merges_are_not_missing_either_where_whole_pieces_come_first(tmp_path: pathlib.Path, kept: int) -> None:
     file = bytes_file()
-    file["model"] |= {"merges": [], "ignore_merges": True}
+    file["model"]["ignore_merges"] = True
     assert opened(tmp_path, file).encode("the") == [257]
+    del file["model"]["merges"][kept:]
+    with pytest.raises(errors.InvalidInput, match="no merge makes"):
+        opened(tmp_path, file)
 
 
 @pytest.mark.parametrize("make", [bytes_file, characters_file])
@@ -354,6 +375,18 @@ def test_a_model_without_a_byte_is_refused(tmp_path: pathlib.Path) -> None:
     vocabulary["<0xG0>"] = vocabulary.pop("<0xE4>")
     with pytest.raises(errors.InvalidInput, match="the byte 228 has no token"):
         opened(tmp_path, file)
+
+
+def test_a_byte_is_missing_only_where_its_letter_has_its_place(tmp_path: pathlib.Path) -> None:
+    in_place = characters_file()
+    vocabulary = in_place["model"]["vocab"]
+    vocabulary["\t"] = vocabulary.pop("<0x09>")
+    assert opened(tmp_path, in_place).encode("\t")[-1] == vocabulary["\t"]
+    renamed = characters_file()
+    vocabulary = renamed["model"]["vocab"]
+    vocabulary["<0y74>"] = vocabulary.pop("<0x74>")
+    with pytest.raises(errors.InvalidInput, match="the byte 116 has no token"):
+        opened(tmp_path, renamed)
 
 
 def test_a_name_twice_in_an_object_is_damage(tmp_path: pathlib.Path) -> None:

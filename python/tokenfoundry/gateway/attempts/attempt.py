@@ -64,7 +64,7 @@ class Attempt:
         self._number = number
         self._id = f"{call.request_id}/{number}"
         self._flags = _flags_of(target, downgraded=downgraded, hedged=hedged)
-        self._input_tokens, self._input_bound = call.prompt_tokens(target)
+        self._input_tokens, self._input_bound, _ = call.prompt_tokens(target)
         self._choices = call.endpoint.choices(call.body)
         self._limit_output(booking.output_bounds.of(call, target))
 

@@ -83,7 +83,7 @@ class Call:
     asked_place: Place | None = None  # Where it is remembered what the bytes of the body asked.
     on_prem_only: bool = False
     shared: Shared | None = None  # What others may share of a call of a conversation.
-    _prompt_tokens: dict[tuple[str, bool, str], PromptTokens] = field(default_factory=dict)
+    _prompt_tokens: dict[tuple[str, bool, str, int | None], PromptTokens] = field(default_factory=dict)
 
     # recall
     cache_key: bytes = field(default=b"", repr=False)
@@ -119,7 +119,7 @@ class Call:
 
     def prompt_tokens(self, target: Target) -> PromptTokens:
         """Tokens of the redacted prompt, as the target counts them, and at most."""
-        place = target.tokenizer.name, target.tokenizer_is_exact, target.model
+        place = target.tokenizer.name, target.tokenizer_is_exact, target.model, target.context_tokens
         counted = self._prompt_tokens.get(place)
         if counted is None:
             counted = self._prompt_tokens[place] = self.endpoint.prompt_tokens(self.redacted, target)

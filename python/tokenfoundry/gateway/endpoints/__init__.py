@@ -179,10 +179,11 @@ def at_most(count: CountPrompt, body: Body, target: Target) -> PromptTokens:
     """
     told = count(body, target.tokenizer, template=target.template, model=target.model)
     if target.tokenizer_is_exact:
-        return told
+        return told.within(target.context_tokens)
     most = count(body, BYTES, template=target.template, model=target.model).most
     beside = {name: value for name, value in body.items() if name not in _PROMPT}
-    return PromptTokens(told.tokens, max(told.most, most + len(msgspec.json.encode(beside))))
+    most = max(told.most, most + len(msgspec.json.encode(beside)))
+    return told._replace(most=most).within(target.context_tokens)
 
 
 class WithoutOutput:
