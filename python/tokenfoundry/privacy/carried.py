@@ -5,6 +5,7 @@ once is sought in every text, character for character: not inside a word (letter
 and not if it says too little to be anybody's, which is less than three letters and less than five letters and digits.
 Where values overlap each other or a finding, all of it is one value. The words of somebody's name are values too, as
 far as they name nothing else (`Detector.words_of_name`): whoever says "Mario Rossi" once may say "Rossi" from then on.
+Identifiers of tools and schemas have none of these words taken out: a tool called `Price` is nobody's.
 
 A request in which nothing was found costs nothing, any other one substring search for each value in all texts at once;
 of many values one pass over the words of all texts.
@@ -56,13 +57,15 @@ def is_carried(value: str) -> bool:
 class Carried:
     """The texts of one request and what was found in them. Not thread-safe."""
 
-    __slots__ = ("_found", "_is_any_found", "_missed", "_words_of_name")
+    __slots__ = ("_found", "_is_any_found", "_missed", "_words_of_name", "identifiers")
 
     def __init__(self, words_of_name: WordsOfName = lambda name: ()) -> None:
         self._words_of_name = words_of_name
         self._found: dict[Looked, list[Finding]] = {}
         self._is_any_found = False
         self._missed: dict[Looked, list[Finding]] = {}
+        self.identifiers: set[str] = set()
+        """Texts in which no word of a name is sought: as identifiers of tools and schemas they go as they are."""
 
     def add(self, looked: Looked, findings: list[Finding]) -> None:
         """A text that was looked at."""
@@ -104,12 +107,16 @@ class Carried:
                 if not name or value in self._alone(name):
                     sought[value] = entity
         if sought:
-            self._seek(Sought(sought))
+            self._seek(sought)
         return bool(self._missed)
 
-    def _seek(self, sought: Sought) -> None:
+    def _seek(self, values: Mapping[str, str]) -> None:
+        everywhere = Sought(values)
+        # A name of one word is one of the words of a name.
+        whole = {value: entity for value, entity in values.items() if entity != _PERSON or not _is_one_word(value)}
+        in_identifiers = Sought(whole) if self.identifiers else everywhere
         for looked, findings in self._found.items():
-            places = list(_places(sought, looked))
+            places = list(_places(in_identifiers if looked[0] in self.identifiers else everywhere, looked))
             if places and (made := merged(findings, places)) is not findings:
                 self._missed[looked] = made
 
@@ -250,6 +257,10 @@ def merged(findings: list[Finding], places: Iterable[Place]) -> list[Finding]:
             longest = max(longest, size)
     known = [(finding.start, finding.end) for finding in findings]
     return findings if [(finding.start, finding.end) for finding in made] == known else made
+
+
+def _is_one_word(name: str) -> bool:
+    return len(_WORD.findall(name)) == 1
 
 
 def _words(text: str) -> set[bytes]:
