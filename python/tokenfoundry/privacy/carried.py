@@ -126,9 +126,8 @@ class Carried:
         return {part for name in names for part in self._alone(name) if part not in values} if names else set()
 
     def _alone(self, name: str) -> list[str]:
-        """The words of a name that are sought; of one in capitals also as it is written elsewhere."""
-        words = self._words_of_name(name)
-        return [*words, *(word.title() for word in words if word.isupper())]
+        """The words of a name that are sought, each in both ways in which names are written."""
+        return [written for word in self._words_of_name(name) for written in _both_ways(word)]
 
     def _stray_by_words(self, values: Collection[str], parts: Collection[str]) -> list[str]:
         """The values that may stand in the texts besides where they were found: a few too many, never one too few."""
@@ -164,7 +163,7 @@ class Known:
         if entity == _PERSON:
             # Whether a word names somebody follows from the word: of all whose name has it, one is enough.
             words = {word for word in _WORD.findall(value) if word != value and word[0].isupper()}
-            words.update([word.title() for word in words if word.isupper()])
+            words.update([written for word in words for written in _both_ways(word)])
             for word in words.difference(self._words_of_names):
                 self._words_of_names.add(word)
                 self._add(entity, word, value)
@@ -257,6 +256,11 @@ def merged(findings: list[Finding], places: Iterable[Place]) -> list[Finding]:
             longest = max(longest, size)
     known = [(finding.start, finding.end) for finding in findings]
     return findings if [(finding.start, finding.end) for finding in made] == known else made
+
+
+def _both_ways(word: str) -> tuple[str, str]:
+    """A word of a name, and in capitals, or if that is how it is written, with one."""
+    return word, word.title() if word.isupper() else word.upper()
 
 
 def _is_one_word(name: str) -> bool:

@@ -67,6 +67,7 @@ def test_what_is_carried(texts: list[str], expected: list[str]) -> None:
         (["Anna Klein hat angerufen. Klein war da."], ["Klein", "Anna"]),
         (["Scrive Jean-Luc D'Amato.", "D'Amato e Amato, con Luc"], ["Amato", "Luc"]),
         (["ROSSI MARIO, nato a Roma", "Rossi e MARIO"], ["ROSSI", "Rossi", "MARIO"]),
+        (["Assicurato: Ermanno Fumagalli\nFirma: FUMAGALLI", "SIG. FUMAGALLI"], ["FUMAGALLI"]),
     ],
 )
 def test_a_name_alone_is_replaced_where_it_was_found_in_full(texts: list[str], hidden: list[str]) -> None:
