@@ -70,7 +70,7 @@ def test_words_of_a_name_stay_in_tools_and_schemas(
 
 def test_a_call_is_of_the_tool_it_names_and_what_it_says_is_redacted() -> None:
     messages = [
-        {"role": "user", "content": SAID, "name": "Katie"},
+        {"role": "user", "content": SAID, "name": "Katie_Price"},
         {"role": "assistant", "content": None, "tool_calls": [CALL]},
         {"role": "tool", "tool_call_id": "c1", "name": "Price", "content": "Price is here"},
     ]
@@ -81,7 +81,7 @@ def test_a_call_is_of_the_tool_it_names_and_what_it_says_is_redacted() -> None:
     assert (call["name"], [*json.loads(call["arguments"])], tool["name"]) == ("Price", ["Price"], "Price")
     assert "Price" not in call["arguments"].replace('"Price":', "")
     assert "Price" not in tool["content"]
-    assert user["name"] != "Katie"
+    assert "Katie" not in user["name"]
 
 
 def test_what_is_found_whole_is_replaced_in_identifiers_too() -> None:
