@@ -5,8 +5,8 @@ once is sought in every text, character for character: not inside a word (letter
 and not if it says too little to be anybody's, which is less than three letters and less than five letters and digits.
 Where values overlap each other or a finding, all of it is one value. The words of somebody's name are values too, as
 far as they name nothing else (`Detector.words_of_name`): whoever says "Mario Rossi" once may say "Rossi" from then on.
-In files and fields a name may stand joined: `CV_Mario-Rossi.pdf` (`joined_names`).
-Identifiers of tools and schemas have none of these words taken out: a tool called `Price` is nobody's.
+Its other words are sought directly after a title (`titles`), and all of it also where it is joined (`joined_names`). In
+identifiers of tools and schemas no word of a name is sought: a tool called `Price` is nobody's.
 
 A request in which nothing was found costs nothing, any other one substring search for each value in all texts at once;
 of many values one pass over the words of all texts.
@@ -26,6 +26,7 @@ from tokenfoundry.privacy.detector import Finding
 from tokenfoundry.privacy.forms import ESCAPES, Unescaped
 from tokenfoundry.privacy.joined_names import JoinedNames
 from tokenfoundry.privacy.known_values import PERSON, Known, both_ways, is_carried, words_in
+from tokenfoundry.privacy.titles import is_addressed, words_that_begin_as_names
 
 _MOST_SOUGHT: Final = 64  # Of more values, the words of a text are faster to look at than the text for each value.
 _WORD = re.compile(r"\w+")
@@ -82,7 +83,7 @@ class Carried:
                     value = Unescaped(value).text
                 values.setdefault(value, finding.entity)
         texts = _BETWEEN.join([text for looked in self._found for text in _readings(looked)])
-        parts = self._parts_of(values)
+        parts, addressed = self._parts_of(values)
         if len(values) + len(parts) > _MOST_COUNTED:
             stray = self._stray_by_words(values, parts)
         else:
@@ -97,28 +98,37 @@ class Carried:
                     continue
                 if not name or value in self._alone(name):
                     sought[value] = entity
+                else:
+                    addressed.add(value)
             if PERSON in protected:
                 names += known.names_among(words)
         joined = JoinedNames(names)
-        if sought or joined.may_stand_in(texts):
-            self._seek(sought, joined)
+        if sought or addressed or joined.may_stand_in(texts):
+            self._seek(sought, joined, Addressed(addressed))
         return bool(self._missed)
 
-    def _seek(self, values: Mapping[str, str], joined: JoinedNames) -> None:
+    def _seek(self, values: Mapping[str, str], joined: JoinedNames, addressed: Addressed) -> None:
         everywhere = Sought(values)
         # A name of one word is one of the words of a name.
         whole = {value: entity for value, entity in values.items() if entity != PERSON or not _is_one_word(value)}
         in_identifiers = Sought(whole) if self.identifiers else everywhere
         for looked, findings in self._found.items():
-            sought = in_identifiers if looked[0] in self.identifiers else everywhere
-            places = [*_places(sought.places, looked), *_places(joined.places, looked)]
+            is_identifier = looked[0] in self.identifiers
+            places = [*_places(in_identifiers if is_identifier else everywhere, looked), *_places(joined, looked)]
+            if not is_identifier:
+                places += _places(addressed, looked)
             if places and (made := merged(findings, places)) is not findings:
                 self._missed[looked] = made
 
-    def _parts_of(self, values: Mapping[str, str]) -> set[str]:
-        """What of the names among them is sought by itself."""
-        names = [value for value, entity in values.items() if entity == PERSON and not value.isalpha()]
-        return {part for name in names for part in self._alone(name) if part not in values} if names else set()
+    def _parts_of(self, values: Mapping[str, str]) -> tuple[set[str], set[str]]:
+        """What of the names among them is sought by itself, and what is only after a title."""
+        alone: set[str] = set()
+        addressed: set[str] = set()
+        for name, entity in values.items():
+            if entity == PERSON and not name.isalpha():
+                alone.update(self._alone(name))
+                addressed.update(words_that_begin_as_names(name))
+        return alone.difference(values), addressed.difference(alone)
 
     def _alone(self, name: str) -> list[str]:
         """The words of a name that are sought, each in both ways in which names are written."""
@@ -193,6 +203,19 @@ class Sought:
                     yield value, start
 
 
+class Addressed(Sought):
+    """Words of names, and where they stand after a title."""
+
+    __slots__ = ()
+
+    def __init__(self, words: Collection[str]) -> None:
+        super().__init__(dict.fromkeys(words, PERSON))
+
+    def places(self, text: str) -> Iterator[Place]:
+        """Everywhere that a word stands after a title."""
+        return (place for place in super().places(text) if is_addressed(text, place[0]))
+
+
 def merged(findings: list[Finding], places: Iterable[Place]) -> list[Finding]:
     """The findings with these places among them, in order and disjoint; what overlaps is one, called as the longest of
     it. The findings themselves when they have all places in them.
@@ -223,12 +246,12 @@ def _readings(looked: Looked) -> list[str]:
     return [text, Unescaped(text).text] if may_be_json and ESCAPES.search(text) is not None else [text]
 
 
-def _places(places_in: Callable[[str], Iterator[Place]], looked: Looked) -> Iterator[Place]:
+def _places(sought: Sought | JoinedNames, looked: Looked) -> Iterator[Place]:
     text, _, may_be_json = looked
-    yield from places_in(text)
+    yield from sought.places(text)
     if may_be_json and ESCAPES.search(text) is not None:
         read = Unescaped(text)
-        for start, end, entity in places_in(read.text):
+        for start, end, entity in sought.places(read.text):
             yield read.position(start), read.position(end), entity
 
 

@@ -105,6 +105,21 @@ def test_words_that_are_part_of_a_name_stay_where_they_are_words() -> None:
     assert made[1] == texts[1]
 
 
+@pytest.mark.parametrize(
+    ("texts", "last"),
+    [
+        (["Gentile sig. Paolo Villa", "il sig. Villa ha una Villa; SIG. VILLA"], "il sig. # ha una Villa; SIG. #"),
+        (["Dear Mr Tom Hill, Mr Hill paid."], "Dear Mr #, Mr # paid."),
+        (["Mi chiamo Luca D'Angelo", "Il dott. D'Angelo"], "Il dott. #"),
+    ],
+)
+def test_every_word_of_a_name_is_replaced_after_a_title(texts: list[str], last: str) -> None:
+    session = tf.Redactor().session()
+    made = session.whole(lambda: [session.redact(text) for text in texts])
+    assert re.sub(r"\[PERSON_\d+\]", "#", made[-1]) == last
+    assert [session.restore(text) for text in made] == texts
+
+
 def test_a_name_alone_is_found_among_many_names_too() -> None:
     names = [f"Sono {given} {family}" for given in ("Giulia", "Marta", "Piero") for family in ("Fabbrizi", "Moretti")]
     more = [f"scrivi a u{number}@example.it" for number in range(20)]
