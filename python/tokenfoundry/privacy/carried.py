@@ -102,8 +102,8 @@ class Carried:
                     addressed.add(value)
             if PERSON in protected:
                 names += known.names_among(words)
-        joined = JoinedNames(names)
-        if sought or addressed or joined.may_stand_in(texts):
+        joined = JoinedNames(names).among(texts)
+        if sought or addressed or joined:
             self._seek(sought, joined, Addressed(addressed))
         return bool(self._missed)
 

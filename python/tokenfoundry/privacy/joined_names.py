@@ -25,16 +25,21 @@ class JoinedNames:
         self._names = {words for name in names if len(words := tuple(_WORD.findall(name.lower()))) > 1}
         self._sizes = sorted({len(words) for words in self._names})
 
-    def may_stand_in(self, text: str) -> bool:
-        """Whether there is any use in looking for their places."""
-        if not self._names or len(self._names) > _MOST_SOUGHT:
-            return bool(self._names)
+    def among(self, text: str) -> JoinedNames:
+        """Those that may stand in a text."""
+        if len(self._names) > _MOST_SOUGHT or not self._names:
+            return self
         lowered = text.lower()
-        return any(joint.join(words) in lowered for words in self._names for joint in _JOINTS)
+        return JoinedNames(
+            " ".join(words) for words in self._names if any(joint.join(words) in lowered for joint in _JOINTS)
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self._names)
 
     def places(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Everywhere that one of them stands whole, and what it is."""
-        for joined in _JOINED.finditer(text):
+        for joined in _JOINED.finditer(text) if self._names else ():
             words = list(_WORD.finditer(text, *joined.span()))
             lowered = [word[0].lower() for word in words]
             for size in self._sizes:
