@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+
 #include "tokenfoundry/pii/names_features_internal.h"
 #include "tokenfoundry/pii/names_hash_internal.h"
 
@@ -30,6 +33,17 @@ uint64_t SurroundingCase(const Word* at) {
 
 uint64_t LengthBucket(const Word& word) { return word.letters >= 12 ? 9 : word.letters >= 9 ? 8 : word.letters; }
 
+// What stands before a number, and in capitals is nobody's name.
+constexpr std::array kLabels = {HashShort("iban"),  HashShort("bban"), HashShort("swift"), HashShort("isin"),
+                                HashShort("piva"),  HashShort("vat"),  HashShort("ustid"), HashShort("nif"),
+                                HashShort("nie"),   HashShort("dni"),  HashShort("siret"), HashShort("siren"),
+                                HashShort("ssn"),   HashShort("pec"),  HashShort("tel"),   HashShort("fax"),
+                                HashShort("email"), HashShort("cvv"),  HashShort("cvc"),   HashShort("otp")};
+
+bool IsLabel(const Word& word) {
+  return word.letters >= 3 && word.letters <= 5 && std::ranges::find(kLabels, word.plain_hash) != kLabels.end();
+}
+
 }  // namespace
 
 void Classify(const Lexicon& lexicon, Word* word) {
@@ -53,6 +67,8 @@ void Classify(const Lexicon& lexicon, Word* word) {
 
 bool CanBeName(const Word& word) {
   switch (word.shape) {
+    case Shape::kUpper:
+      return !word.barred && !IsLabel(word);
     case Shape::kNothing:
     case Shape::kDigits:
     case Shape::kIdentifier:

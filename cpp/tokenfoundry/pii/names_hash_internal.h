@@ -25,12 +25,20 @@ inline uint64_t HashPadded(const char* bytes, size_t size) {
   return Mix(hash, LoadBlock(bytes) & ((uint64_t{1} << (8 * size)) - 1));
 }
 
+// Of bytes as they are.
+constexpr uint64_t LastBlock(const char* bytes, size_t size) {
+  uint64_t block = 0;
+  for (size_t i = 0; i < size; ++i) block |= static_cast<uint64_t>(static_cast<uint8_t>(bytes[i])) << (8 * i);
+  return block;
+}
+
 inline uint64_t HashBytes(const char* bytes, size_t size) {
   uint64_t hash = size;
   for (; size >= 8; bytes += 8, size -= 8) hash = Mix(hash, LoadBlock(bytes));
-  uint64_t block = 0;
-  for (size_t i = 0; i < size; ++i) block |= static_cast<uint64_t>(static_cast<uint8_t>(bytes[i])) << (8 * i);
-  return Mix(hash, block);
+  return Mix(hash, LastBlock(bytes, size));
 }
+
+// HashBytes of under eight bytes.
+constexpr uint64_t HashShort(std::string_view word) { return Mix(word.size(), LastBlock(word.data(), word.size())); }
 
 }  // namespace tokenfoundry::pii

@@ -92,6 +92,13 @@ TEST(Names, EndBeforeTheSOfAGermanGenitive) {
   EXPECT_EQ(NamesIn("Das war Helgas Idee, sagte ihre Schwester."), Names{"Helga"});
 }
 
+TEST(Names, AreNoLabelsOfNumbers) {
+  for (const std::string label : {"IBAN", "PIVA", "PEC", "TEL", "SWIFT"})
+    for (const char* const before : {"l.verdi@example.it, ", "l.verdi@example.it; ", "tel 347 555 1234, "})
+      EXPECT_EQ(NamesIn(before + label + " DE89370400440532013000"), Names{}) << before << label;
+  EXPECT_EQ(NamesIn("I am Grace Kelly, IBAN GB82WEST12345698765432"), Names{"Grace Kelly"});
+}
+
 TEST(Names, AreNotSeenInAddressesIdentifiersAndPaths) {
   for (const char* const text : {
            "mail to mario.rossi@example.com today",
