@@ -5,6 +5,8 @@ once is sought in every text, character for character: not inside a word (letter
 and not if it says too little to be anybody's, which is less than three letters and less than five letters and digits.
 Where values overlap each other or a finding, all of it is one value. The words of somebody's name are values too, as
 far as they name nothing else (`Detector.words_of_name`): whoever says "Mario Rossi" once may say "Rossi" from then on.
+Its other words are sought directly after a title (`titles`), and all of it also where it is joined (`joined_names`). In
+identifiers of tools and schemas no word of a name is sought: a tool called `Price` is nobody's.
 
 A request in which nothing was found costs nothing, any other one substring search for each value in all texts at once;
 of many values one pass over the words of all texts.
@@ -22,16 +24,14 @@ from msgspec.structs import replace
 
 from tokenfoundry.privacy.detector import Finding
 from tokenfoundry.privacy.forms import ESCAPES, Unescaped
+from tokenfoundry.privacy.joined_names import JoinedNames
+from tokenfoundry.privacy.known_values import PERSON, Known, both_ways, is_carried, words_in
+from tokenfoundry.privacy.titles import is_addressed, words_that_begin_as_names
 
-# Three letters, or five letters and digits.
-_SAYS_ENOUGH = re.compile(r"(?:[\W\d_]*[^\W\d_]){3}|(?:[\W_]*[^\W_]){5}")
-_MOST_READ: Final = 256
 _MOST_SOUGHT: Final = 64  # Of more values, the words of a text are faster to look at than the text for each value.
 _WORD = re.compile(r"\w+")
 _MOST_COUNTED: Final = 16  # Of more, it is faster to look at the words of all texts first.
-_WORDS_ALONE: Final = bytes(code if code < 128 and _WORD.match(chr(code)) else 32 for code in range(256))
 _BETWEEN: Final = "\0"  # Texts that are searched at once.
-_PERSON: Final = "PERSON"
 _REASON: Final = "found elsewhere in the request"
 
 Looked = tuple[str, str, bool]
@@ -44,25 +44,18 @@ Place = tuple[int, int, str]
 """Where a value stands, and of which entity it is."""
 
 
-def is_carried(value: str) -> bool:
-    """Whether it says enough to be sought where it was not found.
-
-    >>> [is_carried(value) for value in ("Abu", "Al", "10122", "123")]
-    [True, False, True, False]
-    """
-    return _SAYS_ENOUGH.match(value[:_MOST_READ]) is not None
-
-
 class Carried:
     """The texts of one request and what was found in them. Not thread-safe."""
 
-    __slots__ = ("_found", "_is_any_found", "_missed", "_words_of_name")
+    __slots__ = ("_found", "_is_any_found", "_missed", "_words_of_name", "identifiers")
 
     def __init__(self, words_of_name: WordsOfName = lambda name: ()) -> None:
         self._words_of_name = words_of_name
         self._found: dict[Looked, list[Finding]] = {}
         self._is_any_found = False
         self._missed: dict[Looked, list[Finding]] = {}
+        self.identifiers: set[str] = set()
+        """Texts in which no word of a name is sought: as identifiers of tools and schemas they go as they are."""
 
     def add(self, looked: Looked, findings: list[Finding]) -> None:
         """A text that was looked at."""
@@ -90,38 +83,56 @@ class Carried:
                     value = Unescaped(value).text
                 values.setdefault(value, finding.entity)
         texts = _BETWEEN.join([text for looked in self._found for text in _readings(looked)])
-        parts = self._parts_of(values)
+        parts, addressed = self._parts_of(values)
         if len(values) + len(parts) > _MOST_COUNTED:
             stray = self._stray_by_words(values, parts)
         else:
             found = _BETWEEN.join(inside)
             stray = [value for value in (*values, *parts) if texts.count(value) > found.count(value)]
-        sought = {value: values.get(value, _PERSON) for value in stray if is_carried(value)}
+        sought = {value: values.get(value, PERSON) for value in stray if is_carried(value)}
+        names = [value for value, entity in values.items() if entity == PERSON and is_carried(value)]
         if known:
-            for entity, value, name in known.among(_words(texts)):
+            words = words_in(texts)
+            for entity, value, name in known.among(words):
                 if entity not in protected or value in values or value in parts:
                     continue
                 if not name or value in self._alone(name):
                     sought[value] = entity
-        if sought:
-            self._seek(Sought(sought))
+                else:
+                    addressed.add(value)
+            if PERSON in protected:
+                names += known.names_among(words)
+        joined = JoinedNames(names).among(texts)
+        if sought or addressed or joined:
+            self._seek(sought, joined, Addressed(addressed))
         return bool(self._missed)
 
-    def _seek(self, sought: Sought) -> None:
+    def _seek(self, values: Mapping[str, str], joined: JoinedNames, addressed: Addressed) -> None:
+        everywhere = Sought(values)
+        # A name of one word is one of the words of a name.
+        whole = {value: entity for value, entity in values.items() if entity != PERSON or not _is_one_word(value)}
+        in_identifiers = Sought(whole) if self.identifiers else everywhere
         for looked, findings in self._found.items():
-            places = list(_places(sought, looked))
+            is_identifier = looked[0] in self.identifiers
+            places = [*_places(in_identifiers if is_identifier else everywhere, looked), *_places(joined, looked)]
+            if not is_identifier:
+                places += _places(addressed, looked)
             if places and (made := merged(findings, places)) is not findings:
                 self._missed[looked] = made
 
-    def _parts_of(self, values: Mapping[str, str]) -> set[str]:
-        """What of the names among them is sought by itself."""
-        names = [value for value, entity in values.items() if entity == _PERSON and not value.isalpha()]
-        return {part for name in names for part in self._alone(name) if part not in values} if names else set()
+    def _parts_of(self, values: Mapping[str, str]) -> tuple[set[str], set[str]]:
+        """What of the names among them is sought by itself, and what is only after a title."""
+        alone: set[str] = set()
+        addressed: set[str] = set()
+        for name, entity in values.items():
+            if entity == PERSON and not name.isalpha():
+                alone.update(self._alone(name))
+                addressed.update(words_that_begin_as_names(name))
+        return alone.difference(values), addressed.difference(alone)
 
     def _alone(self, name: str) -> list[str]:
-        """The words of a name that are sought; of one in capitals also as it is written elsewhere."""
-        words = self._words_of_name(name)
-        return [*words, *(word.title() for word in words if word.isupper())]
+        """The words of a name that are sought, each in both ways in which names are written."""
+        return [written for word in self._words_of_name(name) for written in both_ways(word)]
 
     def _stray_by_words(self, values: Collection[str], parts: Collection[str]) -> list[str]:
         """The values that may stand in the texts besides where they were found: a few too many, never one too few."""
@@ -133,53 +144,13 @@ class Carried:
                 outside.append(text[done : finding.start])
                 done = finding.end
             outside += (text[done:], *read)
-        present = _words(_BETWEEN.join(outside))
-        stray = [part for part in parts if _words(part) <= present]
+        present = words_in(_BETWEEN.join(outside))
+        stray = [part for part in parts if words_in(part) <= present]
         # Each word of one stands outside of what was found, or in another value, which may be a part of it.
-        words = {value: _words(value) for value in values}
+        words = {value: words_in(value) for value in values}
         times = Counter(chain.from_iterable(words.values()))
         present.update(word for word, count in times.items() if count > 1)
         return stray + [value for value in values if words[value] <= present]
-
-
-class Known:
-    """Values that were found before, by their words: how many there are costs a text that has none of them nothing."""
-
-    __slots__ = ("_by_word", "_words_of_names")
-
-    def __init__(self) -> None:
-        self._words_of_names: set[str] = set()
-        self._by_word: dict[bytes, list[tuple[str, str, str, set[bytes]]]] = {}
-
-    def add(self, entity: str, value: str) -> None:
-        """A value that may be sought from now on, if it says enough; of a name also each word that may be."""
-        self._add(entity, value, "")
-        if entity == _PERSON:
-            # Whether a word names somebody follows from the word: of all whose name has it, one is enough.
-            words = {word for word in _WORD.findall(value) if word != value and word[0].isupper()}
-            words.update([word.title() for word in words if word.isupper()])
-            for word in words.difference(self._words_of_names):
-                self._words_of_names.add(word)
-                self._add(entity, word, value)
-
-    def _add(self, entity: str, value: str, name: str) -> None:
-        if is_carried(value):
-            words, by_word = _words(value), self._by_word
-            rarest = next((word for word in words if word not in by_word), None)
-            if rarest is None:
-                rarest = min(words, key=lambda word: len(by_word[word]), default=b"")
-            by_word.setdefault(rarest, []).append((entity, value, name, words))
-
-    def among(self, words: set[bytes]) -> Iterator[tuple[str, str, str]]:
-        """Entity and value of those that may stand in a text of these words, and the name that it is a word of."""
-        by_word = self._by_word
-        for word in [*(by_word.keys() & words), b""]:
-            for entity, value, name, needed in by_word.get(word, ()):
-                if needed <= words:
-                    yield entity, value, name
-
-    def __bool__(self) -> bool:
-        return bool(self._by_word)
 
 
 def with_missed(text: str, findings: list[Finding], words_of_name: WordsOfName) -> list[Finding]:
@@ -232,6 +203,19 @@ class Sought:
                     yield value, start
 
 
+class Addressed(Sought):
+    """Words of names, and where they stand after a title."""
+
+    __slots__ = ()
+
+    def __init__(self, words: Collection[str]) -> None:
+        super().__init__(dict.fromkeys(words, PERSON))
+
+    def places(self, text: str) -> Iterator[Place]:
+        """Everywhere that a word stands after a title."""
+        return (place for place in super().places(text) if is_addressed(text, place[0]))
+
+
 def merged(findings: list[Finding], places: Iterable[Place]) -> list[Finding]:
     """The findings with these places among them, in order and disjoint; what overlaps is one, called as the longest of
     it. The findings themselves when they have all places in them.
@@ -252,9 +236,8 @@ def merged(findings: list[Finding], places: Iterable[Place]) -> list[Finding]:
     return findings if [(finding.start, finding.end) for finding in made] == known else made
 
 
-def _words(text: str) -> set[bytes]:
-    """The words in it, as far as they are ASCII: runs of those letters and digits."""
-    return set(text.encode(errors="surrogatepass").translate(_WORDS_ALONE).split())
+def _is_one_word(name: str) -> bool:
+    return len(_WORD.findall(name)) == 1
 
 
 def _readings(looked: Looked) -> list[str]:
@@ -263,7 +246,7 @@ def _readings(looked: Looked) -> list[str]:
     return [text, Unescaped(text).text] if may_be_json and ESCAPES.search(text) is not None else [text]
 
 
-def _places(sought: Sought, looked: Looked) -> Iterator[Place]:
+def _places(sought: Sought | JoinedNames, looked: Looked) -> Iterator[Place]:
     text, _, may_be_json = looked
     yield from sought.places(text)
     if may_be_json and ESCAPES.search(text) is not None:

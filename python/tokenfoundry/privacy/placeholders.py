@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from tokenfoundry.errors import StoreError
 
 if TYPE_CHECKING:
-    from tokenfoundry.privacy.carried import Known
+    from tokenfoundry.privacy.known_values import Known
 
 # The entity of a user's own text that could be taken for a placeholder (`forms.literals_in`). It is replaced too, so
 # that it comes back as written and can never be taken for somebody's value.

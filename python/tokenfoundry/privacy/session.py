@@ -85,25 +85,30 @@ class RedactionSession(RestoringSession):
         """
         self._substitution.expect(texts)
 
-    def redact(self, text: str, *, label: str = "", may_be_json: bool = False, is_json: bool = False) -> str:
+    def redact(
+        self, text: str, *, label: str = "", may_be_json: bool = False, is_json: bool = False, names: bool = False
+    ) -> str:
         """`text` with the policy applied.
 
         `label` is what the text is called where it stands, such as its field or its column: it may tell what a value
         is (`partita_iva`, `password`) and is itself left alone. With `may_be_json` a value is also found where the
         escapes of JSON hide it, and comes back as it was where `restore` is asked with `json=None`; `is_json` too says
-        that it is JSON, and that nothing was found in each of its texts.
+        that it is JSON, and that nothing was found in each of its texts. `names` says that it is an identifier, such as
+        the name of a tool: no word of a name is sought in it, nor in a text that is the same.
 
         Raises `BlockedContent` for an entity that the policy blocks (the session is then as before the call) and
         `InvalidInput` for a lone surrogate.
         """
-        findings = self._findings(text, label, may_be_json, is_json)
+        findings = self._findings(text, label, may_be_json, is_json, names)
         # Most texts of a request are its structure: nothing found, nothing that reads as a placeholder.
         if findings or may_hold_form(text) or self._substitution.stand_ins is not None:
             return self.redact_findings(text, findings, may_be_json=may_be_json)
         return text
 
-    def _findings(self, text: str, label: str, may_be_json: bool, is_json: bool) -> list[Finding]:
+    def _findings(self, text: str, label: str, may_be_json: bool, is_json: bool, names: bool) -> list[Finding]:
         carried = self._carried
+        if names and carried is not None:
+            carried.identifiers.add(text)
         if carried is not None and (known := carried.findings((text, label, may_be_json))) is not None:
             return known
         if may_be_json:
@@ -149,7 +154,9 @@ class RedactionSession(RestoringSession):
             self._own.update(text[finding.start : finding.end] for finding in findings)
         return self._substitution.replaced(text, findings, ends=ends, may_be_json=may_be_json)
 
-    def redact_item(self, text: str, *, label: str = "", may_be_json: bool = False, is_json: bool = False) -> str:
+    def redact_item(
+        self, text: str, *, label: str = "", may_be_json: bool = False, is_json: bool = False, names: bool = False
+    ) -> str:
         """`text` redacted with a numbering of its own, counted here, never restored.
 
         For independent items of one request, such as embedding inputs: an item's numbers then do not depend on its
@@ -160,11 +167,13 @@ class RedactionSession(RestoringSession):
         >>> [session.redact_item(text) for text in ("Sono mario@example.it", "Sono anna@example.it")]
         ['Sono [EMAIL_ADDRESS_1]', 'Sono [EMAIL_ADDRESS_1]']
         """
-        return self._redacted_item(text, self._findings(text, label, may_be_json, is_json))
+        return self._redacted_item(text, self._findings(text, label, may_be_json, is_json, names))
 
-    def redact_again(self, text: str, *, label: str = "", may_be_json: bool = False, is_json: bool = False) -> str:
+    def redact_again(
+        self, text: str, *, label: str = "", may_be_json: bool = False, is_json: bool = False, names: bool = False
+    ) -> str:
         """As `redact_item`, of a text that a model made: surrogates of this session are no findings in it."""
-        findings = self._findings(text, label, may_be_json, is_json)
+        findings = self._findings(text, label, may_be_json, is_json, names)
         if findings and self._substitution.stand_ins is not None:
             new = new_in(text, findings, self._substitution.stand_ins.found)
             findings = [replace(finding, start=start, end=end) for finding, start, end in new]

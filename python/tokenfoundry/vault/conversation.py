@@ -9,7 +9,7 @@ import msgspec
 
 from tokenfoundry import _core
 from tokenfoundry.errors import DataLoss, StoreError
-from tokenfoundry.privacy.carried import Known
+from tokenfoundry.privacy.known_values import Known
 from tokenfoundry.privacy.placeholders import NoRoom, Overtaken, PlaceholderMap
 from tokenfoundry.privacy.sealed import SealerRing
 from tokenfoundry.vault.kept import Kept

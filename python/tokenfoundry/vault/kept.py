@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from tokenfoundry.privacy.carried import Known
+from tokenfoundry.privacy.known_values import Known
 from tokenfoundry.privacy.placeholders import LITERAL
 
 

@@ -71,6 +71,15 @@ async def test_a_value_that_was_found_in_a_call_before_is_replaced_where_it_is_m
     ]
 
 
+async def test_a_name_of_a_call_before_is_replaced_in_capitals_and_joined_too(
+    gateway: TokenFactory, key: str, upstream: Upstream
+) -> None:
+    upstream.behave = echo
+    for text in ("Sono Ermanno Fumagalli, buongiorno", "E Fumagalli? FUMAGALLI?", "In CV_ermanno_fumagalli.pdf"):
+        assert (await said(gateway, key, text, "chat-a")).text == text
+    assert "fumagalli" not in "".join(sent(upstream)).lower()
+
+
 async def test_the_numbering_goes_on_in_another_process_of_the_same_books(upstream: Upstream, tmp_path: Path) -> None:
     upstream.behave = echo
     keys: dict[str, str] = {}

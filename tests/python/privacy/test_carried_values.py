@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tokenfoundry as tf
-from tokenfoundry.privacy.carried import Carried, Sought, is_carried, merged
+from tokenfoundry.privacy.carried import Carried, Sought, merged
 from tokenfoundry.privacy.detector import Finding
+from tokenfoundry.privacy.known_values import is_carried
 
 # Finds a code beside a word alone, as models of names do.
 DETECTOR = tf.Detector(
@@ -67,6 +68,7 @@ def test_what_is_carried(texts: list[str], expected: list[str]) -> None:
         (["Anna Klein hat angerufen. Klein war da."], ["Klein", "Anna"]),
         (["Scrive Jean-Luc D'Amato.", "D'Amato e Amato, con Luc"], ["Amato", "Luc"]),
         (["ROSSI MARIO, nato a Roma", "Rossi e MARIO"], ["ROSSI", "Rossi", "MARIO"]),
+        (["Assicurato: Ermanno Fumagalli\nFirma: FUMAGALLI", "E Fumagalli?"], ["FUMAGALLI"]),
     ],
 )
 def test_a_name_alone_is_replaced_where_it_was_found_in_full(texts: list[str], hidden: list[str]) -> None:
@@ -75,6 +77,19 @@ def test_a_name_alone_is_replaced_where_it_was_found_in_full(texts: list[str], h
     assert [session.restore(text) for text in made] == texts
     for name in hidden:
         assert not re.search(rf"\b{name}\b", " ".join(made)), made
+
+
+@pytest.mark.parametrize("many", [0, 40])
+def test_a_whole_name_is_replaced_where_it_is_joined_too(many: int) -> None:
+    said = "Ermanno_Fumagalli CV_Ermanno-Fumagalli.pdf ermanno.fumagalli, niccolò-d-amato.docx Ermanno_Fumagallini"
+    others = [f"Sono Giulia {name}ardi" for name in ("Bell", "Gu", "Lomb", "Pont", "Gherr", "Rich")]
+    others += [f"Sono Piero {letter}{vowel}rardelli" for letter in "BCDFGLMN" for vowel in "aeio"] if many else []
+    session = tf.Redactor().session()
+    texts = ["Sono Ermanno Fumagalli, lui Niccolò D'Amato", *others, said, said.replace("ò", "\\u00f2")]
+    made = session.whole(lambda: [session.redact(text, may_be_json=True) for text in texts])
+    for each in made[-2:]:
+        assert re.sub(r"\[PERSON_\d+\]", "#", each) == "# CV_#.pdf #, #.docx Ermanno_Fumagallini"
+    assert [session.restore(text) for text in made[:-1]] == texts[:-1]
 
 
 def test_words_that_are_part_of_a_name_stay_where_they_are_words() -> None:
@@ -88,6 +103,21 @@ def test_words_that_are_part_of_a_name_stay_where_they_are_words() -> None:
     texts = ["Chiama Will Smith e Theresa May.", "Will you come in May? May I? rossi, smithson, Smith_1"]
     made = session.whole(lambda: [session.redact(text) for text in texts])
     assert made[1] == texts[1]
+
+
+@pytest.mark.parametrize(
+    ("texts", "last"),
+    [
+        (["Gentile sig. Paolo Villa", "il sig. Villa ha una Villa; SIG. VILLA"], "il sig. # ha una Villa; SIG. #"),
+        (["Dear Mr Tom Hill, Mr Hill paid."], "Dear Mr #, Mr # paid."),
+        (["Mi chiamo Luca D'Angelo", "Il dott. D'Angelo"], "Il dott. #"),
+    ],
+)
+def test_every_word_of_a_name_is_replaced_after_a_title(texts: list[str], last: str) -> None:
+    session = tf.Redactor().session()
+    made = session.whole(lambda: [session.redact(text) for text in texts])
+    assert re.sub(r"\[PERSON_\d+\]", "#", made[-1]) == last
+    assert [session.restore(text) for text in made] == texts
 
 
 def test_a_name_alone_is_found_among_many_names_too() -> None:

@@ -49,6 +49,24 @@ _BOUNDS = frozenset(
     }
 )
 
+# What in a schema are identifiers, besides the names of its fields. Those of `enum` are values: a model writes the
+# placeholder of one, and its caller gets the value.
+_IDENTIFIERS = frozenset({"$ref", "$dynamicRef", "$id", "$anchor", "pattern", "required"})
+
+# Objects whose `name` is one that a program gave, of a tool or a form: known by where they stand in any dialect, or by
+# what they say they are.
+_NAMED_PLACES = frozenset(
+    {"function", "function_call", "functions", "tool", "tools", "tool_calls", "tool_choice", "json_schema", "format"}
+)
+_NAMED_TYPES = frozenset(
+    {
+        *("function", "custom", "tool", "json_schema", "tool_use", "server_tool_use", "mcp_tool_use"),
+        *("function_call", "custom_tool_call", "mcp_call", "mcp_approval_request"),
+    }
+)
+_NAMED_ROLES = frozenset({"function", "tool"})
+_LISTS_OF_TOOLS = frozenset({"allowed_tools", "tool_names"})
+
 _JSON_BEGINS = ("{", "[")
 
 # Shorter than any sound, longer than any personal datum: what is shorter is looked into like all else.
@@ -79,9 +97,12 @@ def is_binary(parent: str, name: str, value: str) -> bool:
 class Redact(Protocol):
     """Redacts a text; `label` is the name of the field where it stands, which may tell what it is, `may_be_json` that
     it may have to be read as JSON, and `is_json` that it has to, and that nothing was found in its texts one by one.
+    `names` says that it is an identifier, such as the name of a tool.
     """
 
-    def __call__(self, text: str, *, label: str = "", may_be_json: bool = False, is_json: bool = False) -> str: ...
+    def __call__(
+        self, text: str, *, label: str = "", may_be_json: bool = False, is_json: bool = False, names: bool = False
+    ) -> str: ...
 
 
 def redacted(value: Any, redact: Redact, plain: Collection[str] = ()) -> Any:
@@ -116,20 +137,26 @@ def _redacted(
     that the value is part of a schema.
     """
     if isinstance(value, str):
-        return _redacted_text(value, redact, depth, label=parent if named else "")
+        if named:
+            return _redacted_text(value, redact, depth, label=parent)
+        names = parent in (_IDENTIFIERS if in_schema else _LISTS_OF_TOOLS)
+        return _redacted_text(value, redact, depth, label="", names=names)
     if isinstance(value, dict):
         if depth >= _MAX_DEPTH:
             raise invalid(f"the body is nested over {_MAX_DEPTH} levels")
         made: dict[str, Any] = {}
         for name, item in value.items():
-            said = name if name in plain else _redacted_text(name, redact, depth, label="")
+            said = name if name in plain else _redacted_text(name, redact, depth, label="", names=in_schema)
             if isinstance(item, str):
                 if not named and is_binary(parent, name, item):
                     made[said] = item
                 elif name == "arguments":
                     made[said] = _redacted_json(item, redact, depth)
+                elif named:
+                    made[said] = _redacted_text(item, redact, depth, label=name)
                 else:
-                    made[said] = _redacted_text(item, redact, depth, label=name if named else "")
+                    names = name in _IDENTIFIERS if in_schema else name == "name" and _is_named(value, parent)
+                    made[said] = _redacted_text(item, redact, depth, label="", names=names)
             elif item is None or item is True or item is False:
                 made[said] = item
             else:
@@ -156,15 +183,26 @@ def _redacted(
     raise TypeError(f"{type(value).__name__} is nothing that JSON decodes to, so nobody looked into it")
 
 
-def _redacted_text(text: str, redact: Redact, depth: int, *, label: str) -> str:
+def _is_named(value: dict[str, Any], parent: str) -> bool:
+    """Whether the name of an object is an identifier: nobody's, as that of a message may be."""
+    stated = (value.get("type"), value.get("role"))
+    return (
+        parent in _NAMED_PLACES
+        or "input_schema" in value
+        or (isinstance(stated[0], str) and stated[0] in _NAMED_TYPES)
+        or (isinstance(stated[1], str) and stated[1] in _NAMED_ROLES)
+    )
+
+
+def _redacted_text(text: str, redact: Redact, depth: int, *, label: str, names: bool = False) -> str:
     if "\\" not in text:
-        return redact(text, label=label)
+        return redact(text, label=label, names=names)
     if text.lstrip()[:1] in _JSON_BEGINS:
         try:
             return _redacted_json(text, redact, depth, label=label)
         except Refused:  # As JSON it is no good, but nobody said that it is to be JSON.
             pass
-    return redact(text, label=label, may_be_json=True)
+    return redact(text, label=label, may_be_json=True, names=names)
 
 
 def _redacted_json(text: str, redact: Redact, depth: int, *, label: str = "") -> str:
