@@ -13,28 +13,21 @@ columns and, but for the buckets of token_counts, the same numbers.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from tokenfoundry.analytics.bounds import check_bounds
-from tokenfoundry.analytics.duck import connect, text
+from tokenfoundry.analytics.duck import connect, damage_told, text
 from tokenfoundry.analytics.rows.columns import DIMENSIONS, ENTRY_COLUMNS, MEASURES, rows_view
 from tokenfoundry.analytics.rows.derived import DERIVED, MACROS, sessions_of_rows, sums_of_rows, tokens_of_rows
 from tokenfoundry.analytics.rows.directory import ExportDirectory, columns_of
-from tokenfoundry.errors import InvalidInput
 
 if TYPE_CHECKING:
     import duckdb
 
 Reads = Literal["rollups", "rows"]
 
-# What DuckDB says of a file that is none, or was cut off; it has no class of errors for that.
-_DAMAGE = re.compile(
-    "No magic bytes|TProtocolException|don't know what type|Failed to read file|Could not read enough"
-    "|Corrupted file|found in Parquet file"
-)
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
 _STARTS = {"sums": "hour", "token_counts": "day", "sessions": "hour"}
@@ -66,7 +59,7 @@ def open_views(
         for macro in MACROS:
             connection.execute(macro)
         connection.execute(f"create macro currency() as {text(currency)}")
-        with _damage_in(directory):
+        with damage_told(directory.path):
             _make_views(connection, directory, start, until, reads)
             yield connection
 
@@ -85,21 +78,6 @@ def _make_views(
     for name, made in _OF_ROWS.items():
         query = made("calls") if reads == "rows" else _of_files(connection, directory, name, start, until)
         connection.execute(f"create view {name} as {query}")
-
-
-@contextmanager
-def _damage_in(directory: ExportDirectory) -> Iterator[None]:
-    import duckdb
-
-    try:
-        yield
-    except duckdb.Error as error:
-        said = str(error)
-        if _DAMAGE.search(said) is None:
-            raise
-        raise InvalidInput(
-            f"{directory.path} holds a damaged file, to be exported anew: {' '.join(said.split('LINE 1')[0].split())}"
-        ) from None
 
 
 def close_to_files(connection: duckdb.DuckDBPyConnection, directory: ExportDirectory) -> None:
