@@ -81,8 +81,9 @@ class Flight:
         self._led = _Led(self, self._flights, client)
         return await self._led.answer(walk)
 
-    def unled(self) -> None:
-        """There is nothing left to lead."""
+    def unled(self, told: BaseException | None = None) -> None:
+        """There is nothing left to lead: it has failed, unless it has landed. `told` as in `fail`."""
+        self.fail(told)
         self._led = None
 
     def begin(self, target: Target) -> None:
@@ -285,13 +286,11 @@ class _Led:
         try:
             answer = walking.result()
         except BaseException as error:
-            self._flight.fail(error)
-            self._flight.unled()
+            self._flight.unled(error)
             raise
         finally:
             del walking  # A task keeps its error, and that this frame.
         if isinstance(answer, Answer):
-            self._flight.fail()  # Unless it has landed.
             self._flight.unled()
             return answer
         self._answer = answer
@@ -303,12 +302,10 @@ class _Led:
         self._walking = None
         if walking.cancelled() or walking.exception() is not None:
             # The exception was the client's to be told; its attempts are on record.
-            self._flight.fail(None if walking.cancelled() else walking.exception())
-            self._flight.unled()
+            self._flight.unled(None if walking.cancelled() else walking.exception())
             return
         answer = walking.result()
         if isinstance(answer, Answer):
-            self._flight.fail()
             self._flight.unled()
             return
         self._answer = answer
@@ -369,7 +366,6 @@ class _Led:
             try:
                 await self._answer.close()
             finally:
-                self._flight.fail()
                 self._flight.unled()
         elif not self._flight.has_followers:
             self._stop_pump()
@@ -405,9 +401,8 @@ class _Led:
             try:
                 await answer.close()
             finally:
-                self._flight.fail(_cut_off())  # Unless it has landed.
+                self._flight.unled(_cut_off())
                 self._flight.wake()
-                self._flight.unled()
 
     async def _room(self) -> None:
         """Waits while a reader is too far behind; in the end it is left there."""
